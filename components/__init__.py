@@ -1,0 +1,20 @@
+"""The components of Coralline's pipeline, one folder each, in the order in which data passes through them.
+
+Artifact classes are handed on lazily (PEP 562): Kubeflow wants them importable from a top-level package
+(`components.TFLiteModel`), while the domain modules below must stay importable without TFX.
+"""
+
+import importlib
+import os
+from typing import Any
+
+# Model Garden 2.16 and TensorFlow Model Optimization are written for Keras 2; `tf.keras` reads this when it is first used.
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+
+_ARTIFACT_TYPES = ("LabelMap", "DatasetReport", "TFLiteModel", "EvaluationReport")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ARTIFACT_TYPES:
+        return getattr(importlib.import_module("components.artifacts"), name)
+    raise AttributeError(f"module 'components' has no attribute {name!r}")

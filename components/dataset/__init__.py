@@ -1,0 +1,1 @@
+"""Domain: reading annotated images (Pascal VOC), checking them, label maps, splits, the tf.Example layout. No TFX."""

@@ -1,0 +1,1 @@
+"""The TFLiteExporter component."""

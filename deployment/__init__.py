@@ -1,0 +1,1 @@
+"""Submitting Coralline's pipeline to a cluster."""

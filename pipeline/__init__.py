@@ -1,0 +1,1 @@
+"""How Coralline's components are configured, wired and run."""

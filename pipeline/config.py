@@ -1,0 +1,186 @@
+"""The one typed configuration: every setting, its default and the reason for it.
+
+Written as YAML. An unknown key is an error that names the nearest valid one. Each component receives its own part
+only, as exec properties, so that a changed setting re-runs just what depends on it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.errors import UserError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Section):
+    path: str = Field("", description="Folder of images with Pascal-VOC annotations.")
+    label_map: str | None = Field(None, description="A label_map.pbtxt; else derived: the sorted class names of the data.")
+    eval_fraction: float = Field(
+        0.2, gt=0, lt=1, description="Share of images for evaluation where the data has no ImageSets/Main; by hash of the name."
+    )
+    on_zero_area_box: Literal["fail", "drop"] = Field(
+        "fail", description="What a box without area does: stop with its file and line, or be left out and counted."
+    )
+
+
+class ModelConfig(_Section):
+    preset: str = Field("mobilenet_v2_256", description="Architecture, input size and training schedule; see `coralline presets`.")
+    warm_start: str | None = Field(None, description="Backbone weights: a .tflite file of the same backbone (ImageNet).")
+
+
+class TrainConfig(_Section):
+    """None means: what the preset says."""
+
+    float_steps: int | None = Field(None, ge=1, description="Steps of the float phase.")
+    qat_steps: int | None = Field(None, ge=1, description="Steps of the quantization-aware phase.")
+    batch_size: int | None = Field(None, ge=1, description="Images a step.")
+    learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of the float phase (Adam, cosine).")
+    qat_learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of the quantization-aware phase.")
+    checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints: what a kill can cost at most.")
+    seed: int = Field(1, description="Seed of weights, shuffling and augmentation.")
+
+
+class ExportConfig(_Section):
+    max_detections: int | None = Field(None, ge=1, le=1000, description="Detections in the output; None: chosen from the data's fullest image.")
+    score_threshold: float = Field(0.01, ge=0, lt=1, description="Scores below it are dropped inside the model (figures need the tail).")
+    iou_threshold: float = Field(0.5, gt=0, le=1, description="Overlap above which non-maximum suppression drops the weaker box.")
+
+
+class EvaluateConfig(_Section):
+    """A model is blessed when the int8 file passes every threshold; None switches one off."""
+
+    min_ap50: float | None = Field(0.3, ge=0, le=1, description="Least AP at IoU 0.5 of the int8 file.")
+    min_ap: float | None = Field(None, ge=0, le=1, description="Least AP (COCO, IoU .50:.95) of the int8 file.")
+    max_loss_to_float: float | None = Field(0.05, ge=0, le=1, description="Most AP that the int8 file may lose against the float model.")
+    max_loss_to_baseline: float | None = Field(0.01, ge=0, le=1, description="Most AP to lose against the last blessed model, on the same images.")
+    pictures: int = Field(24, ge=0, description="Pictures with boxes in the report.")
+
+
+class EdgeTpuConfig(_Section):
+    compiler: Literal["auto", "required", "off"] = Field("auto", description="auto: compile when edgetpu_compiler is there.")
+    compiler_path: str | None = Field(None, description="The edgetpu_compiler to use; else the one on PATH.")
+    timeout_s: int = Field(600, ge=1, description="Time limit of the compiler.")
+    min_mapped: float = Field(0.9, ge=0, le=1, description="Least share of ops on the Edge TPU for a model to be pushed.")
+    max_subgraphs: int = Field(1, ge=1, description="Most Edge TPU subgraphs for a model to be pushed.")
+
+
+class PushConfig(_Section):
+    to: str | None = Field(None, description="Where models are published (a folder or a tf.io.gfile address); else OUT/published.")
+
+
+class Config(_Section):
+    """The whole configuration; each section goes to the component of that name."""
+
+    name: str = Field("coralline", pattern=r"^[a-z][a-z0-9-]{0,62}$", description="The pipeline's name in ML Metadata and on a cluster.")
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    train: TrainConfig = TrainConfig()
+    export: ExportConfig = ExportConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    edgetpu: EdgeTpuConfig = EdgeTpuConfig()
+    push: PushConfig = PushConfig()
+    out: str = Field("coralline-out", description="Where artifacts, metadata, logs and published models go.")
+
+
+def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
+    """The configuration from a YAML file (or the defaults), with dotted overrides (`{"train.seed": 3}`) applied.
+
+    Raises:
+      UserError: the file can't be read or parsed, or a key or value isn't valid; with file and line.
+    """
+    text = ""
+    if path is not None:
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as e:
+            raise UserError("can't read the configuration", file=path, found=str(e), mend="give the path of a YAML file") from e
+    try:
+        values = yaml.safe_load(text) or {}
+    except yaml.YAMLError as e:
+        mark = getattr(e, "problem_mark", None)
+        raise UserError(
+            "the configuration is not valid YAML",
+            file=path,
+            line=mark.line + 1 if mark else None,
+            found=str(getattr(e, "problem", e)),
+            mend="check indentation and colons at that line",
+        ) from e
+    if not isinstance(values, dict):
+        raise UserError("the configuration must be a mapping", file=path, expected="keys such as `data:` and `model:`", found=type(values).__name__)
+    for key, value in (overrides or {}).items():
+        _set(values, key, value)
+    try:
+        return Config.model_validate(values)
+    except pydantic.ValidationError as e:
+        raise _explain(e, path, text) from e
+
+
+def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, last = dotted.split(".")
+    for section in sections:
+        inner = values.get(section)
+        if not isinstance(inner, dict):
+            inner = values[section] = {}
+        values = inner
+    values[last] = value
+
+
+def _explain(error: pydantic.ValidationError, path: str | Path | None, text: str) -> UserError:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    dotted, line = ".".join(where), _line_of(text, where)
+    if first["type"] == "extra_forbidden":
+        known = valid_keys()
+        near = difflib.get_close_matches(dotted, known, n=1, cutoff=0.4) or [k for k in known if k.endswith("." + where[-1])]
+        return UserError(
+            f"unknown key `{dotted}` in the configuration",
+            file=path,
+            line=line,
+            expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(known),
+            found=dotted,
+            mend=f"did you mean `{near[0]}`?" if near else "remove it",
+        )
+    return UserError(
+        f"`{dotted}` has a value that isn't valid" if dotted else "the configuration isn't valid",
+        file=path,
+        line=line,
+        expected=first["msg"],
+        found=repr(first["input"]),
+        mend=f"correct `{dotted}`",
+    )
+
+
+def _line_of(text: str, where: list[str]) -> int | None:
+    """The line (from 1) of a nested key in YAML text."""
+    node: Any = yaml.compose(text) if text else None
+    line = None
+    for part in where:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key, value in node.value:
+            if key.value == part:
+                line, node = key.start_mark.line + 1, value
+                break
+        else:
+            break
+    return line
+
+
+def valid_keys() -> list[str]:
+    """Every dotted key, sorted."""
+    keys = []
+    for name, field in Config.model_fields.items():
+        keys.append(name)
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += [f"{name}.{k}" for k in inner.model_fields]
+    return sorted(keys)

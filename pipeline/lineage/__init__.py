@@ -1,0 +1,1 @@
+"""Reading ML Metadata: runs, artifacts, executions and what came of what. No TensorFlow."""
