@@ -1,0 +1,61 @@
+"""One way to make a LiteRT interpreter: threads capped to the cores, no log line that a user can't act on."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from components.errors import UserError
+from components.tflite import native_stderr
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def make_interpreter(model: bytes, num_threads: int | None = None, delegate: str | None = None) -> Any:
+    """An `ai_edge_litert` interpreter with its tensors allocated.
+
+    Args:
+      model: the .tflite file's content.
+      num_threads: None for all cores; capped to the cores (with more threads an interpreter was seen to be a thousand
+        times slower).
+      delegate: a delegate's shared library, such as `libedgetpu.so.1`.
+
+    Raises:
+      UserError: the runtime refuses the model, or the delegate can't be loaded.
+    """
+    from ai_edge_litert import interpreter as litert
+
+    threads = min(num_threads or cores(), cores())
+    delegates = None if delegate is None else [_load_delegate(litert, delegate)]
+    try:
+        with native_stderr.silenced():
+            interpreter = litert.Interpreter(model_content=model, num_threads=threads, experimental_delegates=delegates)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as e:
+        raise UserError(
+            "the TFLite runtime refuses this model",
+            found=str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__,
+            mend="see what is in it with `coralline inspect`; a model compiled for the Edge TPU needs a delegate",
+        ) from e
+    return interpreter
+
+
+def _load_delegate(litert: Any, library: str) -> Any:
+    try:
+        return litert.load_delegate(library)
+    except OSError as e:
+        raise UserError(
+            f"the delegate library {library} can't be loaded",
+            found=str(e),
+            mend="install the Edge TPU runtime (libedgetpu1-std of Coral's package source), or leave the delegate out",
+        ) from e
+    except ValueError as e:
+        raise UserError(
+            f"the delegate {library} finds no device",
+            expected="a Coral Edge TPU that is plugged in and that this user may open",
+            found=str(e) or "the library made no delegate",
+            mend="plug it in, check `lsusb` or `lspci`, and the udev rules of libedgetpu1-std",
+        ) from e
