@@ -1,0 +1,95 @@
+"""Reading and writing files by address: plain paths directly, others (`gs://...`) through TensorFlow's file systems.
+
+TensorFlow is imported for addresses with a scheme only, so that local work starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+
+
+def is_remote(path: str) -> bool:
+    """Whether the address has a scheme, such as `gs://`."""
+    return _SCHEME.match(path) is not None
+
+
+def absolute(path: str) -> str:
+    """The address in the one form that lineage and the cache see, however it was typed."""
+    return path.rstrip("/") if is_remote(path) else os.path.abspath(os.path.expanduser(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole file. Raises OSError whatever the file system."""
+    if is_remote(path):
+        return _with_oserror(lambda gfile: gfile.GFile(path, "rb").read())
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes the file and makes its folder. Raises OSError whatever the file system."""
+    if is_remote(path):
+        _with_oserror(lambda gfile: _write_remote(gfile, path, content))
+        return
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(content)
+
+
+def list_folder(path: str) -> list[str]:
+    """Names in a folder, sorted. Raises OSError whatever the file system."""
+    if is_remote(path):
+        return sorted(name.rstrip("/") for name in _with_oserror(lambda gfile: gfile.listdir(path)))
+    return sorted(os.listdir(path))
+
+
+def list_tree(root: str) -> list[str]:
+    """Every file below a folder: paths relative to it with `/`, sorted.
+
+    Hidden folders and `__MACOSX` are left out, and so are symbolic links whose target lies outside of the folder:
+    an annotation must not be able to make a run read what wasn't given to it.
+
+    Raises:
+      OSError: the folder, or one below it, can't be read.
+    """
+    files = list(_walk_remote(root) if is_remote(root) else _walk(root, os.path.realpath(root), ""))
+    return sorted(files)
+
+
+def _walk(folder: str, real_root: str, prefix: str) -> Any:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__MACOSX":
+                continue
+            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real_root + os.sep):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, real_root, f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                yield prefix + entry.name
+
+
+def _walk_remote(root: str) -> Any:
+    for folder, _, names in _with_oserror(lambda gfile: list(gfile.walk(root))):
+        relative = folder[len(root) :].strip("/")
+        if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
+            yield from (f"{relative}/{name}" if relative else name for name in names if not name.startswith("."))
+
+
+def _write_remote(gfile: Any, path: str, content: bytes) -> None:
+    gfile.makedirs(os.path.dirname(path))
+    with gfile.GFile(path, "wb") as f:
+        f.write(content)
+
+
+def _with_oserror(action: Any) -> Any:
+    import tensorflow as tf
+
+    try:
+        return action(tf.io.gfile)
+    except tf.errors.OpError as e:
+        raise OSError(e.message) from e

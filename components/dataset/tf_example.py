@@ -1,0 +1,140 @@
+"""How an annotated image is laid out as a tf.Example: the keys of the TensorFlow Object Detection API.
+
+Source: object_detection/dataset_tools/create_pascal_tf_record.py, and `official/vision/dataloaders/
+tf_example_decoder.py`, which the trainer reads it with. Ids start at 1; image bytes are passed through as they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.dataset import tfrecord
+from components.dataset.example_proto import example_class
+
+
+@dataclasses.dataclass(frozen=True)
+class GroundTruthExample:
+    """One image with its boxes, as read from a tf.Example.
+
+    Attributes:
+      filename: the image's name in the data set.
+      image_encoded: JPEG or PNG bytes.
+      image_format: "jpeg" or "png".
+      height: pixels.
+      width: pixels.
+      boxes_ymin_xmin_ymax_xmax: [n, 4] float32, normalized to the image.
+      class_ids: [n] int64, from 1.
+      class_names: n names.
+      difficult: [n] bool; a difficult box is no target and no miss when a model is scored.
+      truncated: [n] bool.
+    """
+
+    filename: str
+    image_encoded: bytes
+    image_format: str
+    height: int
+    width: int
+    boxes_ymin_xmin_ymax_xmax: np.ndarray
+    class_ids: np.ndarray
+    class_names: tuple[str, ...]
+    difficult: np.ndarray
+    truncated: np.ndarray
+
+
+def encode_example(
+    *,
+    filename: str,
+    image_encoded: bytes,
+    image_format: str,
+    height: int,
+    width: int,
+    boxes_ymin_xmin_ymax_xmax: np.ndarray,
+    class_ids: Sequence[int],
+    class_names: Sequence[str],
+    difficult: Sequence[bool],
+    truncated: Sequence[bool],
+) -> bytes:
+    """Serializes one annotated image; the arguments are those of `GroundTruthExample`.
+
+    The same arguments give the same bytes.
+    """
+    example = example_class()()
+    feature = example.features.feature
+    name, sha256 = filename.encode(), hashlib.sha256(image_encoded).hexdigest().encode()
+    for key, value in (
+        ("image/encoded", image_encoded),
+        ("image/filename", name),
+        ("image/format", image_format.encode()),
+        ("image/key/sha256", sha256),
+        ("image/source_id", name),
+    ):
+        feature[key].bytes_list.value.append(value)
+    boxes = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4)
+    for column, side in enumerate(("ymin", "xmin", "ymax", "xmax")):
+        feature[f"image/object/bbox/{side}"].float_list.value.extend(boxes[:, column].tolist())
+    for key, numbers in (
+        ("image/height", [height]),
+        ("image/width", [width]),
+        ("image/object/class/label", [int(i) for i in class_ids]),
+        ("image/object/difficult", [int(flag) for flag in difficult]),
+        ("image/object/truncated", [int(flag) for flag in truncated]),
+    ):
+        feature[key].int64_list.value.extend(numbers)
+    feature["image/object/class/text"].bytes_list.value.extend(label.encode() for label in class_names)
+    return bytes(example.SerializeToString(deterministic=True))
+
+
+def decode_example(serialized: bytes) -> GroundTruthExample:
+    """Reads what `encode_example`, or the Object Detection API's own scripts, wrote.
+
+    Raises:
+      google.protobuf.message.DecodeError: the bytes aren't a tf.Example.
+    """
+    feature = example_class().FromString(serialized).features.feature
+    sides = [_floats(feature, f"image/object/bbox/{side}") for side in ("ymin", "xmin", "ymax", "xmax")]
+    count = len(sides[0])
+    return GroundTruthExample(
+        filename=_text(feature, "image/filename"),
+        image_encoded=_bytes(feature, "image/encoded"),
+        image_format=_text(feature, "image/format"),
+        height=_integers(feature, "image/height", 1).item(),
+        width=_integers(feature, "image/width", 1).item(),
+        boxes_ymin_xmin_ymax_xmax=np.stack(sides, axis=1),
+        class_ids=_integers(feature, "image/object/class/label", count),
+        class_names=tuple(name.decode() for name in feature["image/object/class/text"].bytes_list.value),
+        difficult=_integers(feature, "image/object/difficult", count).astype(bool),
+        truncated=_integers(feature, "image/object/truncated", count).astype(bool),
+    )
+
+
+def read_examples(split_dir: str) -> Iterator[bytes]:
+    """Serialized examples of one split's folder (`Split-train`), in the order in which they were written.
+
+    Raises:
+      UserError: the folder holds no TFRecord, or a file is damaged.
+    """
+    return tfrecord.read_folder(split_dir)
+
+
+def _bytes(feature: Any, key: str) -> bytes:
+    values = feature[key].bytes_list.value
+    return bytes(values[0]) if values else b""
+
+
+def _text(feature: Any, key: str) -> str:
+    return _bytes(feature, key).decode()
+
+
+def _floats(feature: Any, key: str) -> np.ndarray:
+    return np.array(feature[key].float_list.value, np.float32)
+
+
+def _integers(feature: Any, key: str, count: int) -> np.ndarray:
+    """[count] int64; zeros where the key is absent (the flags are optional in the layout)."""
+    values = np.array(feature[key].int64_list.value, np.int64)
+    return values if len(values) else np.zeros(count, np.int64)
