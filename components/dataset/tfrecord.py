@@ -60,15 +60,12 @@ def read_file(path: str) -> Iterator[bytes]:
 
 
 def _open(path: str) -> IO[bytes]:
-    # Closed by the caller, with the stream that wraps it.
-    raw: IO[bytes] = io.BytesIO(storage.read_bytes(path)) if storage.is_remote(path) else open(path, "rb")
-    magic = raw.read(2)
-    raw.seek(0)
-    if magic != _GZIP_MAGIC:
-        return raw
-    unzipped = gzip.GzipFile(fileobj=raw)
-    unzipped.myfileobj = raw  # GzipFile closes the file it was given only under this name.
-    return cast(IO[bytes], unzipped)
+    if storage.is_remote(path):
+        content = storage.read_bytes(path)
+        return io.BytesIO(gzip.decompress(content) if content.startswith(_GZIP_MAGIC) else content)
+    with open(path, "rb") as file:
+        compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    return cast(IO[bytes], gzip.open(path, "rb")) if compressed else open(path, "rb")
 
 
 def _records(file: IO[bytes], path: str) -> Iterator[bytes]:
