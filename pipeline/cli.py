@@ -1,0 +1,84 @@
+"""`coralline ...`: thin. Each command is a module of `pipeline/commands`, imported only when it is called.
+
+Exit codes: 0 done, 1 an error that is told in one message, 2 a wrong call, 130 interrupted by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from components.errors import UserError
+
+# Name and one line of help, in the order of the work; the module is `pipeline.commands.<name>`.
+COMMANDS = {
+    "demo": "Draw a small data set of shapes and run the whole pipeline on it.",
+    "check": "Check a data set and the settings before anything is spent.",
+    "run": "Run the pipeline on this machine: from a Pascal-VOC folder to a published int8 detector.",
+    "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
+    "predict": "Run a detector over images: detections as JSON and as pictures.",
+    "evaluate": "Score a detector on a data set by COCO's rules.",
+    "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
+    "lineage": "Browse ML Metadata: runs, artifacts, and where a published file came from.",
+    "test": "Run Coralline's own tests.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"pipeline.commands.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="coralline")
+def _coralline() -> None:
+    """From a Pascal-VOC folder to an 8-bit TFLite detector for the Coral Edge TPU."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and ends the process with its exit code."""
+    try:
+        code = _coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        code = 0
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.exceptions.Exit as leave:
+        code = leave.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        _leave_at_once(130)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone: nobody is left to tell.
+        _leave_at_once(141)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_at_once(code: int) -> None:
+    """Ends the process without waiting for threads that Beam, gRPC or TensorFlow may have left behind."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            pass
+    os._exit(code)

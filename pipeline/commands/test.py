@@ -1,0 +1,22 @@
+"""`coralline test`: the project's own tests, from anywhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(pytest_arguments: tuple[str, ...]) -> None:
+    """Run Coralline's own tests; everything behind `test` goes to pytest.
+
+    Tests over real data want CORALLINE_TEST_DATA: a folder with `data/` and `models/`. Without it they are skipped.
+    """
+    os.chdir(_ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *pytest_arguments])
