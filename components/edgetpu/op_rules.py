@@ -1,0 +1,244 @@
+"""Which operation the Edge TPU takes, by itself, and what the compiler says about one that it doesn't.
+
+Sources:
+  [ops]   coral.ai/docs/edgetpu/models-intro, "Supported operations": names and known limitations.
+  [reqs]  the same page, "Model requirements": 8-bit tensors, constant sizes, only the 3 innermost dimensions above 1.
+  [rt]    tensorflow/lite/tools/versioning/runtime_version.cc: op versions that need a runtime newer than 2.6, which is
+          what the last compiler (16.0.384591198) is built on. It refuses a whole file that has one.
+  [log]   compiler logs that people published in google-coral/edgetpu's issues; numbers stand beside the rule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from components.tflite.model_file import Model, Op, Tensor
+
+NOT_SUPPORTED = "Operation not supported"
+UNSUPPORTED_TYPE = "Operation is working on an unsupported data type"
+LIMITATION = "Operation is otherwise supported, but not mapped due to some unspecified limitation"
+UNSUPPORTED_RANK = "Tensor has unsupported rank (up to 3 innermost dimensions mapped)"
+UNSUPPORTED_VERSION = "Operation version not supported"
+
+# [rt] The first version of an op that the compiler doesn't know.
+FIRST_UNKNOWN_VERSION = {
+    "ADD": 5, "ARG_MAX": 3, "CAST": 2, "CONCATENATION": 4, "CONV_2D": 6, "DEPTHWISE_CONV_2D": 7, "DEQUANTIZE": 5,
+    "EXP": 2, "FULLY_CONNECTED": 10, "GATHER": 6, "GELU": 1, "MUL": 6, "PAD": 5, "QUANTIZE": 3, "SLICE": 6,
+    "STRIDED_SLICE": 7, "TILE": 3, "TRANSPOSE": 6, "TRANSPOSE_CONV": 4,
+}  # fmt: skip
+
+# [ops] The largest softmax.
+_MOST_SOFTMAX = 16_000
+# Resizing by more than this, and from a single pixel, was refused; [ops] only says that sizes may be "to avoid loss in
+# precision". [log] google-coral/edgetpu#31.
+_MOST_RESIZE = 8
+
+Reason = tuple[str, str]
+"""(the compiler's status, why)"""
+
+
+def refusal(op: Op) -> str | None:
+    """Why the compiler would refuse the whole file because of this op, or None."""
+    unknown = FIRST_UNKNOWN_VERSION.get(op.name, math.inf)
+    if op.name.startswith("STABLEHLO_") or (not op.custom and op.version >= unknown):
+        return f"Didn't find op for builtin opcode '{op.name}' version '{op.version}'"
+    return None
+
+
+def reason(op: Op, model: Model) -> Reason | None:
+    """Why this op, by itself, can't run on the Edge TPU, or None when it can."""
+    tensors = model.main.tensors
+    inputs = [tensors[i] for i in op.inputs if i >= 0]
+    outputs = [tensors[i] for i in op.outputs]
+    # A layer's state (isVariable) lives inside the op: a 16-bit LSTM cell is no activation.
+    activations = [t for t in [*inputs, *outputs] if not t.constant and not t.variable]
+    if op.name == "QUANTIZE" and inputs[0].type.startswith("FLOAT"):
+        return LIMITATION, f"it quantizes a {inputs[0].type} tensor"  # [log] tensorflow#42024, google-coral/edgetpu#342
+    if not op.custom and op.name not in _RULES:
+        return NOT_SUPPORTED, f"{op.name} isn't among the operations of the Edge TPU"
+    for tensor in activations:
+        if tensor.type not in ("INT8", "UINT8"):
+            return UNSUPPORTED_TYPE, f"tensor {tensor.name or tensor.index} is {tensor.type}, not INT8 or UINT8"
+    if op.custom:
+        return NOT_SUPPORTED, "custom operations run on the CPU"
+    for tensor in activations:
+        if tensor.dynamic:
+            return LIMITATION, f"tensor {tensor.name or tensor.index} has no fixed size"
+        if any(size > 1 for size in tensor.shape[:-3]):
+            return UNSUPPORTED_RANK, f"tensor {tensor.name or tensor.index} has shape {list(tensor.shape)}"
+    why = _RULES[op.name](_Call(op, inputs, outputs, model))
+    return None if why is None else (LIMITATION, why)
+
+
+class _Call:
+    """An op with its tensors, as the rules below look at it."""
+
+    def __init__(self, op: Op, inputs: list[Tensor], outputs: list[Tensor], model: Model):
+        self.op, self.inputs, self.outputs, self._model = op, inputs, outputs, model
+
+    def option(self, name: str, default: Any = 0) -> Any:
+        return self.op.options.get(name, default)
+
+    def constant(self, position: int) -> np.ndarray | None:
+        """The values of an input that is fixed in the file, None of one that isn't."""
+        if position >= len(self.inputs) or not self.inputs[position].constant:
+            return None
+        return self._model.values(self.inputs[position])
+
+    def zero(self, position: int) -> bool:
+        """Whether a constant input is all (quantized) zeros."""
+        values, tensor = self.constant(position), self.inputs[position]
+        zero_point = tensor.zero_points[0] if tensor.zero_points else 0
+        return values is not None and bool((values == zero_point).all())
+
+    def touches_batch(self, axes: np.ndarray | int) -> bool:
+        """Whether an axis is the batch dimension: the first of four."""
+        rank = len(self.inputs[0].shape)
+        return rank >= 4 and any(int(axis) % rank == 0 for axis in np.ravel(axes))
+
+
+def _anything(call: _Call) -> str | None:
+    return None
+
+
+def _no_fused_activation(call: _Call) -> str | None:
+    return "it has a fused activation" if call.option("fusedActivationFunction") else None
+
+
+def _concatenation(call: _Call) -> str | None:
+    constants = [i for i, tensor in enumerate(call.inputs) if tensor.constant]
+    if constants and (len(call.inputs) != 2 or not all(call.zero(i) for i in constants)):
+        return "it joins a constant that isn't all zeros, or more than two tensors with a constant"
+    return _no_fused_activation(call)
+
+
+def _same_dilation(call: _Call) -> str | None:
+    x, y = call.option("dilationWFactor", 1), call.option("dilationHFactor", 1)
+    return None if x == y else f"its dilation differs in x ({x}) and y ({y})"
+
+
+def _fully_connected(call: _Call) -> str | None:
+    if call.option("weightsFormat"):
+        return "its weights aren't in the default format"
+    if any(size > 1 for size in call.outputs[0].shape[:-1]):
+        return f"its output {list(call.outputs[0].shape)} isn't one-dimensional"
+    if len(call.inputs[1].scales) > 1:
+        return "its weights are quantized per channel, which the compiler's runtime doesn't know"
+    return None
+
+
+def _mean(call: _Call) -> str | None:
+    axes = call.constant(1)
+    if axes is None:
+        return "its axes aren't constant"
+    shape = call.inputs[0].shape
+    if call.touches_batch(axes):
+        return "it reduces the batch dimension"
+    reduces_z = any(int(axis) % len(shape) == len(shape) - 1 for axis in np.ravel(axes))
+    return f"it reduces a z-dimension of {shape[-1]}, not a multiple of 4" if reduces_z and shape[-1] % 4 else None
+
+
+def _not_over_batch(call: _Call) -> str | None:
+    axes = call.constant(1)
+    if axes is None:
+        return "its axes aren't constant"
+    return "it reduces the batch dimension" if call.touches_batch(axes) else None
+
+
+def _pack(call: _Call) -> str | None:
+    rank = len(call.outputs[0].shape)
+    return "it packs along the batch dimension" if rank >= 4 and call.option("axis") % rank == 0 else None
+
+
+def _split(call: _Call) -> str | None:
+    axis = call.constant(0)
+    rank = len(call.inputs[1].shape)
+    over_batch = axis is None or (rank >= 4 and int(np.ravel(axis)[0]) % rank == 0)
+    return "it splits the batch dimension" if over_batch else None
+
+
+def _pad(call: _Call) -> str | None:
+    paddings = call.constant(1)
+    over_batch = paddings is None or (len(paddings) >= 4 and paddings[0].any())
+    return "it pads the batch dimension" if over_batch else None
+
+
+def _prelu(call: _Call) -> str | None:
+    alpha = call.inputs[1].shape
+    return f"its alpha {list(alpha)} isn't one-dimensional" if any(size > 1 for size in alpha[:-1]) else None
+
+
+def _resize(call: _Call) -> str | None:
+    before, after = call.inputs[0].shape[-3:-1], call.outputs[0].shape[-3:-1]
+    grown = max((b / a for a, b in zip(before, after, strict=True) if a), default=math.inf)
+    if max(before, default=1) <= 1 and max(after, default=1) > 1:
+        return "it resizes a single pixel"
+    return f"it enlarges {grown:.3g} times, more than {_MOST_RESIZE}" if grown > _MOST_RESIZE else None
+
+
+def _softmax(call: _Call) -> str | None:
+    shape = call.inputs[0].shape
+    if any(size > 1 for size in shape[:-1]):
+        return f"its input {list(shape)} isn't one-dimensional"
+    return f"it has more than {_MOST_SOFTMAX} elements" if math.prod(shape) > _MOST_SOFTMAX else None
+
+
+def _strided_slice(call: _Call) -> str | None:
+    strides = call.constant(3)
+    if strides is None or (strides != 1).any():
+        return "its strides aren't all 1"
+    return "it has an ellipsis or new-axis mask" if call.option("ellipsisMask") or call.option("newAxisMask") else None
+
+
+def _first_version(call: _Call) -> str | None:
+    # Not in [ops]; version 1 maps all the same (seen in compiled files).
+    return None if call.op.version == 1 else "only version 1 maps"
+
+
+_RULES: dict[str, Callable[[_Call], str | None]] = {
+    "ADD": _anything,
+    "AVERAGE_POOL_2D": _no_fused_activation,
+    "CONCATENATION": _concatenation,
+    "CONV_2D": _same_dilation,
+    "DEPTHWISE_CONV_2D": _same_dilation,
+    "EXPAND_DIMS": _anything,
+    "FULLY_CONNECTED": _fully_connected,
+    "L2_NORMALIZATION": _anything,
+    "LOGISTIC": _anything,
+    "MAXIMUM": _anything,
+    "MAX_POOL_2D": _no_fused_activation,
+    "MEAN": _mean,
+    "MINIMUM": _anything,
+    "MUL": _anything,
+    "PACK": _pack,
+    "PAD": _pad,
+    "PRELU": _prelu,
+    "QUANTIZE": _anything,
+    "REDUCE_MAX": _not_over_batch,
+    "REDUCE_MIN": _not_over_batch,
+    "RELU": _anything,
+    "RELU6": _anything,
+    "RELU_N1_TO_1": _anything,
+    "RESHAPE": _anything,
+    "RESIZE_BILINEAR": _resize,
+    "RESIZE_NEAREST_NEIGHBOR": _resize,
+    "RSQRT": _anything,
+    "SLICE": _anything,
+    "SOFTMAX": _softmax,
+    "SPACE_TO_DEPTH": _anything,
+    "SPLIT": _split,
+    "SQUARED_DIFFERENCE": _anything,
+    "SQUEEZE": _anything,
+    "STRIDED_SLICE": _strided_slice,
+    "SUB": _anything,
+    "SUM": _not_over_batch,
+    "TANH": _anything,
+    "TILE": _first_version,
+    "TRANSPOSE": _anything,
+    "TRANSPOSE_CONV": _anything,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _anything,
+}
