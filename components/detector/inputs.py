@@ -1,0 +1,126 @@
+"""Training images: TFRecords to normalized, augmented, anchor-labelled batches.
+
+Model Garden's decoder, augmentation ops and anchor labeler, in an order of our own where it matters to a device:
+images are shrunk with antialiasing and letterboxed onto black, as a device does it, and normalized last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+from official.vision.dataloaders import tf_example_decoder
+from official.vision.ops import anchor, box_ops, preprocess_ops
+
+from components.detector.model_garden import normalize
+from components.detector.presets import Preset
+
+# Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
+CACHE_BYTES = 1 << 30
+
+
+def training_batches(
+    files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int
+) -> tf.data.Dataset:
+    """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels).
+
+    Args:
+      files: gzipped TFRecords of tf.Examples.
+      preset: input size, anchors and augmentation.
+      batch_size: images a batch.
+      images: how many the files hold.
+      seed: of shuffling and augmentation.
+    """
+    decoder = tf_example_decoder.TfExampleDecoder()
+    limit = int(preset.input_size * max(1.0, preset.scale_jitter[1]))
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
+    data = data.map(lambda record: _shrink(decoder.decode(record), limit), num_parallel_calls=tf.data.AUTOTUNE)
+    if images * limit * limit * 3 <= CACHE_BYTES:
+        data = data.cache()
+    data = data.shuffle(min(images, 2048), seed=seed).repeat()
+    labeler = _AnchorTargets(preset)
+    data = data.map(
+        lambda example: _augment_and_label(example, preset, labeler, seed),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+    return data.batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
+    """`[n, H, W, 3]` float32: up to `count` training images, letterboxed and normalized, without augmentation."""
+    decoder = tf_example_decoder.TfExampleDecoder()
+    size = preset.input_size
+
+    def prepare(record: tf.Tensor) -> tf.Tensor:
+        example = _shrink(decoder.decode(record), size)
+        return normalize(tf.image.pad_to_bounding_box(_fit(example["image"], size), 0, 0, size, size))
+
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP").map(prepare).take(count)
+    return tf.stack(list(data))
+
+
+def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:
+    """Keeps what training needs, the image scaled down (antialiased) to at most `limit` pixels a side."""
+    image = example["image"]
+    return {
+        "image": tf.cast(tf.round(tf.clip_by_value(_fit(image, limit, only_down=True), 0.0, 255.0)), tf.uint8),
+        "boxes": example["groundtruth_boxes"],
+        "classes": example["groundtruth_classes"],
+    }
+
+
+def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
+    """The image scaled, aspect kept, so that its longer side is `side`; float32 pixels."""
+    shape = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = side / tf.reduce_max(shape)
+    if only_down:
+        scale = tf.minimum(scale, 1.0)
+    size = tf.maximum(tf.cast(tf.round(shape * scale), tf.int32), 1)
+    return tf.image.resize(image, size, antialias=True)
+
+
+class _AnchorTargets:
+    """Model Garden's anchors and labeler for a preset; anchors are computed once."""
+
+    def __init__(self, preset: Preset):
+        self._anchors = anchor.build_anchor_generator(
+            min_level=preset.min_level,
+            max_level=preset.max_level,
+            num_scales=preset.num_scales,
+            aspect_ratios=list(preset.aspect_ratios),
+            anchor_size=preset.anchor_size,
+        )(image_size=(preset.input_size, preset.input_size))
+        self._labeler = anchor.AnchorLabeler(match_threshold=0.5, unmatched_threshold=0.5)
+
+    def __call__(self, pixel_boxes: tf.Tensor, classes: tf.Tensor) -> dict[str, Any]:
+        cls_targets, box_targets, _, cls_weights, box_weights = self._labeler.label_anchors(
+            self._anchors, pixel_boxes, tf.expand_dims(classes, axis=1), {}
+        )
+        return {
+            "cls_targets": cls_targets,
+            "box_targets": box_targets,
+            "cls_weights": cls_weights,
+            "box_weights": box_weights,
+        }
+
+
+def _augment_and_label(
+    example: dict[str, tf.Tensor], preset: Preset, targets: _AnchorTargets, seed: int
+) -> tuple[tf.Tensor, dict[str, Any]]:
+    size = preset.input_size
+    image, boxes, _ = preprocess_ops.random_horizontal_flip(example["image"], example["boxes"], seed=seed)
+    pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
+    image, info = preprocess_ops.resize_and_crop_image(
+        tf.cast(image, tf.float32),
+        [size, size],
+        padded_size=[size, size],
+        aug_scale_min=preset.scale_jitter[0],
+        aug_scale_max=preset.scale_jitter[1],
+        seed=seed,
+    )
+    pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
+    kept = box_ops.get_non_empty_box_indices(pixel_boxes)
+    labels = targets(tf.gather(pixel_boxes, kept), tf.gather(example["classes"], kept))
+    return normalize(tf.ensure_shape(image, [size, size, 3])), labels

@@ -1,0 +1,114 @@
+"""Presets: architecture, input size and training schedule, each with what it costs and what to expect of it.
+
+Costs and scores were measured on 2 CPU cores; the README's table says on which machine and when.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+
+from components.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A RetinaNet on MobileNetV2 with a separable FPN and head: every op of it maps to the Edge TPU.
+
+    Attributes:
+      name: as the configuration gives it.
+      summary: one line for people.
+      input_size: height and width in pixels; a multiple of `2**max_level`, or Model Garden would enlarge it silently.
+      width_multiplier: MobileNetV2's alpha.
+      min_level, max_level: feature levels; the stride of level l is `2**l` pixels.
+      fpn_filters, head_filters, head_convs: size of neck and head.
+      anchor_size: base anchor side in strides; num_scales and aspect_ratios (width over height) multiply it.
+      float_steps, qat_steps, batch_size, learning_rate, qat_learning_rate: schedule (Adam, cosine decay).
+      scale_jitter: least and greatest random scale of an image while training.
+    """
+
+    name: str
+    summary: str
+    input_size: int
+    width_multiplier: float
+    min_level: int
+    max_level: int
+    fpn_filters: int
+    head_filters: int
+    head_convs: int
+    anchor_size: float
+    num_scales: int
+    aspect_ratios: tuple[float, ...]
+    float_steps: int
+    qat_steps: int
+    batch_size: int
+    learning_rate: float
+    qat_learning_rate: float
+    scale_jitter: tuple[float, float]
+
+    def anchors_per_cell(self) -> int:
+        return self.num_scales * len(self.aspect_ratios)
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            name="demo_160",
+            summary="Tiny, for the demo and tests: a few large objects, minutes on a laptop, from scratch.",
+            input_size=160,
+            width_multiplier=0.35,
+            min_level=4,
+            max_level=5,
+            fpn_filters=48,
+            head_filters=48,
+            head_convs=2,
+            anchor_size=2.5,
+            num_scales=3,
+            aspect_ratios=(1.0, 2.0, 0.5),
+            float_steps=350,
+            qat_steps=60,
+            batch_size=16,
+            learning_rate=3e-3,
+            qat_learning_rate=3e-4,
+            scale_jitter=(0.9, 1.1),
+        ),
+        Preset(
+            name="mobilenet_v2_256",
+            summary="The default: MobileNetV2 1.0 at 256 px, about 2.5 MB; warm-start it from ImageNet weights.",
+            input_size=256,
+            width_multiplier=1.0,
+            min_level=3,
+            max_level=7,
+            fpn_filters=128,
+            head_filters=128,
+            head_convs=4,
+            anchor_size=3.0,
+            num_scales=3,
+            aspect_ratios=(1.0, 2.0, 0.5),
+            float_steps=300,
+            qat_steps=80,
+            batch_size=8,
+            learning_rate=1e-3,
+            qat_learning_rate=2e-4,
+            scale_jitter=(0.8, 1.25),
+        ),
+    )
+}
+
+
+def get(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+      UserError: there is none; names the nearest.
+    """
+    if name in PRESETS:
+        return PRESETS[name]
+    near = difflib.get_close_matches(name, PRESETS, n=1)
+    raise UserError(
+        "unknown preset",
+        expected="one of " + ", ".join(PRESETS),
+        found=name,
+        mend=f"did you mean `{near[0]}`?" if near else "set model.preset to one of these",
+    )

@@ -1,0 +1,183 @@
+"""Both phases of training, from TFRecords to the two SavedModels, resumable at any kill."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from components import progress
+from components.detector import inputs, presets, saved_model, warm_start
+from components.detector import model_garden as garden
+from components.detector import quantization as quant
+from components.detector.library_faults.quantizer_ranges import range_decay
+from components.detector.training_loop import Phase, run_phase
+from components.errors import UserError
+
+# The quantized model must say what the float model says, or its weights or ranges were lost on the way.
+_LEAST_CORRELATION = 0.9
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The preset with what the configuration overrides."""
+
+    preset: presets.Preset
+    warm_start: str | None
+    seed: int
+    checkpoint_every: int
+
+    @classmethod
+    def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
+        """From the `model` and `train` sections of the configuration; None means: what the preset says."""
+        preset = presets.get(model["preset"])
+        overrides = {
+            key: train[key]
+            for key in ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
+            if train.get(key) is not None
+        }
+        return cls(
+            preset=dataclasses.replace(preset, **overrides),
+            warm_start=model.get("warm_start"),
+            seed=train["seed"],
+            checkpoint_every=train["checkpoint_every"],
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What to train on: gzipped TFRecord files, the number of real classes, and how."""
+
+    files: tuple[str, ...]
+    num_classes: int
+    settings: Settings
+
+
+def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
+    """Trains and writes the model folder (see `saved_model`) and TensorBoard logs.
+
+    Args:
+      job: data and settings.
+      work: folder of the checkpoints; with some of the same job in it, training goes on from them.
+      model_folder: written whole at the end.
+      log_folder: TensorBoard event files, one folder a phase.
+
+    Raises:
+      UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
+    """
+    images = _count_images(job)
+    tf.keras.utils.set_random_seed(job.settings.seed)
+    float_model = _train_float(job, images, Path(work) / "float")
+    qat_model = _train_qat(job, images, float_model, Path(work) / "qat")
+    _write(job, float_model, qat_model, Path(model_folder))
+    for phase in ("float", "qat"):
+        _copy_logs(f"{work}/{phase}/logs", f"{log_folder}/{phase}")
+
+
+def _count_images(job: Job) -> int:
+    records = tf.data.TFRecordDataset(list(job.files), compression_type="GZIP")
+    images = int(records.reduce(np.int64(0), lambda n, _: n + 1))
+    batch = job.settings.preset.batch_size
+    if images < batch:
+        raise UserError(
+            "there are too few training images for a batch",
+            expected=f"at least train.batch_size = {batch} images in the train split",
+            found=f"{images} images",
+            mend="add images, lower data.eval_fraction or lower train.batch_size",
+        )
+    return images
+
+
+def _batches(job: Job, images: int) -> tf.data.Dataset:
+    preset, seed = job.settings.preset, job.settings.seed
+    return inputs.training_batches(job.files, preset, preset.batch_size, images, seed)
+
+
+def _train_float(job: Job, images: int, folder: Path) -> Any:
+    settings = job.settings
+    progress.note(f"building {settings.preset.name} for {job.num_classes} classes, {images} training images")
+    task = garden.build_task(settings.preset, job.num_classes)
+    model = garden.build_float_model(task)
+
+    def load_warm_start() -> None:
+        if settings.warm_start:
+            calibration = inputs.calibration_images(job.files, settings.preset, warm_start.MOMENT_IMAGES)
+            warm_start.load_tflite_backbone(settings.warm_start, model.backbone, calibration)
+
+    run_phase(task, model, _batches(job, images), _phase(settings, "float"), folder, load_warm_start)
+    return model
+
+
+def _train_qat(job: Job, images: int, float_model: Any, folder: Path) -> Any:
+    settings = job.settings
+    progress.note("making the model quantization-aware")
+    task = garden.build_qat_task(settings.preset, job.num_classes)
+    model = garden.build_qat_model(task, float_model)
+
+    def calibrate() -> None:
+        calibration = inputs.calibration_images(job.files, settings.preset, quant.CALIBRATION_IMAGES)
+        quant.calibrate(model, calibration)
+        _check_start(job, float_model, model, calibration[: quant.CALIBRATION_BATCH])
+
+    with range_decay(quant.TRAINING_RANGE_DECAY):
+        run_phase(task, model, _batches(job, images), _phase(settings, "quantization-aware"), folder, calibrate)
+    quant.fix_input_range(model)
+    return model
+
+
+def _phase(settings: Settings, name: str) -> Phase:
+    preset, quantized = settings.preset, name != "float"
+    return Phase(
+        name=name,
+        steps=preset.qat_steps if quantized else preset.float_steps,
+        batch_size=preset.batch_size,
+        learning_rate=preset.qat_learning_rate if quantized else preset.learning_rate,
+        checkpoint_every=settings.checkpoint_every,
+    )
+
+
+def _check_start(job: Job, float_model: Any, qat_model: Any, images: tf.Tensor) -> None:
+    raw = [garden.raw_outputs(model, images, job.num_classes) for model in (float_model, qat_model)]
+    boxes, logits = quant.output_correlation(*raw)
+    if min(boxes, logits) < _LEAST_CORRELATION:
+        raise UserError(
+            "the quantization-aware model doesn't start where the float model ended",
+            expected=f"raw outputs that correlate with at least {_LEAST_CORRELATION}",
+            found=f"boxes {boxes:.3f}, class logits {logits:.3f}",
+            mend="train the float phase longer (train.float_steps); a barely trained model has outputs too small to quantize",
+        )
+
+
+def _write(job: Job, float_model: Any, qat_model: Any, folder: Path) -> None:
+    progress.note("writing the float and the quantization-aware model")
+    preset = job.settings.preset
+    for which, model in (("float", float_model), ("qat", qat_model)):
+        saved_model.write_raw_model(
+            model,
+            lambda image, model=model: garden.raw_outputs(model, image, job.num_classes),
+            preset.input_size,
+            folder / saved_model.FOLDERS[which],
+        )
+        gc.collect()
+    saved_model.write_detector_json(
+        folder,
+        {
+            "preset": preset.name,
+            "input_size": [preset.input_size, preset.input_size],
+            "num_classes": job.num_classes,
+            "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
+            "float_steps": preset.float_steps,
+            "qat_steps": preset.qat_steps,
+        },
+        garden.build_anchors(preset).ycenter_xcenter_h_w,
+    )
+
+
+def _copy_logs(source: str, target: str) -> None:
+    tf.io.gfile.makedirs(target)
+    for name in tf.io.gfile.listdir(source):
+        tf.io.gfile.copy(f"{source}/{name}", f"{target}/{name}", overwrite=True)

@@ -1,0 +1,128 @@
+"""One phase of training: Model Garden's trainer under orbit's controller, checkpointed, resumed and reported."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orbit
+import tensorflow as tf
+from official.core import base_trainer
+from official.core import config_definitions as core_configs
+from official.modeling import optimization
+
+from components import progress
+from components.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """What a phase does.
+
+    Attributes:
+      name: shown while it runs ("float", "quantization-aware").
+      steps: steps until it's done.
+      batch_size: images a step.
+      learning_rate: the peak; after a warm-up over a tenth of the steps it decays along a cosine to zero.
+      checkpoint_every: steps between checkpoints.
+    """
+
+    name: str
+    steps: int
+    batch_size: int
+    learning_rate: float
+    checkpoint_every: int
+
+
+# Steps between two reports of progress, and of scalars to TensorBoard.
+REPORT_EVERY = 10
+_GRADIENT_CLIP_NORM = 10.0
+
+
+def run_phase(task: Any, model: Any, data: tf.data.Dataset, phase: Phase, folder: Path, before_first_step: Callable[[], None]) -> None:
+    """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
+
+    `before_first_step` runs only where there is no checkpoint to go on from.
+
+    Raises:
+      UserError: the loss is not finite.
+    """
+    optimizer = task.create_optimizer(_optimization(phase))
+    config = core_configs.ExperimentConfig(
+        task=task.task_config, trainer=core_configs.TrainerConfig(train_tf_while_loop=False)
+    )
+    trainer = base_trainer.Trainer(config, task, model, optimizer, train=True, evaluate=False, train_dataset=data)
+    manager = tf.train.CheckpointManager(
+        trainer.checkpoint,
+        str(folder / "checkpoints"),
+        max_to_keep=2,
+        step_counter=trainer.global_step,
+        checkpoint_interval=phase.checkpoint_every,
+    )
+    if manager.latest_checkpoint is None:
+        before_first_step()
+    report = _Report(phase, trainer)
+    controller = orbit.Controller(
+        global_step=trainer.global_step,
+        trainer=trainer,
+        checkpoint_manager=manager,
+        summary_dir=str(folder / "logs"),
+        steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
+        train_actions=[report],
+    )
+    report.start()
+    controller.train(phase.steps)
+
+
+class _Report:
+    """Passes the controller's output on to the progress sink, and stops at a loss that isn't a number."""
+
+    def __init__(self, phase: Phase, trainer: base_trainer.Trainer):
+        self._phase, self._trainer = phase, trainer
+
+    def start(self) -> None:
+        self._time, self._step = time.monotonic(), int(self._trainer.global_step)
+
+    def __call__(self, output: dict[str, Any]) -> None:
+        now, step = time.monotonic(), int(self._trainer.global_step)
+        losses = {name: float(output[key]) for name, key in _SHOWN_LOSSES.items()}
+        if not math.isfinite(losses["loss"]):
+            raise UserError(
+                f"training diverged: the loss is {losses['loss']} at step {step} of the {self._phase.name} phase",
+                expected="a finite loss",
+                found=", ".join(f"{name} {value}" for name, value in losses.items()),
+                mend="lower train.learning_rate (or train.qat_learning_rate), or check the boxes with `coralline check`",
+            )
+        steps_per_s = (step - self._step) / max(now - self._time, 1e-6)
+        progress.training(
+            progress.TrainingStep(
+                phase=self._phase.name,
+                step=step,
+                total=self._phase.steps,
+                losses=losses,
+                images_per_s=steps_per_s * self._phase.batch_size,
+                seconds_left=(self._phase.steps - step) / max(steps_per_s, 1e-6),
+            )
+        )
+        self._time, self._step = now, step
+
+
+_SHOWN_LOSSES = {"loss": "training_loss", "class": "cls_loss", "box": "box_loss"}
+
+
+def _optimization(phase: Phase) -> optimization.OptimizationConfig:
+    warmup = max(1, phase.steps // 10)
+    return optimization.OptimizationConfig(
+        {
+            "optimizer": {"type": "adam", "adam": {"global_clipnorm": _GRADIENT_CLIP_NORM}},
+            "learning_rate": {
+                "type": "cosine",
+                "cosine": {"initial_learning_rate": phase.learning_rate, "decay_steps": phase.steps},
+            },
+            "warmup": {"type": "linear", "linear": {"warmup_steps": warmup, "warmup_learning_rate": 0.0}},
+        }
+    )

@@ -1,0 +1,74 @@
+"""QatTrainer: a float detector, then a quantization-aware one made of it, with Model Garden's RetinaNet task."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import component_spec, standard_artifacts
+
+from components.artifacts import LabelMap
+from components.qat_trainer import executor
+
+
+class QatTrainerSpec(types.ComponentSpec):
+    """What flows into and out of QatTrainer."""
+
+    PARAMETERS = {
+        "model": component_spec.ExecutionParameter(type=str),
+        "train": component_spec.ExecutionParameter(type=str),
+        "warm_start_sha256": component_spec.ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = {
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "label_map": component_spec.ChannelParameter(type=LabelMap),
+    }
+    OUTPUTS = {
+        "trained_model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "model_run": component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
+    }
+
+
+class QatTrainer(base_component.BaseComponent):
+    """Trains the detector in two phases and writes both results.
+
+    Inputs:
+      examples: split `train`, tf.Examples of the object-detection layout.
+      label_map: its length is the number of classes.
+
+    Outputs:
+      model: a folder with `Format-Serving/` (quantization-aware SavedModel, raw outputs), `float/` (the float one),
+        `detector.json` and `anchors.npy`.
+      model_run: TensorBoard logs of both phases.
+
+    Parameters:
+      model: the `model` section of the configuration as JSON (preset, warm start).
+      train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
+      warm_start_sha256: of the warm start's content, where it's known beforehand, so that a changed file trains anew.
+
+    Fails with one message when there are no training images, fewer than a batch, the warm start doesn't fit the
+    preset, the quantized model doesn't start where the float model ended, or the loss is not finite. A killed run
+    goes on from its newest whole checkpoint when it is started again with the same data and settings.
+    """
+
+    SPEC_CLASS = QatTrainerSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        label_map: types.BaseChannel,
+        model: str,
+        train: str,
+        warm_start_sha256: str = "",
+    ):
+        super().__init__(
+            QatTrainerSpec(
+                examples=examples,
+                label_map=label_map,
+                model=model,
+                train=train,
+                warm_start_sha256=warm_start_sha256,
+                trained_model=types.Channel(type=standard_artifacts.Model),
+                model_run=types.Channel(type=standard_artifacts.ModelRun),
+            )
+        )

@@ -1,0 +1,51 @@
+"""What QatTrainer does: finds its files, trains where a killed run can be taken up again, writes the model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components.code_version import stamp
+from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+
+
+class Executor(base_executor.BaseExecutor):
+    """Runs `components.detector.training.train` on the artifacts."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        from components.detector import training
+
+        examples = artifact_utils.get_single_instance(input_dict["examples"])
+        label_map_artifact = artifact_utils.get_single_instance(input_dict["label_map"])
+        model = artifact_utils.get_single_instance(output_dict["trained_model"])
+        model_run = artifact_utils.get_single_instance(output_dict["model_run"])
+        label_map = LabelMap.read(f"{label_map_artifact.uri}/{LABEL_MAP_FILE}")
+        train_folder = artifact_utils.get_split_uri([examples], "train")
+        work = _resumable_folder(model_run.uri, train_folder, label_map, exec_properties)
+        job = training.Job(
+            files=tuple(sorted(f"{train_folder}/{name}" for name in fileio.listdir(train_folder))),
+            num_classes=len(label_map),
+            settings=training.Settings.resolve(
+                json.loads(exec_properties["model"]), json.loads(exec_properties["train"])
+            ),
+        )
+        training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
+        for artifact in (model, model_run):
+            stamp(artifact)
+        fileio.rmtree(work)
+
+
+def _resumable_folder(model_run_uri: str, train_folder: str, label_map: LabelMap, exec_properties: dict[str, Any]) -> str:
+    """Where checkpoints go: the same folder for the same data and settings, another one for any change.
+
+    It lies beside the component's outputs, because a killed run's own output folder is not known to the next run.
+    """
+    inputs = [train_folder, label_map.labels_txt(), *(f"{k}={v}" for k, v in sorted(exec_properties.items()))]
+    key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:16]
+    component_folder = model_run_uri.rstrip("/").rsplit("/", 2)[0]
+    return f"{component_folder}/.training/{key}"

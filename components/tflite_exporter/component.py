@@ -1,0 +1,61 @@
+"""TFLiteExporter: the quantization-aware SavedModel to the int8 TFLite file that ships."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import component_spec, standard_artifacts
+
+from components.artifacts import DatasetReport, LabelMap, TFLiteModel
+from components.tflite_exporter import executor
+
+
+class TFLiteExporterSpec(types.ComponentSpec):
+    """What flows into and out of TFLiteExporter."""
+
+    PARAMETERS = {"export": component_spec.ExecutionParameter(type=str)}
+    INPUTS = {
+        "trained_model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "label_map": component_spec.ChannelParameter(type=LabelMap),
+        "dataset_report": component_spec.ChannelParameter(type=DatasetReport),
+    }
+    OUTPUTS = {"tflite_model": component_spec.ChannelParameter(type=TFLiteModel)}
+
+
+class TFLiteExporter(base_component.BaseComponent):
+    """Converts, puts the outputs into the standard order, embeds labels and metadata, and checks the result.
+
+    Inputs:
+      trained_model: QatTrainer's model.
+      label_map: class names, in the order of the classes.
+      dataset_report: says how many objects the fullest image holds, from which the number of detections follows.
+
+    Outputs:
+      tflite_model: a folder with `model.tflite` (uint8 `[1, H, W, 3]` RGB in; boxes `[1, N, 4]`, classes `[1, N]`,
+        scores `[1, N]`, count `[1]` out), `labels.txt` and `export.json`.
+
+    Parameters:
+      export: the `export` section of the configuration as JSON.
+
+    Fails when the file breaks the contract, or an activation before the post-processing op is not 8-bit.
+    """
+
+    SPEC_CLASS = TFLiteExporterSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        trained_model: types.BaseChannel,
+        label_map: types.BaseChannel,
+        dataset_report: types.BaseChannel,
+        export: str,
+    ):
+        super().__init__(
+            TFLiteExporterSpec(
+                trained_model=trained_model,
+                label_map=label_map,
+                dataset_report=dataset_report,
+                export=export,
+                tflite_model=types.Channel(type=TFLiteModel),
+            )
+        )

@@ -1,0 +1,106 @@
+"""TensorFlow Lite conversion of the quantization-aware SavedModel, with the post-processing op at its end."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
+
+# Coral's and TensorFlow's names of the outputs, in the order in which devices read them. Sorted, as it happens, so
+# that a dictionary of them keeps this order through TensorFlow.
+OUTPUT_NAMES = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
+_POST_PROCESS = b"TFLite_Detection_PostProcess"
+
+
+@dataclasses.dataclass(frozen=True)
+class PostProcessing:
+    """Settings of TFLite_Detection_PostProcess, as they stand in the file and as reference models are judged with.
+
+    Attributes:
+      num_classes: real classes; the scores are one wider, and the op skips the surplus column, the background.
+      box_coder_scales: y, x, h, w: what box encodings are divided by.
+      use_regular_nms: per class, slower; else the best class of each anchor is suppressed across classes.
+    """
+
+    max_detections: int
+    score_threshold: float
+    iou_threshold: float
+    num_classes: int
+    box_coder_scales: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    max_classes_per_detection: int = 1
+    use_regular_nms: bool = False
+
+    def implements(self) -> str:
+        """The annotation by which the converter knows the op (`experimental_implements`)."""
+        y, x, h, w = self.box_coder_scales
+        attributes = {
+            "max_detections": f"i: {self.max_detections}",
+            "max_classes_per_detection": f"i: {self.max_classes_per_detection}",
+            "detections_per_class": f"i: {self.max_detections}",
+            "use_regular_nms": f"b: {str(self.use_regular_nms).lower()}",
+            "nms_score_threshold": f"f: {self.score_threshold}",
+            "nms_iou_threshold": f"f: {self.iou_threshold}",
+            "y_scale": f"f: {y}",
+            "x_scale": f"f: {x}",
+            "h_scale": f"f: {h}",
+            "w_scale": f"f: {w}",
+            "num_classes": f"i: {self.num_classes}",
+        }
+        listed = " ".join(f'attr {{ key: "{key}" value {{ {value} }} }}' for key, value in attributes.items())
+        return f'name: "TFLite_Detection_PostProcess" {listed}'
+
+
+def convert(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> bytes:
+    """The int8 TFLite model of a raw SavedModel.
+
+    Args:
+      saved_model: folder with the signature `single`: `image [1, H, W, 3]` float32 to `boxes` and `logits`.
+      anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+      settings: of the post-processing op.
+
+    Returns:
+      The file's content: uint8 input, outputs in the standard order.
+    """
+    module, serve = _serving_function(saved_model, anchors, settings)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([serve], module)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = tf.uint8
+    converter.allow_custom_ops = True
+    return _standard_output_order(converter.convert())
+
+
+def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> tuple[tf.Module, Any]:
+    module = tf.Module()
+    module.raw = tf.saved_model.load(saved_model)
+    single = module.raw.signatures["single"]
+    image_spec = single.structured_input_signature[1]["image"]
+    detections = settings.max_detections
+
+    @tf.function(experimental_implements=settings.implements(), autograph=False)
+    def post_process(boxes: tf.Tensor, scores: tf.Tensor, anchors: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        # Its body is never run: the converter puts the op in its place.
+        return tf.zeros([1, detections, 4]), tf.zeros([1, detections]), tf.zeros([1, detections]), tf.zeros([1])
+
+    @tf.function(input_signature=[image_spec], autograph=False)
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        raw = single(image=image)
+        outputs = post_process(raw["boxes"], tf.sigmoid(raw["logits"]), tf.constant(anchors))
+        return dict(zip(OUTPUT_NAMES, outputs, strict=True))
+
+    module.serve = serve
+    return module, serve.get_concrete_function()
+
+
+def _standard_output_order(content: bytes) -> bytes:
+    """Puts the graph's outputs into the order of the post-processing op's own; signature names stay with their tensors."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    graph = model.subgraphs[0]
+    op = next(o for o in graph.operators if model.operatorCodes[o.opcodeIndex].customCode == _POST_PROCESS)
+    graph.outputs = op.outputs
+    builder = flatbuffers.Builder(len(content) + 1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

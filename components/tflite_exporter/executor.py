@@ -1,0 +1,102 @@
+"""What TFLiteExporter does: settings from the data, conversion, metadata, the checks, and the files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components.code_version import stamp
+from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.errors import UserError
+
+MODEL_FILE, LABELS_FILE, EXPORT_JSON = "model.tflite", "labels.txt", "export.json"
+
+# Detections a file gives where the configuration doesn't say: twice what the fullest image holds, so that false
+# positives don't crowd out true ones, in bounds that devices handle at ease (and COCO's own limit).
+_LEAST_DETECTIONS, _MOST_DETECTIONS = 10, 100
+
+
+class Executor(base_executor.BaseExecutor):
+    """Writes a TFLiteModel artifact from a trained model."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        from components.edgetpu import mapping
+        from components.tflite import contract, metadata
+        from components.tflite_exporter.conversion import convert
+
+        model_folder = artifact_utils.get_single_uri(input_dict["trained_model"])
+        label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
+        report = json.loads(_read(f"{artifact_utils.get_single_uri(input_dict['dataset_report'])}/report.json"))
+        settings = json.loads(exec_properties["export"])
+        post_processing = _post_processing(settings, len(label_map), report["max_boxes_per_image"])
+
+        content = convert(f"{model_folder}/Format-Serving", _anchors(model_folder), post_processing)
+        content = metadata.write(
+            content,
+            labels=label_map.labels_txt(),
+            score_threshold=post_processing.score_threshold,
+            name="Coralline object detector",
+            description=f"Detects {', '.join(label_map.names)}.",
+        )
+        problems = contract.check(content)
+        if problems:
+            raise UserError(
+                "the exported file breaks the contract that devices rely on",
+                expected="an int8 detector: uint8 input, boxes, classes, scores, count",
+                found="; ".join(problems),
+                mend="this is a fault of the export, not of your data: please report it with the run's log",
+            )
+        mapped = mapping.predict(content)
+        artifact = artifact_utils.get_single_instance(output_dict["tflite_model"])
+        fileio.makedirs(artifact.uri)
+        _write(f"{artifact.uri}/{MODEL_FILE}", content)
+        _write(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
+        _write(f"{artifact.uri}/{EXPORT_JSON}", _export_json(model_folder, post_processing, mapped).encode())
+        artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
+        artifact.set_int_custom_property("edgetpu_total", mapped.total)
+        stamp(artifact)
+
+
+def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -> Any:
+    from components.tflite_exporter.conversion import PostProcessing
+
+    return PostProcessing(
+        max_detections=settings["max_detections"] or min(max(2 * fullest, _LEAST_DETECTIONS), _MOST_DETECTIONS),
+        score_threshold=settings["score_threshold"],
+        iou_threshold=settings["iou_threshold"],
+        num_classes=num_classes,
+    )
+
+
+def _anchors(model_folder: str) -> Any:
+    import numpy as np
+
+    with fileio.open(f"{model_folder}/anchors.npy", "rb") as f:
+        return np.load(f)
+
+
+def _export_json(model_folder: str, post_processing: Any, mapped: Any) -> str:
+    import dataclasses
+
+    detector = json.loads(_read(f"{model_folder}/detector.json"))
+    export = {
+        "preset": detector["preset"],
+        "input": detector["input_size"],
+        "post_processing": dataclasses.asdict(post_processing),
+        "edgetpu": {"mapped": mapped.mapped, "total": mapped.total, "cpu": mapped.cpu},
+    }
+    return json.dumps(export, indent=2) + "\n"
+
+
+def _read(path: str) -> str:
+    with fileio.open(path, "rb") as f:
+        return f.read().decode("utf-8")
+
+
+def _write(path: str, content: bytes) -> None:
+    with fileio.open(path, "wb") as f:
+        f.write(content)
