@@ -105,7 +105,7 @@ def _at_least(rule: str, name: str, found: float | None, limit: float | None) ->
 
 
 def _loss(
-    rule: str, other: str, ap: float, reference: Figures | None, limit: float | None, missing: str
+    rule: str, other: str, ap: float, reference: Figures | None, limit: float | None, missing: str = ""
 ) -> list[Check]:
     if limit is None:
         return []
@@ -114,7 +114,11 @@ def _loss(
         return [Check(rule, limit, None, None, f"not compared with {other}: {why}")]
     change = ap - reference.ap
     passed = change >= -limit
-    moved = f"lost {-change:.3f}" if change < 0 else f"gained {change:.3f}"
-    allowed = "within" if passed else "more than"
-    words = f"AP {moved} against {other} ({reference.ap:.3f}), {allowed} the {limit:.3f} that may be lost ({rule})"
-    return [Check(rule, limit, -change, passed, words)]
+    if change >= 0:
+        words = f"AP gained {change:.3f} against {other} ({reference.ap:.3f})"
+    else:
+        allowed = "within" if passed else "more than"
+        words = (
+            f"AP lost {-change:.3f} against {other} ({reference.ap:.3f}), {allowed} the {limit:.3f} that may be lost"
+        )
+    return [Check(rule, limit, -change, passed, f"{words} ({rule})")]

@@ -1,0 +1,132 @@
+"""Which detection found which box, at one IoU: what the pictures show and the counts of found, missed and false.
+
+The rule is COCO's (cocoeval.py, `evaluateImg`): strongest detection first, each takes the free box of its class with
+the largest overlap. A lower score threshold only adds detections, so one matching serves every threshold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from components.evaluator.coco import GroundTruth
+from components.tflite.detections import Detections
+
+MATCH_IOU = 0.5
+RIGHT, WRONG, IGNORED = "right", "wrong", "ignored"
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """One image's detections and boxes, brought together.
+
+    Attributes:
+      outcomes: for each detection RIGHT, WRONG, or IGNORED (it found a difficult box).
+      found_with: for each ground-truth box the score of the detection that found it; None: nothing did.
+    """
+
+    outcomes: list[str]
+    found_with: list[float | None]
+
+    def mistakes(self, truth: GroundTruth, detections: Detections, threshold: float) -> int:
+        """Missed boxes (difficult ones aside) and wrong detections when scores below `threshold` don't count."""
+        missed = sum(
+            not difficult and (score is None or score < threshold)
+            for score, difficult in zip(self.found_with, truth.difficult, strict=True)
+        )
+        wrong = sum(
+            outcome == WRONG and score >= threshold
+            for outcome, score in zip(self.outcomes, detections.scores, strict=True)
+        )
+        return int(missed + wrong)
+
+
+def match(truth: GroundTruth, detections: Detections, min_iou: float = MATCH_IOU) -> Match:
+    """Matches one image's detections (strongest first) with its ground truth."""
+    overlaps = _overlaps(detections.boxes_ymin_xmin_ymax_xmax, truth.boxes_ymin_xmin_ymax_xmax)
+    overlaps[detections.class_ids[:, None] != truth.class_ids[None, :]] = 0
+    outcomes = [WRONG] * len(detections)
+    found_with: list[float | None] = [None] * len(truth.class_ids)
+    difficult = truth.difficult.astype(bool)
+    for index in np.argsort(-detections.scores, kind="stable"):
+        taken = np.array([score is not None for score in found_with], bool)
+        free = np.where(taken | difficult, 0, overlaps[index])
+        if free.size and free.max() >= min_iou:
+            found_with[int(free.argmax())] = float(detections.scores[index])
+            outcomes[index] = RIGHT
+        elif np.any(overlaps[index][difficult] >= min_iou):
+            outcomes[index] = IGNORED
+    return Match(outcomes, found_with)
+
+
+@dataclasses.dataclass(frozen=True)
+class Counts:
+    """What a device would show at one score threshold, for one class.
+
+    Attributes:
+      boxes: ground-truth boxes, difficult ones aside.
+      found: of these, found. false: detections that are no box of the class.
+    """
+
+    boxes: int
+    found: int
+    false: int
+
+    @property
+    def precision(self) -> float | None:
+        """The share of detections that are right."""
+        shown = self.found + self.false
+        return self.found / shown if shown else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of boxes that are found."""
+        return self.found / self.boxes if self.boxes else None
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where either is unknown."""
+        total = self.boxes + self.found + self.false
+        return 2 * self.found / total if total else 0.0
+
+
+def count(
+    ground_truths: Sequence[GroundTruth],
+    detections: Sequence[Detections],
+    matches: Sequence[Match],
+    class_names: Sequence[str],
+    threshold: float,
+) -> dict[str, Counts]:
+    """Counts of each class over all images when scores below `threshold` don't count."""
+    boxes, found, false = (np.zeros(len(class_names), int) for _ in range(3))
+    for truth, detected, matched in zip(ground_truths, detections, matches, strict=True):
+        for class_id, difficult, score in zip(truth.class_ids, truth.difficult, matched.found_with, strict=True):
+            boxes[class_id] += not difficult
+            found[class_id] += score is not None and score >= threshold
+        for class_id, outcome, score in zip(detected.class_ids, matched.outcomes, detected.scores, strict=True):
+            if 0 <= class_id < len(class_names):
+                false[class_id] += outcome == WRONG and score >= threshold
+    return {
+        name: Counts(int(boxes[index]), int(found[index]), int(false[index])) for index, name in enumerate(class_names)
+    }
+
+
+def total(counts: dict[str, Counts]) -> Counts:
+    """All classes together."""
+    return Counts(
+        sum(c.boxes for c in counts.values()),
+        sum(c.found for c in counts.values()),
+        sum(c.false for c in counts.values()),
+    )
+
+
+def _overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Intersection over union of every pair, [len(first), len(second)]."""
+    corners_low = np.maximum(first[:, None, :2], second[None, :, :2])
+    corners_high = np.minimum(first[:, None, 2:], second[None, :, 2:])
+    shared = np.prod(np.clip(corners_high - corners_low, 0, None), axis=2)
+    areas = [np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1) for boxes in (first, second)]
+    joint = areas[0][:, None] + areas[1][None, :] - shared
+    return np.divide(shared, joint, out=np.zeros_like(shared, float), where=joint > 0)
