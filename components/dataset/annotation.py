@@ -1,0 +1,78 @@
+"""An annotated image, after every check: the boxes lie inside the image as the model will see it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+Split = Literal["train", "eval"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AnnotatedObject:
+    """One box. Corners are in pixels of the upright image, as floats; `line` is its line in the annotation."""
+
+    class_name: str
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+    difficult: bool
+    truncated: bool
+    line: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AnnotatedImage:
+    """One image of a data set with its boxes.
+
+    Attributes:
+      name: the image's path relative to the data set's folder.
+      image_path: where it is.
+      annotation_path: where its annotation is.
+      split: which side it is on.
+      width: pixels, upright (after its EXIF orientation was applied).
+      height: likewise.
+      reencoded: whether its bytes can't be passed through (orientation, or a format that the trainer can't decode).
+      objects: its boxes; none for a background image.
+    """
+
+    name: str
+    image_path: str
+    annotation_path: str
+    split: Split
+    width: int
+    height: int
+    reencoded: bool
+    objects: tuple[AnnotatedObject, ...]
+
+    @property
+    def boxes_xmin_ymin_xmax_ymax(self) -> np.ndarray:
+        """[n, 4] float32, pixels of the upright image."""
+        corners = [(o.xmin, o.ymin, o.xmax, o.ymax) for o in self.objects]
+        return np.array(corners, np.float32).reshape(-1, 4)
+
+    @property
+    def boxes_ymin_xmin_ymax_xmax(self) -> np.ndarray:
+        """[n, 4] float32, normalized to the upright image: 0 to 1."""
+        corners = [
+            (o.ymin / self.height, o.xmin / self.width, o.ymax / self.height, o.xmax / self.width) for o in self.objects
+        ]
+        return np.array(corners, np.float32).reshape(-1, 4)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The class of each box."""
+        return tuple(o.class_name for o in self.objects)
+
+    @property
+    def difficult(self) -> tuple[bool, ...]:
+        """Whether each box is marked difficult."""
+        return tuple(o.difficult for o in self.objects)
+
+    @property
+    def truncated(self) -> tuple[bool, ...]:
+        """Whether each box is marked as reaching beyond the image."""
+        return tuple(o.truncated for o in self.objects)

@@ -1,0 +1,78 @@
+"""What was found wrong in a data set, as data: counted, reported, and turned into one message when a run must stop."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from components.errors import UserError
+
+Policy = Literal["fail", "drop", "fix"]
+"""fail: the run stops. drop: the image or box is left out. fix: it was mended. Every one is in the report."""
+
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault, where it is and what became of it.
+
+    Attributes:
+      kind: a short name to count by, such as `zero_area_box`.
+      file: the file it's about.
+      message: one sentence.
+      policy: what was done about it.
+      line: the line in the file, from 1.
+      expected: what would have been right.
+      found: what was there.
+      mend: what to do about it.
+    """
+
+    kind: str
+    file: str
+    message: str
+    policy: Policy = "fail"
+    line: int | None = None
+    expected: str | None = None
+    found: str | None = None
+    mend: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What `coralline check --json` and the report show of it."""
+        sentence = self.message + (f" ({self.found})" if self.found else "")
+        return {"kind": self.kind, "file": self.file, "line": self.line, "message": sentence, "policy": self.policy}
+
+    @property
+    def place(self) -> str:
+        """`file:line`, or the file alone."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class DataProblem(Exception):
+    """Raised while one file is read; whoever reads many files collects the problem."""
+
+    def __init__(self, problem: Problem):
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def failing(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that must stop a run."""
+    return [problem for problem in problems if problem.policy == "fail"]
+
+
+def as_error(problems: Sequence[Problem]) -> UserError:
+    """One message for all of them: the first in full, the next ones by a line, then how many more there are."""
+    first, *others = problems
+    mend = first.mend or "correct the file"
+    if others:
+        lines = [f"{problem.place}: {problem.message}" for problem in others[: _SHOWN - 1]]
+        if len(others) > len(lines):
+            lines.append(f"... and {len(others) - len(lines)} more")
+        mend += f"\n  and {len(others)} more like it (`coralline check --data PATH` shows all):" + "".join(
+            f"\n    {line}" for line in lines
+        )
+    return UserError(
+        first.message, file=first.file, line=first.line, expected=first.expected, found=first.found, mend=mend
+    )
