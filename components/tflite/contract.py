@@ -1,14 +1,14 @@
 """The standard detector contract: what pycoral, libcoral and Frigate expect, by index.
 
 Input `[1, H, W, 3] uint8` RGB; outputs float32: 0 boxes `[1,N,4]` (ymin, xmin, ymax, xmax, normalized), 1 classes
-`[1,N]` (0 = first real class), 2 scores `[1,N]`, 3 count `[1]`. Source: pycoral/adapters/detect.py (`get_objects`), Frigate's
+`[1,N]` (0 = first real class), 2 scores `[1,N]`, 3 count `[1]`. Source: pycoral/adapters/detect.py, Frigate's
 `detectors/plugins/edgetpu_tfl.py`, and detection_postprocess.cc for the op that makes these outputs.
 """
 
 from __future__ import annotations
 
 from components.tflite import metadata, model_file
-from components.tflite.model_file import EDGE_TPU_OP, Graph, Model, Tensor
+from components.tflite.model_file import Graph, Model, Op, Tensor
 from components.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
 
 OUTPUTS = ("boxes", "classes", "scores", "count")
@@ -27,8 +27,8 @@ def check(model: bytes) -> list[str]:
 
 def problems(model: Model) -> list[str]:
     """The same for a model that has been read."""
-    found = _input_problems(model.main) + _output_problems(model.main)
-    return found or _post_process_problems(model) + _signature_problems(model)
+    found = _input_problems(model.main) + (_order_problems(model.main) or _output_problems(model.main))
+    return found or _class_problems(model) + _signature_problems(model)
 
 
 def float_ops(model: Model) -> list[str]:
@@ -61,9 +61,22 @@ def _input_problems(graph: Graph) -> list[str]:
     return found
 
 
-def _output_problems(graph: Graph) -> list[str]:
+def _order_problems(graph: Graph) -> list[str]:
     if len(graph.outputs) != 4:
         return [f"expected 4 outputs ({', '.join(OUTPUTS)}), found {len(graph.outputs)}"]
+    op = _post_process(graph)
+    if op is None or op.outputs == graph.outputs:
+        return []
+    made = dict(zip(op.outputs, OUTPUTS, strict=False))
+    order = ", ".join(made.get(tensor, "something else") for tensor in graph.outputs)
+    return [f"expected the outputs {', '.join(OUTPUTS)}, in this order; found {order}"]
+
+
+def _post_process(graph: Graph) -> Op | None:
+    return next((op for op in reversed(graph.ops) if op.name == CUSTOM_CODE), None)
+
+
+def _output_problems(graph: Graph) -> list[str]:
     tensors = dict(zip(OUTPUTS, (graph.tensors[i] for i in graph.outputs), strict=True))
     found = [
         f"output {i} ({name}) must be FLOAT32, found {tensor.type}"
@@ -72,7 +85,8 @@ def _output_problems(graph: Graph) -> list[str]:
     ]
     for i, (name, tensor) in enumerate(tensors.items()):
         # Old converters leave the shapes of the post-processing's outputs open: the op that makes them tells.
-        if tensor.shape and not _has_shape(name, tensor):
+        open_shape = not tensor.shape and _post_process(graph) is not None
+        if not open_shape and not _has_shape(name, tensor):
             found.append(f"output {i} must be {name} of shape {_wanted(name)}, found {list(tensor.shape)}")
     return found
 
@@ -87,32 +101,17 @@ def _wanted(name: str) -> str:
     return {"boxes": "[1, N, 4]", "count": "[1]"}.get(name, "[1, N]")
 
 
-def _post_process_problems(model: Model) -> list[str]:
-    graph = model.main
-    ops = [op for op in graph.ops if op.name == CUSTOM_CODE]
-    if not ops:
-        made_by = {op.name for op in graph.ops if set(op.outputs) & set(graph.outputs)}
-        shown = all(graph.tensors[i].shape for i in graph.outputs)
-        if shown and EDGE_TPU_OP not in made_by:
-            return []
-        return [
-            f"expected outputs made by {CUSTOM_CODE}, found {', '.join(sorted(made_by)) or 'no op that makes them'}"
-        ]
-    op = ops[-1]
-    if op.outputs != graph.outputs:
-        made = {tensor: name for name, tensor in zip(OUTPUTS, op.outputs, strict=False)}
-        order = ", ".join(made.get(tensor, "something else") for tensor in graph.outputs)
-        return [f"expected the outputs {', '.join(OUTPUTS)}, in this order; found {order}"]
+def _class_problems(model: Model) -> list[str]:
+    op = _post_process(model.main)
+    if op is None:
+        return []
     try:
         options = PostProcessOptions.decode(op.custom_options)
     except ValueError as e:
         return [str(e)]
-    return _class_problems(model, options, graph.tensors[op.inputs[1]])
-
-
-def _class_problems(model: Model, options: PostProcessOptions, scores: Tensor) -> list[str]:
     found = []
-    width = scores.shape[-1] if scores.shape else options.num_classes + 1
+    scores = model.main.tensors[op.inputs[1]] if len(op.inputs) > 1 else None
+    width = scores.shape[-1] if scores is not None and scores.shape else options.num_classes + 1
     if width - options.num_classes not in (0, 1):
         found.append(
             f"the class scores are {width} wide for {options.num_classes} classes: expected one more than classes"

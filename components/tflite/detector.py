@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from components.errors import UserError
+from components.tflite import contract, metadata, model_file
 from components.tflite.detections import Detections
 from components.tflite.interpreter import make_interpreter
 from components.tflite.letterbox import letterbox, to_original
@@ -24,23 +24,34 @@ class TFLiteDetector:
 
     Attributes:
       input_size: (height, width).
+      labels: the labels in the file, first real class first; None where it has none.
 
     Raises:
-      UserError: the file can't be read or run, or it doesn't have the contract.
+      UserError: the file can't be read or run, it lacks the contract, or it is compiled and there is no delegate.
     """
 
     def __init__(self, model: str | PathLike[str] | bytes, num_threads: int | None = None, delegate: str | None = None):
-        content = model if isinstance(model, bytes) else Path(model).read_bytes()
-        self._interpreter = make_interpreter(content, num_threads, delegate)
-        self._input = self._interpreter.get_input_details()[0]["index"]
+        file = None if isinstance(model, bytes) else model
+        read = model_file.read(model) if isinstance(model, bytes) else model_file.read_file(model)
+        _require_runnable(read, file, delegate)
+        self.labels = metadata.read_labels(read.content)
+        self._interpreter = make_interpreter(read.content, num_threads, delegate)
+        details = self._interpreter.get_input_details()[0]
+        self._input = details["index"]
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
-        _, height, width, _ = self._interpreter.get_input_details()[0]["shape"]
-        self.input_size: tuple[int, int] = (int(height), int(width))
+        self.input_size: tuple[int, int] = (int(details["shape"][1]), int(details["shape"][2]))
 
     def detect(self, image: np.ndarray) -> Detections:
-        """Detections in a letterboxed image (uint8 [H, W, 3] RGB), boxes normalized to that input."""
-        self._interpreter.set_tensor(self._input, image[None])
-        self._interpreter.invoke()
+        """Detections in a letterboxed image (uint8 [H, W, 3] RGB), boxes normalized to that input.
+
+        Raises:
+          UserError: the runtime fails on it.
+        """
+        self._interpreter.set_tensor(self._input, np.ascontiguousarray(image)[None])
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as e:
+            raise UserError("the model fails while it runs", found=str(e).strip(), mend="export the model again") from e
         return Detections.from_outputs(*(self._interpreter.get_tensor(index) for index in self._outputs))
 
     def predict(self, image: Image.Image | str | PathLike[str]) -> Detections:
@@ -57,6 +68,11 @@ class TFLiteDetector:
         return Detections(boxes, found.class_ids, found.scores)
 
 
+def class_name(class_id: int, labels: list[str] | None) -> str:
+    """The label of a class id from 0, or the id itself where there is no label for it."""
+    return labels[class_id] if labels is not None and 0 <= class_id < len(labels) else str(class_id)
+
+
 def read_image(path: str | PathLike[str]) -> Image.Image:
     """The image, decoded.
 
@@ -68,6 +84,24 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
             image.load()
             return image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
+        mend = "give the path of a whole JPEG or PNG file"
+        raise UserError("the image can't be read", file=path, found=str(e), mend=mend) from e
+
+
+def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None, delegate: str | None) -> None:
+    problems = contract.problems(model)
+    if problems:
         raise UserError(
-            "the image can't be read", file=path, found=str(e), mend="give the path of a whole JPEG or PNG file"
-        ) from e
+            "this model is not a standard detector",
+            file=file,
+            expected="a uint8 image in; boxes, classes, scores and count out",
+            found="; ".join(problems),
+            mend="see all of it with `coralline inspect`",
+        )
+    if delegate is None and any(op.name == model_file.EDGE_TPU_OP for op in model.main.ops):
+        raise UserError(
+            "this model is compiled for the Edge TPU",
+            file=file,
+            expected="the model that it was compiled from, or a device with its delegate (libedgetpu.so.1)",
+            mend="give the .tflite without `_edgetpu` in its name, or `--delegate libedgetpu.so.1`",
+        )
