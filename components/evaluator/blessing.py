@@ -114,7 +114,9 @@ def _loss(
         return [Check(rule, limit, None, None, f"not compared with {other}: {why}")]
     change = ap - reference.ap
     passed = change >= -limit
-    if change >= 0:
+    if abs(change) < 0.0005:
+        words = f"AP {ap:.3f} is that of {other}"
+    elif change > 0:
         words = f"AP gained {change:.3f} against {other} ({reference.ap:.3f})"
     else:
         allowed = "within" if passed else "more than"

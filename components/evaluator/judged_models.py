@@ -1,4 +1,4 @@
-"""The models that are judged side by side: each takes letterboxed images and gives detections in the label map's ids."""
+"""The models that are judged side by side: letterboxed images in, detections in the ids of the label map out."""
 
 from __future__ import annotations
 

@@ -1,0 +1,135 @@
+"""What the evaluation says, for people (one self-contained HTML page) and for programs (report.json)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
+from components.evaluator.coco import Figures
+from components.evaluator.matching import MATCH_IOU, Counts, total
+from components.evaluator.pictures import LEAST_SCORE, Picture
+
+SCORE_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+_MODELS = {
+    CANDIDATE: ("int8 file", "what ships: model.tflite"),
+    QAT: ("QAT", "quantization-aware model, before conversion"),
+    FLOAT: ("float", "before quantization"),
+    BASELINE: ("last blessed", "the model published before this one"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """Everything that the report shows.
+
+    Attributes:
+      images: how many were evaluated.
+      figures: {model's name: its figures, None where it couldn't be scored}.
+      verdict, thresholds: the blessing, and what it was held against.
+      counts: {score threshold: {class: found, missed, false}} of the int8 file.
+      pictures: images with boxes.
+      export: the exporter's `export.json`: input, post-processing, what the Edge TPU will take.
+      file: `bytes` and `sha256` of model.tflite.
+      versions: the code that made it.
+    """
+
+    images: int
+    figures: dict[str, Figures | None]
+    verdict: Verdict
+    thresholds: Thresholds
+    counts: dict[float, dict[str, Counts]]
+    pictures: list[Picture]
+    export: dict[str, Any]
+    file: dict[str, Any]
+    versions: dict[str, str]
+
+    @property
+    def best_threshold(self) -> float:
+        """The score threshold with the best balance of found and false (F1); the middle one of equals."""
+        return best_threshold(self.counts)
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of report.json; unknown figures are null."""
+        figures = {name: None if of is None else of.as_json() for name, of in self.figures.items()}
+        best = self.counts[self.best_threshold]
+        return {
+            "images": self.images,
+            **figures,
+            "blessed": self.verdict.blessed,
+            "reasons": self.verdict.reasons,
+            "checks": [dataclasses.asdict(check) for check in self.verdict.checks],
+            "thresholds": dataclasses.asdict(self.thresholds),
+            "mapping": self.export.get("edgetpu", {}),
+            "at_best_threshold": {
+                "score_threshold": self.best_threshold,
+                "iou": MATCH_IOU,
+                "per_class": {name: dataclasses.asdict(of) for name, of in best.items()},
+            },
+            "file": self.file,
+            "pictures": [f"eval/{picture.file}" for picture in self.pictures],
+        }
+
+    def as_html(self) -> str:
+        """The page: no address in it leads outside, so that it can be mailed or put on a stick."""
+        import jinja2
+
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(Path(__file__).parent),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=jinja2.StrictUndefined,
+        )
+        environment.filters |= {"figure": _figure, "change": _change, "percent": _percent, "size": _size}
+        models = {
+            name: (*_MODELS[name], figures) for name in _MODELS if (figures := self.figures.get(name)) is not None
+        }
+        return environment.get_template("report.html.j2").render(
+            report=self,
+            models=models,
+            candidate=self.figures[CANDIDATE],
+            reference=self.figures.get(FLOAT),
+            best=self.best_threshold,
+            best_counts=self.counts[self.best_threshold],
+            best_total=total(self.counts[self.best_threshold]),
+            counts_json=json.dumps(self._counts_for_the_slider()),
+            thresholds_in_order=SCORE_THRESHOLDS,
+            least_score=LEAST_SCORE,
+            mapping=self.export.get("edgetpu") or {},
+            post_processing=self.export.get("post_processing") or {},
+        )
+
+    def _counts_for_the_slider(self) -> list[list[list[int]]]:
+        """[score threshold][class, the last one all] -> boxes, found, false."""
+        return [
+            [[c.boxes, c.found, c.false] for c in (*self.counts[threshold].values(), total(self.counts[threshold]))]
+            for threshold in SCORE_THRESHOLDS
+        ]
+
+
+def best_threshold(counts: dict[float, dict[str, Counts]]) -> float:
+    """The score threshold with the best balance of found and false (F1); the middle one of equals."""
+    balance = {threshold: total(by_class).f1 for threshold, by_class in counts.items()}
+    best = [threshold for threshold, f1 in balance.items() if f1 == max(balance.values())]
+    return best[len(best) // 2]
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _change(value: float | None, reference: float | None) -> str:
+    if value is None or reference is None:
+        return ""
+    return f"{value - reference:+.3f}".replace("-", "−") if abs(value - reference) >= 0.0005 else "±0"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.2f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
