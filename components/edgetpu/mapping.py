@@ -9,7 +9,7 @@ not supported"). Source: coral.ai/docs/edgetpu/models-intro, "Compiling", and th
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypedDict
 
 from components.edgetpu import op_rules
 from components.errors import UserError
@@ -23,14 +23,12 @@ REFUSED = "The compiler refuses the whole file"
 CACHE_BYTES = int(6.9 * 2**20)
 
 
-@dataclasses.dataclass(frozen=True)
-class CpuOp:
-    """An op that stays on the CPU: the compiler's status for it, and why in this model."""
+class CpuOp(TypedDict):
+    """An op that stays on the CPU; `why` is the compiler's status and what it comes from in this model."""
 
     index: int
     op: str
     version: int
-    status: str
     why: str
 
 
@@ -48,7 +46,7 @@ class Mapping:
 
     mapped: int
     total: int
-    cpu: tuple[CpuOp, ...]
+    cpu: list[CpuOp]
     subgraphs: int
     cached: int
     streamed: int
@@ -64,10 +62,7 @@ class Mapping:
         return {
             "mapped": self.mapped,
             "total": self.total,
-            "cpu": [
-                {"index": op.index, "op": op.op, "version": op.version, "why": f"{op.status}: {op.why}"}
-                for op in self.cpu
-            ],
+            "cpu": self.cpu,
             "subgraphs": self.subgraphs,
             "parameters": {"cached": self.cached, "streamed": self.streamed},
             "failure": self.failure,
@@ -93,14 +88,14 @@ def predict_model(model: Model) -> Mapping:
         cpu = _partition(model)
     except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as e:
         raise UserError("an operation of this model makes no sense", found=str(e), mend="export the model again") from e
-    kept = {op.index for op in cpu}
+    kept = {op["index"] for op in cpu}
     mapped = [op for op in ops if op.index not in kept]
     parameters = _parameter_bytes(mapped, model)
     cached = min(parameters, CACHE_BYTES)
     return Mapping(
         mapped=len(mapped),
         total=len(ops),
-        cpu=tuple(cpu),
+        cpu=cpu,
         subgraphs=min(1, len(mapped)),
         cached=cached,
         streamed=parameters - cached,
@@ -121,7 +116,7 @@ def _partition(model: Model) -> list[CpuOp]:
             continue
         if reason is None:
             reason = (ONE_SUBGRAPH, f"it depends on op {cut.index} {cut.name}, which runs on the CPU" if cut else "")
-        cpu.append(CpuOp(op.index, op.name, op.version, *reason))
+        cpu.append(_cpu_op(op, *reason))
         if after_tpu:
             from_tpu.update(op.outputs)
             cut_off.update(dict.fromkeys(op.outputs, cut or op))
@@ -132,8 +127,12 @@ def _refused(ops: tuple[Op, ...], refused: list[tuple[Op, str]]) -> Mapping:
     first, failure = refused[0]
     own = {op.index: why for op, why in refused}
     because = f"because of op {first.index} {first.name} version {first.version}"
-    cpu = [CpuOp(op.index, op.name, op.version, REFUSED, own.get(op.index, because)) for op in ops]
-    return Mapping(0, len(ops), tuple(cpu), 0, 0, 0, failure)
+    cpu = [_cpu_op(op, REFUSED, own.get(op.index, because)) for op in ops]
+    return Mapping(0, len(ops), cpu, 0, 0, 0, failure)
+
+
+def _cpu_op(op: Op, status: str, why: str) -> CpuOp:
+    return CpuOp(index=op.index, op=op.name, version=op.version, why=f"{status}: {why}")
 
 
 def _parameter_bytes(mapped: list[Op], model: Model) -> int:

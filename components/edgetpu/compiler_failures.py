@@ -1,0 +1,100 @@
+"""The known ways in which `edgetpu_compiler` fails, and what to do about each.
+
+Its exit codes are undocumented and its messages few; the texts below are from its recorded output.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Literal
+
+Kind = Literal[
+    "unknown_op_version",
+    "large_activations",
+    "unresolved_op",
+    "not_quantized",
+    "invalid_model",
+    "internal_error",
+    "crash",
+    "timeout",
+    "nothing_mapped",
+    "no_output_file",
+    "no_result",
+    "unknown",
+]
+
+# The compiler then often finds a smaller part that it can compile.
+HELPED_BY_DELEGATE_SEARCH: frozenset[Kind] = frozenset({"large_activations", "internal_error", "crash"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Why a model wasn't compiled.
+
+    Attributes:
+      kind: which of the known failures.
+      found: what the compiler said or did.
+      mend: what to do about it.
+    """
+
+    kind: Kind
+    found: str
+    mend: str
+
+
+_SAID: tuple[tuple[str, Kind, str], ...] = (
+    (
+        r"Didn't find op for builtin opcode '\w+' version '\d+'",
+        "unknown_op_version",
+        "the op is newer than the compiler: export with an older converter, or without what needs that version "
+        "(`coralline inspect` names the op)",
+    ),
+    (
+        r"Compilation failed due to large activation tensors in model",
+        "large_activations",
+        "choose a smaller input size, or compile in parts (--num_segments)",
+    ),
+    (
+        r"Model failed in Tflite interpreter",
+        "unresolved_op",
+        "the file holds a custom op that the compiler doesn't know: leave it out, or put it after the part to compile",
+    ),
+    (r"Model not quantized", "not_quantized", "export with full 8-bit quantization: no float op before the last part"),
+    (r"Invalid model", "invalid_model", "the batch must be 1, all sizes fixed, and the file whole"),
+    (
+        r"Internal compiler error",
+        "internal_error",
+        "change the input size a little, or take out the op that `coralline inspect` marks",
+    ),
+)
+
+
+def explain(returncode: int, stdout: str, stderr: str, timed_out: bool, timeout_s: int) -> Failure | None:
+    """The failure in a finished (or stopped) run by what it said, or None when it says that it succeeded."""
+    text = f"{stdout}\n{stderr}"
+    for pattern, kind, mend in _SAID:
+        found = re.search(f".*{pattern}.*", text)
+        if found:
+            return Failure(kind, found.group(0).strip(), mend)
+    if timed_out or re.search(r"(?i)timed out|timeout expired", text):
+        return Failure(
+            "timeout", f"it was stopped after {timeout_s} s", "raise edgetpu.timeout_s, or choose a smaller input size"
+        )
+    if returncode < 0 or returncode > 128:
+        signal = -returncode if returncode < 0 else returncode - 128
+        return Failure(
+            "crash",
+            f"it died of signal {signal}" + ("" if stdout.strip() else " without a word"),
+            "a fault of the compiler: change the input size a little, or use another preset",
+        )
+    if returncode == 0 and "Compilation succeeded!" in stdout:
+        return None
+    said = [line for line in text.splitlines() if line.strip() and "Compiler version" not in line]
+    if not said:
+        return Failure(
+            "no_result",
+            f"it printed its version and ended with {returncode}",
+            "run it by hand on the model to see more",
+        )
+    return Failure("unknown", f"{said[-1].strip()} (exit code {returncode})", "run it by hand on the model to see more")
