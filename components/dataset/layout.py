@@ -182,7 +182,7 @@ class _Pairing:
                 path,
                 message,
                 line=voc.filename_line,
-                expected=f"an image {stem}.jpg (.png ...)" + (f" or {voc.filename}" if voc.filename else ""),
+                expected=voc.filename or f"{stem}.jpg (.png ...)",
                 found=", ".join(both[:3]) if both else "no image of that name in the folder",
                 mend="give the images different names"
                 if both

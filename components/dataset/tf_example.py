@@ -22,7 +22,8 @@ class GroundTruthExample:
     """One image with its boxes, as read from a tf.Example.
 
     Attributes:
-      filename: the image's name in the data set.
+      filename: the image's file name.
+      source_id: what tells the image from all others of the data set: its path in it.
       image_encoded: JPEG or PNG bytes.
       image_format: "jpeg" or "png".
       height: pixels.
@@ -35,6 +36,7 @@ class GroundTruthExample:
     """
 
     filename: str
+    source_id: str
     image_encoded: bytes
     image_format: str
     height: int
@@ -58,20 +60,21 @@ def encode_example(
     class_names: Sequence[str],
     difficult: Sequence[bool],
     truncated: Sequence[bool],
+    source_id: str | None = None,
 ) -> bytes:
-    """Serializes one annotated image; the arguments are those of `GroundTruthExample`.
+    """Serializes one annotated image; arguments as in `GroundTruthExample` (`source_id`: else the file name).
 
     The same arguments give the same bytes.
     """
     example = example_class()()
     feature = example.features.feature
-    name, sha256 = filename.encode(), hashlib.sha256(image_encoded).hexdigest().encode()
+    sha256 = hashlib.sha256(image_encoded).hexdigest().encode()
     for key, value in (
         ("image/encoded", image_encoded),
-        ("image/filename", name),
+        ("image/filename", _utf8(filename)),
         ("image/format", image_format.encode()),
         ("image/key/sha256", sha256),
-        ("image/source_id", name),
+        ("image/source_id", _utf8(source_id or filename)),
     ):
         feature[key].bytes_list.value.append(value)
     boxes = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4)
@@ -100,6 +103,7 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
     count = len(sides[0])
     return GroundTruthExample(
         filename=_text(feature, "image/filename"),
+        source_id=_text(feature, "image/source_id"),
         image_encoded=_bytes(feature, "image/encoded"),
         image_format=_text(feature, "image/format"),
         height=_integers(feature, "image/height", 1).item(),
@@ -121,13 +125,18 @@ def read_examples(split_dir: str) -> Iterator[bytes]:
     return tfrecord.read_folder(split_dir)
 
 
+def _utf8(name: str) -> bytes:
+    """File names that aren't UTF-8 keep their bytes."""
+    return name.encode("utf-8", "surrogateescape")
+
+
 def _bytes(feature: Any, key: str) -> bytes:
     values = feature[key].bytes_list.value
     return bytes(values[0]) if values else b""
 
 
 def _text(feature: Any, key: str) -> str:
-    return _bytes(feature, key).decode()
+    return _bytes(feature, key).decode("utf-8", "surrogateescape")
 
 
 def _floats(feature: Any, key: str) -> np.ndarray:

@@ -1,0 +1,123 @@
+"""What VocExampleGen does: plan, check and write on Beam, count, report."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils
+
+from components import progress
+from components.code_version import stamp
+from components.dataset import storage
+from components.dataset.dataset import Plan, in_order, make_plan, no_box_error, summary
+from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.dataset.options import DatasetOptions
+from components.dataset.problems import as_error, failing
+from components.dataset.split import SPLITS
+from components.errors import UserError
+from components.voc_example_gen import shards
+from components.voc_example_gen.driver import describe_examples
+from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+
+REPORT_FILE = "report.json"
+"""Its name inside the DatasetReport artifact's folder."""
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Runs in the pipeline's process, or in a container of its own on a cluster."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """See VocExampleGen.
+
+        Raises:
+          UserError: something in the data must be mended, or not every image was written.
+        """
+        options = DatasetOptions.from_json(exec_properties["data"])
+        examples, label_map, report = (
+            artifact_utils.get_single_instance(output_dict[key]) for key in ("examples", "label_map", "report")
+        )
+        examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        plan = make_plan(options.path, options)
+        planned = shards.make_shards(plan, {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS})
+        outcome = self._run(planned, plan, options)
+        names = _require_all_written(planned, plan, outcome, options.path)
+        names.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
+        content = summary(plan, names, outcome.images, in_order([*plan.problems, *outcome.problems]))
+        storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content, indent=2).encode())
+        # Where no driver has been asked before (Kubeflow Pipelines has none), the content is noted now.
+        known = exec_properties.get(FINGERPRINT_PROPERTY)
+        _describe(examples, known or fingerprint(options))
+        for artifact in (examples, label_map, report):
+            stamp(artifact)
+        progress.note(_sentence(content))
+
+    def _run(self, planned: list[shards.Shard], plan: Plan, options: DatasetOptions) -> shards.Outcome:
+        outcome_path = os.path.join(self._get_tmp_dir(), "outcome.pickle")
+        with self._make_beam_pipeline() as pipeline:
+            shards.run(pipeline, planned, plan, options, outcome_path)
+        outcome = shards.load_outcome(outcome_path)
+        if outcome is None:
+            raise _incomplete(options.path, "it returned without having run")
+        return outcome
+
+
+def _require_all_written(planned: list[shards.Shard], plan: Plan, outcome: shards.Outcome, path: str) -> LabelMap:
+    """Counts what came back against what was planned, and gives the label map by which it was written.
+
+    Raises:
+      UserError: a problem that must stop the run, or images that got lost on the way.
+    """
+    if wrong := failing(in_order([*plan.problems, *outcome.problems])):
+        unwritable = [problem for problem in wrong if problem.kind == shards.UNWRITABLE]
+        raise as_error(unwritable[:1] or wrong)
+    names = {name for image in outcome.images for name in image.class_names}
+    if not names:
+        raise no_box_error(path)
+    records = {written.shard.path: written.records for written in outcome.written}
+    expected = {shard.shard.path: len(shard.images) for shard in outcome.checked}
+    if records != expected or set(expected) != {shard.path for shard in planned}:
+        raise _incomplete(path, f"{sum(records.values())} of {len(plan.entries)} images were written")
+    for shard in planned:
+        if os.path.basename(shard.path) not in storage.list_folder(os.path.dirname(shard.path)):
+            raise _incomplete(path, f"{shard.path} is missing")
+    return plan.given_label_map or LabelMap.of_names(names)
+
+
+def _incomplete(path: str, found: str) -> UserError:
+    return UserError(
+        "the Beam runner did not write all examples",
+        file=path,
+        expected="every checked image in a TFRecord file",
+        found=found,
+        mend="use another Beam runner (the direct runner is known to work), or look into its log",
+    )
+
+
+def _describe(examples: types.Artifact, content: str) -> None:
+    """What TFX's own components want to know of examples."""
+    from tfx.components.util import examples_utils
+    from tfx.proto import example_gen_pb2
+
+    describe_examples(examples.mlmd_artifact, content)
+    examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)  # type: ignore[attr-defined]
+    examples_utils.set_file_format(examples, "tfrecords_gzip")
+
+
+def _sentence(content: dict[str, Any]) -> str:
+    sides = ", ".join(f"{count} {split}" for split, count in content["splits"].items())
+    text = (
+        f"{content['images']} images ({sides}), {content['boxes']} boxes of {len(content['classes'])} classes, "
+        f"{content['reader']} layout; {content['split_rule']}"
+    )
+    dropped = sum(problem["policy"] == "drop" for problem in content["problems"])
+    mended = sum(problem["policy"] == "fix" for problem in content["problems"])
+    return text + (f"; {dropped} left out" if dropped else "") + (f"; {mended} mended" if mended else "")
