@@ -2,10 +2,10 @@
 """A stand-in for Coral's closed-source `edgetpu_compiler`, for tests where the real one can't be had.
 
 It replays the output recorded from the real compiler, version 16.0.384591198: its standard output for a model of 267
-operations of which 264 map (3 on the CPU: DEQUANTIZE twice and CUSTOM), the layout of its log, and its failures as people
-reported them in google-coral/edgetpu's issues. It doesn't compile: the "compiled" file has the input's bytes. The figures
-are always those of the recording, with names and sizes of files put in; the counts of single mapped ops are made up to
-its total.
+operations of which 264 map (3 on the CPU: DEQUANTIZE twice and CUSTOM), the layout of its log, and its failures as
+people reported them in google-coral/edgetpu's issues. It doesn't compile: the "compiled" file has the input's bytes.
+The figures are always those of the recording, with names and sizes of files put in; the counts of single mapped ops are
+made up to its total.
 
 What it plays is chosen by the environment variable STAND_IN, as `play` or `play,play with -d`:
   partial (default)  264 of 267 operations map          all               all 267 map: the two counting lines are absent

@@ -1,0 +1,74 @@
+"""EdgeTpuPusher: compiles a blessed model for the Edge TPU where it can, and publishes it."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import component_spec, standard_artifacts
+
+from components.artifacts import EvaluationReport, TFLiteModel
+from components.edgetpu_pusher import executor
+
+
+class EdgeTpuPusherSpec(types.ComponentSpec):
+    """What flows into and out of EdgeTpuPusher."""
+
+    PARAMETERS = {  # noqa: RUF012
+        "edgetpu": component_spec.ExecutionParameter(type=str),
+        "push_to": component_spec.ExecutionParameter(type=str),
+        "compiler_version": component_spec.ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = {  # noqa: RUF012
+        "tflite_model": component_spec.ChannelParameter(type=TFLiteModel),
+        "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "report": component_spec.ChannelParameter(type=EvaluationReport),
+    }
+    OUTPUTS = {  # noqa: RUF012
+        "pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)
+    }
+
+
+class EdgeTpuPusher(base_component.BaseComponent):
+    """Publishes a model that is blessed and that the Edge TPU takes.
+
+    Inputs:
+      tflite_model: the int8 file, its labels, and how it was exported.
+      blessing: without it nothing is published, and the run still ends well.
+      report: the figures, for the manifest.
+
+    Outputs:
+      pushed_model: a folder with `push.json`: what was done and why. Its custom properties say the same: `pushed` and
+        `compiled` (1 or 0), `reason`, `pushed_destination`, `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
+
+    Parameters:
+      edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and the least that must map.
+      push_to: where versions are published: a folder, or an address that tf.io.gfile knows.
+      compiler_version: of the compiler that was found before the run, where that's known, so that installing one
+        publishes anew; it has no other use.
+
+    Fails when the compiler is required and there is none or it fails, or when the destination can't be written.
+    """
+
+    SPEC_CLASS = EdgeTpuPusherSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        tflite_model: types.BaseChannel,
+        blessing: types.BaseChannel,
+        report: types.BaseChannel,
+        edgetpu: str,
+        push_to: str,
+        compiler_version: str = "",
+    ):
+        super().__init__(
+            EdgeTpuPusherSpec(
+                tflite_model=tflite_model,
+                blessing=blessing,
+                report=report,
+                edgetpu=edgetpu,
+                push_to=push_to,
+                compiler_version=compiler_version,
+                pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+            )
+        )

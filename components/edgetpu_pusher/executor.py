@@ -1,0 +1,101 @@
+"""What EdgeTpuPusher does: the gates, the bundle, the push, and a record of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from components import progress
+from components.code_version import code_version, stamp
+from components.edgetpu_pusher import bundle
+
+_METRICS = ("images", "int8", "qat", "float", "baseline")
+
+
+class Executor(base_executor.BaseExecutor):
+    """Writes a PushedModel artifact; publishes when nothing speaks against it."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        from components.edgetpu_pusher import gate, published
+
+        model_folder = artifact_utils.get_single_uri(input_dict["tflite_model"])
+        blessing = artifact_utils.get_single_uri(input_dict["blessing"])
+        report = json.loads(_read(f"{artifact_utils.get_single_uri(input_dict['report'])}/report.json"))
+        push_to = exec_properties["push_to"]
+
+        outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}
+        if not fileio.exists(f"{blessing}/BLESSED"):
+            reasons = "; ".join(report.get("reasons", []))
+            outcome["reason"] = "the model is not blessed" + (f": {reasons}" if reasons else "")
+        else:
+            model = _read(f"{model_folder}/{bundle.MODEL}")
+            verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
+            progress.note(verdict.sentence)
+            outcome["edgetpu"], outcome["reason"] = verdict.edgetpu, verdict.refusal or verdict.sentence
+            if verdict.refusal is None:
+                files, manifest = _bundle(model_folder, model, verdict, report)
+                manifest["lineage"] = self._lineage(input_dict)
+                outcome["version"] = published.publish(push_to, files, manifest)
+                outcome["pushed"] = True
+        if not outcome["pushed"]:
+            progress.note(f"Not published: {outcome['reason']}.")
+        _record(artifact_utils.get_single_instance(output_dict["pushed_model"]), outcome)
+
+    def _lineage(self, input_dict: dict[str, Any]) -> dict[str, Any]:
+        """What leads from the published file back into ML Metadata."""
+        ids: dict[str, Any] = {name: artifacts[0].id for name, artifacts in input_dict.items()}
+        context = self._context
+        if context is not None and context.pipeline_run_id:
+            ids["pipeline_run"] = context.pipeline_run_id
+        return ids
+
+
+def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
+    """The files to publish, and their manifest."""
+    labels_txt = _read(f"{model_folder}/{bundle.LABELS}")
+    export = json.loads(_read(f"{model_folder}/export.json"))
+    labels = labels_txt.decode().splitlines()
+    files = {bundle.MODEL: model, bundle.LABELS: labels_txt}
+    if verdict.compiled is not None:
+        files[bundle.COMPILED] = verdict.compiled
+    served = bundle.COMPILED if verdict.compiled is not None else bundle.MODEL
+    files[bundle.FRIGATE] = bundle.frigate_config(served, export["input"], labels, verdict.compiled is not None)
+    manifest = {
+        "model": {
+            "preset": export.get("preset"),
+            "sha256": hashlib.sha256(model).hexdigest(),
+            "post_processing": export["post_processing"],
+        },
+        "metrics": {name: report[name] for name in _METRICS if name in report},
+        "edgetpu": verdict.edgetpu,
+        "labels": labels,
+        "input": export["input"],
+        "versions": code_version(),
+    }
+    return files, manifest
+
+
+def _record(artifact: Any, outcome: dict[str, Any]) -> None:
+    edgetpu = outcome["edgetpu"]
+    artifact.set_int_custom_property("pushed", int(outcome["pushed"]))
+    artifact.set_int_custom_property("compiled", int(edgetpu.get("compiled", False)))
+    artifact.set_int_custom_property("edgetpu_mapped", edgetpu.get("mapped", 0))
+    artifact.set_int_custom_property("edgetpu_total", edgetpu.get("total", 0))
+    artifact.set_string_custom_property("reason", outcome["reason"])
+    artifact.set_string_custom_property("pushed_destination", outcome["destination"])
+    artifact.set_string_custom_property("pushed_version", outcome["version"] or "")
+    stamp(artifact)
+    fileio.makedirs(artifact.uri)
+    with fileio.open(f"{artifact.uri}/push.json", "wb") as f:
+        f.write((json.dumps(outcome, indent=2) + "\n").encode())
+
+
+def _read(path: str) -> bytes:
+    with fileio.open(path, "rb") as f:
+        content: bytes = f.read()
+    return content
