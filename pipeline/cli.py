@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 an error that is told in one message, 2 a wrong call, 130 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -77,8 +78,6 @@ def main(arguments: list[str] | None = None) -> None:
 def _leave_at_once(code: int) -> None:
     """Ends the process without waiting for threads that Beam, gRPC or TensorFlow may have left behind."""
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError):
             stream.flush()
-        except OSError:
-            pass
     os._exit(code)

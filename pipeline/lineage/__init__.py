@@ -1,1 +1,1 @@
-"""Reading ML Metadata: runs, artifacts, executions and what came of what. No TensorFlow."""
+"""Reading ML Metadata: runs, executions and artifacts, and how they hang together. No TensorFlow, no TFX."""

@@ -1,0 +1,150 @@
+"""`coralline lineage list|show|why`: ML Metadata in the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from typing import Any
+
+import click
+
+from components.errors import UserError
+
+_store = click.option(
+    "--store",
+    envvar="CORALLINE_STORE",
+    help="A SQLite file, the output folder of a run, mysql://user:password@host/database or postgresql://..."
+    " [default: the output folder that is here]",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+
+
+@click.group()
+def command() -> None:
+    """Browse ML Metadata: runs, artifacts, and where a published file came from."""
+
+
+@command.command("list")
+@_store
+@_json
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs, the newest first."
+)
+def list_runs(store: str | None, as_json: bool, limit: int) -> None:
+    """List the runs that the store knows."""
+    runs = _history(store).runs(limit)
+    if as_json:
+        _print_json([_run_as_dict(run) for run in runs])
+    else:
+        from pipeline.lineage.printing import print_runs
+
+        print_runs(_console(), runs)
+
+
+@command.command()
+@click.argument("what")
+@_store
+@_json
+def show(what: str, store: str | None, as_json: bool) -> None:
+    """Show one run, execution or artifact, with what it came from and what came of it.
+
+    WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
+    """
+    from pipeline.lineage import printing, trace
+
+    history = _history(store)
+    kind, _, number = what.partition(":")
+    if kind in ("execution", "artifact") and re.fullmatch(r"\d{1,18}", number):
+        found: list[Any] = getattr(history, f"{kind}s")([int(number)])
+        if not found:
+            raise UserError(
+                f"the store has no {kind} {number}", mend="`coralline lineage list` and `show RUN` tell which there are"
+            )
+        if kind == "execution":
+            (step,) = trace.steps(history, [found[0].id])
+            _answer(as_json, lambda: trace.step_as_dict(step), lambda c: printing.print_execution(c, history, found[0]))
+            return
+        artifact = found[0]
+    elif run := history.run(what):
+        steps = trace.steps(history, [e.id for e in run.executions])
+        _answer(
+            as_json,
+            lambda: _run_as_dict(run) | {"steps": [trace.step_as_dict(s) for s in steps]},
+            lambda c: printing.print_run(c, history, run),
+        )
+        return
+    elif "/" in what or os.path.exists(what):
+        artifact = trace.published(history, what)
+    else:
+        raise UserError(
+            f"the store has no run `{what}`",
+            expected="a run's id, `latest`, `execution:N`, `artifact:N`, or an artifact's address",
+            mend="`coralline lineage list` tells which runs there are",
+        )
+    _answer(
+        as_json,
+        lambda: {
+            "artifact": trace.as_dict(artifact),
+            "came_from": [trace.step_as_dict(s) for s in trace.came_from(history, artifact)],
+            "came_of_it": [trace.step_as_dict(s) for s in trace.came_of(history, artifact)],
+        },
+        lambda c: printing.print_artifact(c, history, artifact),
+    )
+
+
+@command.command()
+@click.argument("published")
+@_store
+@_json
+def why(published: str, store: str | None, as_json: bool) -> None:
+    """From a published file or folder back to its data, settings and code version."""
+    from pipeline.lineage import printing, trace
+    from pipeline.lineage.store import store_above
+
+    history = _history(store or store_above(published))
+    artifact = trace.published(history, published)
+    _answer(
+        as_json, lambda: trace.explain(history, artifact), lambda c: printing.print_explanation(c, history, artifact)
+    )
+
+
+def _history(address: str | None) -> Any:
+    from pipeline.lineage.history import History
+    from pipeline.lineage.store import open_store
+
+    return History(open_store(address or _default_store()))
+
+
+def _default_store() -> str:
+    """The output folder of `run` or `demo` in the working directory."""
+    for folder in (".", "coralline-out", "coralline-demo"):
+        if os.path.isfile(os.path.join(folder, "metadata.sqlite")):
+            return folder
+    raise UserError(
+        "no store of ML Metadata was named, and there is none here",
+        expected="metadata.sqlite here, in coralline-out or in coralline-demo",
+        mend="name an output folder or a store with --store",
+    )
+
+
+def _answer(as_json: bool, data: Any, show_on: Any) -> None:
+    if as_json:
+        _print_json(data())
+    else:
+        show_on(_console())
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _print_json(data: Any) -> None:
+    click.echo(json.dumps(data, indent=2))
+
+
+def _run_as_dict(run: Any) -> dict[str, Any]:
+    return dataclasses.asdict(run) | {"state": run.state, "seconds": run.seconds}
