@@ -23,9 +23,14 @@ class _Section(BaseModel):
 
 class DataConfig(_Section):
     path: str = Field("", description="Folder of images with Pascal-VOC annotations.")
-    label_map: str | None = Field(None, description="A label_map.pbtxt; else derived: the sorted class names of the data.")
+    label_map: str | None = Field(
+        None, description="A label_map.pbtxt; else derived: the sorted class names of the data."
+    )
     eval_fraction: float = Field(
-        0.2, gt=0, lt=1, description="Share of images for evaluation where the data has no ImageSets/Main; by hash of the name."
+        0.2,
+        gt=0,
+        lt=1,
+        description="Share of images for evaluation where the data has no ImageSets/Main; by hash of the name.",
     )
     on_zero_area_box: Literal["fail", "drop"] = Field(
         "fail", description="What a box without area does: stop with its file and line, or be left out and counted."
@@ -33,8 +38,12 @@ class DataConfig(_Section):
 
 
 class ModelConfig(_Section):
-    preset: str = Field("mobilenet_v2_256", description="Architecture, input size and training schedule; see `coralline presets`.")
-    warm_start: str | None = Field(None, description="Backbone weights: a .tflite file of the same backbone (ImageNet).")
+    preset: str = Field(
+        "mobilenet_v2_256", description="Architecture, input size and training schedule; see `coralline presets`."
+    )
+    warm_start: str | None = Field(
+        None, description="Backbone weights: a .tflite file of the same backbone (ImageNet)."
+    )
 
 
 class TrainConfig(_Section):
@@ -44,15 +53,23 @@ class TrainConfig(_Section):
     qat_steps: int | None = Field(None, ge=1, description="Steps of the quantization-aware phase.")
     batch_size: int | None = Field(None, ge=1, description="Images a step.")
     learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of the float phase (Adam, cosine).")
-    qat_learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of the quantization-aware phase.")
+    qat_learning_rate: float | None = Field(
+        None, gt=0, description="Peak learning rate of the quantization-aware phase."
+    )
     checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints: what a kill can cost at most.")
     seed: int = Field(1, description="Seed of weights, shuffling and augmentation.")
 
 
 class ExportConfig(_Section):
-    max_detections: int | None = Field(None, ge=1, le=1000, description="Detections in the output; None: chosen from the data's fullest image.")
-    score_threshold: float = Field(0.01, ge=0, lt=1, description="Scores below it are dropped inside the model (figures need the tail).")
-    iou_threshold: float = Field(0.5, gt=0, le=1, description="Overlap above which non-maximum suppression drops the weaker box.")
+    max_detections: int | None = Field(
+        None, ge=1, le=1000, description="Detections in the output; None: chosen from the data's fullest image."
+    )
+    score_threshold: float = Field(
+        0.01, ge=0, lt=1, description="Scores below it are dropped inside the model (figures need the tail)."
+    )
+    iou_threshold: float = Field(
+        0.5, gt=0, le=1, description="Overlap above which non-maximum suppression drops the weaker box."
+    )
 
 
 class EvaluateConfig(_Section):
@@ -60,27 +77,41 @@ class EvaluateConfig(_Section):
 
     min_ap50: float | None = Field(0.3, ge=0, le=1, description="Least AP at IoU 0.5 of the int8 file.")
     min_ap: float | None = Field(None, ge=0, le=1, description="Least AP (COCO, IoU .50:.95) of the int8 file.")
-    max_loss_to_float: float | None = Field(0.05, ge=0, le=1, description="Most AP that the int8 file may lose against the float model.")
-    max_loss_to_baseline: float | None = Field(0.01, ge=0, le=1, description="Most AP to lose against the last blessed model, on the same images.")
+    max_loss_to_float: float | None = Field(
+        0.05, ge=0, le=1, description="Most AP that the int8 file may lose against the float model."
+    )
+    max_loss_to_baseline: float | None = Field(
+        0.01, ge=0, le=1, description="Most AP to lose against the last blessed model, on the same images."
+    )
     pictures: int = Field(24, ge=0, description="Pictures with boxes in the report.")
 
 
 class EdgeTpuConfig(_Section):
-    compiler: Literal["auto", "required", "off"] = Field("auto", description="auto: compile when edgetpu_compiler is there.")
+    compiler: Literal["auto", "required", "off"] = Field(
+        "auto", description="auto: compile when edgetpu_compiler is there."
+    )
     compiler_path: str | None = Field(None, description="The edgetpu_compiler to use; else the one on PATH.")
     timeout_s: int = Field(600, ge=1, description="Time limit of the compiler.")
-    min_mapped: float = Field(0.9, ge=0, le=1, description="Least share of ops on the Edge TPU for a model to be pushed.")
+    min_mapped: float = Field(
+        0.9, ge=0, le=1, description="Least share of ops on the Edge TPU for a model to be pushed."
+    )
     max_subgraphs: int = Field(1, ge=1, description="Most Edge TPU subgraphs for a model to be pushed.")
 
 
 class PushConfig(_Section):
-    to: str | None = Field(None, description="Where models are published (a folder or a tf.io.gfile address); else OUT/published.")
+    to: str | None = Field(
+        None, description="Where models are published (a folder or a tf.io.gfile address); else OUT/published."
+    )
 
 
 class Config(_Section):
     """The whole configuration; each section goes to the component of that name."""
 
-    name: str = Field("coralline", pattern=r"^[a-z][a-z0-9-]{0,62}$", description="The pipeline's name in ML Metadata and on a cluster.")
+    name: str = Field(
+        "coralline",
+        pattern=r"^[a-z][a-z0-9-]{0,62}$",
+        description="The pipeline's name in ML Metadata and on a cluster.",
+    )
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
@@ -102,7 +133,9 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as e:
-            raise UserError("can't read the configuration", file=path, found=str(e), mend="give the path of a YAML file") from e
+            raise UserError(
+                "can't read the configuration", file=path, found=str(e), mend="give the path of a YAML file"
+            ) from e
     try:
         values = yaml.safe_load(text) or {}
     except yaml.YAMLError as e:
@@ -115,7 +148,12 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
             mend="check indentation and colons at that line",
         ) from e
     if not isinstance(values, dict):
-        raise UserError("the configuration must be a mapping", file=path, expected="keys such as `data:` and `model:`", found=type(values).__name__)
+        raise UserError(
+            "the configuration must be a mapping",
+            file=path,
+            expected="keys such as `data:` and `model:`",
+            found=type(values).__name__,
+        )
     for key, value in (overrides or {}).items():
         _set(values, key, value)
     try:
@@ -140,7 +178,9 @@ def _explain(error: pydantic.ValidationError, path: str | Path | None, text: str
     dotted, line = ".".join(where), _line_of(text, where)
     if first["type"] == "extra_forbidden":
         known = valid_keys()
-        near = difflib.get_close_matches(dotted, known, n=1, cutoff=0.4) or [k for k in known if k.endswith("." + where[-1])]
+        near = difflib.get_close_matches(dotted, known, n=1, cutoff=0.4) or [
+            k for k in known if k.endswith("." + where[-1])
+        ]
         return UserError(
             f"unknown key `{dotted}` in the configuration",
             file=path,

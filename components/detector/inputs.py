@@ -20,9 +20,7 @@ from components.detector.presets import Preset
 CACHE_BYTES = 1 << 30
 
 
-def training_batches(
-    files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int
-) -> tf.data.Dataset:
+def training_batches(files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int) -> tf.data.Dataset:
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels).
 
     Args:

@@ -6,49 +6,51 @@ A model folder holds `Format-Serving/` (quantization-aware), `float/`, `detector
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 FOLDERS = {"qat": "Format-Serving", "float": "float"}
 DETECTOR_JSON, ANCHORS_NPY = "detector.json", "anchors.npy"
 
 
-def write_raw_model(model: Any, raw_outputs: Any, input_size: int, folder: Path) -> None:
-    """Writes a SavedModel with two signatures, of any batch size and of one image, `image` -> `boxes`, `logits`.
+def write_raw_model(
+    raw_outputs: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], input_size: int, folder: Path
+) -> None:
+    """Writes a SavedModel with one signature, `image [1, H, W, 3]` float32, normalized, to `boxes` and `logits`.
 
-    Only the variables and the two functions are written: saving the Keras model would trace every layer again, which
-    took 60 s where this takes 8.
+    The graph is flat and its weights are constants: saving the Keras model would trace every layer again (60 s for a
+    RetinaNet, here under 5), and TensorFlow Lite converts a flat graph in a tenth of the time, to the same file.
     """
+    spec = tf.TensorSpec([1, input_size, input_size, 3], tf.float32, name="image")
+    frozen = convert_variables_to_constants_v2(
+        tf.function(raw_outputs, input_signature=[spec], autograph=False).get_concrete_function()
+    )
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        boxes, logits = frozen(image)
+        return {"boxes": boxes, "logits": logits}
+
     module = tf.Module()
-    module.kept_variables = list(model.variables)
-
-    def signature(batch: int | None) -> Any:
-        spec = tf.TensorSpec([batch, input_size, input_size, 3], tf.float32, name="image")
-
-        @tf.function(input_signature=[spec], autograph=False)
-        def raw(image: tf.Tensor) -> dict[str, tf.Tensor]:
-            boxes, logits = raw_outputs(image)
-            return {"boxes": boxes, "logits": logits}
-
-        return raw
-
-    module.batch, module.single = signature(None), signature(1)
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.batch, "single": module.single})
+    module.serve = serve
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": serve})
 
 
 def write_detector_json(folder: Path, detector: dict[str, Any], anchors: np.ndarray) -> None:
-    """Writes what a reader needs beside the SavedModels: see `DETECTOR_JSON` and `ANCHORS_NPY`."""
+    """Writes what a reader needs beside the SavedModels.
+
+    Args:
+      folder: the model folder.
+      detector: `preset`, `input_size` [H, W], `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained.
+      anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+    """
     np.save(folder / ANCHORS_NPY, anchors)
     (folder / DETECTOR_JSON).write_text(json.dumps(detector, indent=2) + "\n")
-
-
-def read_detector_json(folder: str | Path) -> dict[str, Any]:
-    """`preset`, `input_size` [H, W], `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained."""
-    with tf.io.gfile.GFile(f"{folder}/{DETECTOR_JSON}") as f:
-        return json.load(f)
 
 
 class RawModel:
@@ -63,7 +65,7 @@ class RawModel:
 
         self._normalize = normalize
         self._loaded = tf.saved_model.load(f"{model_folder}/{FOLDERS[which]}")
-        self._batch = self._loaded.signatures["serving_default"]
+        self._serve = self._loaded.signatures["serving_default"]
         with tf.io.gfile.GFile(f"{model_folder}/{ANCHORS_NPY}", "rb") as f:
             self.anchors: np.ndarray = np.load(f)
 
@@ -77,5 +79,7 @@ class RawModel:
           Box encodings `[n, anchors, 4]` float32 and class scores `[n, anchors, classes + 1]` float32 after the
           sigmoid; column 0 is the background, never used.
         """
-        outputs = self._batch(image=self._normalize(images))
-        return outputs["boxes"].numpy(), tf.sigmoid(outputs["logits"]).numpy()
+        outputs = [self._serve(image=self._normalize(image[np.newaxis])) for image in images]
+        boxes = np.concatenate([output["boxes"].numpy() for output in outputs])
+        logits = np.concatenate([output["logits"].numpy() for output in outputs])
+        return boxes, 1 / (1 + np.exp(-logits))

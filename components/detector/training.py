@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 from pathlib import Path
 from typing import Any
@@ -157,8 +158,7 @@ def _write(job: Job, float_model: Any, qat_model: Any, folder: Path) -> None:
     preset = job.settings.preset
     for which, model in (("float", float_model), ("qat", qat_model)):
         saved_model.write_raw_model(
-            model,
-            lambda image, model=model: garden.raw_outputs(model, image, job.num_classes),
+            functools.partial(garden.raw_outputs, model, num_classes=job.num_classes),
             preset.input_size,
             folder / saved_model.FOLDERS[which],
         )

@@ -43,7 +43,9 @@ REPORT_EVERY = 10
 _GRADIENT_CLIP_NORM = 10.0
 
 
-def run_phase(task: Any, model: Any, data: tf.data.Dataset, phase: Phase, folder: Path, before_first_step: Callable[[], None]) -> None:
+def run_phase(
+    task: Any, model: Any, data: tf.data.Dataset, phase: Phase, folder: Path, before_first_step: Callable[[], None]
+) -> None:
     """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
 
     `before_first_step` runs only where there is no checkpoint to go on from.

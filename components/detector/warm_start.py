@@ -116,7 +116,10 @@ def read_convolutions(path: str) -> list[Convolution]:
             content = f.read()
     except tf.errors.OpError as e:
         raise UserError(
-            "the warm start can't be read", file=path, found=e.message, mend="correct model.warm_start in the configuration"
+            "the warm start can't be read",
+            file=path,
+            found=e.message,
+            mend="correct model.warm_start in the configuration",
         ) from e
     if content[4:8] != b"TFL3":
         raise UserError(

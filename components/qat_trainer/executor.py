@@ -40,7 +40,9 @@ class Executor(base_executor.BaseExecutor):
         fileio.rmtree(work)
 
 
-def _resumable_folder(model_run_uri: str, train_folder: str, label_map: LabelMap, exec_properties: dict[str, Any]) -> str:
+def _resumable_folder(
+    model_run_uri: str, train_folder: str, label_map: LabelMap, exec_properties: dict[str, Any]
+) -> str:
     """Where checkpoints go: the same folder for the same data and settings, another one for any change.
 
     It lies beside the component's outputs, because a killed run's own output folder is not known to the next run.

@@ -58,7 +58,7 @@ def convert(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> 
     """The int8 TFLite model of a raw SavedModel.
 
     Args:
-      saved_model: folder with the signature `single`: `image [1, H, W, 3]` float32 to `boxes` and `logits`.
+      saved_model: folder with a flat, one-image signature: `image [1, H, W, 3]` float32 to `boxes` and `logits`.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
       settings: of the post-processing op.
 
@@ -76,8 +76,8 @@ def convert(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> 
 def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> tuple[tf.Module, Any]:
     module = tf.Module()
     module.raw = tf.saved_model.load(saved_model)
-    single = module.raw.signatures["single"]
-    image_spec = single.structured_input_signature[1]["image"]
+    raw_model = module.raw.signatures["serving_default"]
+    image_spec = raw_model.structured_input_signature[1]["image"]
     detections = settings.max_detections
 
     @tf.function(experimental_implements=settings.implements(), autograph=False)
@@ -87,7 +87,7 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
 
     @tf.function(input_signature=[image_spec], autograph=False)
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        raw = single(image=image)
+        raw = raw_model(image=image)
         outputs = post_process(raw["boxes"], tf.sigmoid(raw["logits"]), tf.constant(anchors))
         return dict(zip(OUTPUT_NAMES, outputs, strict=True))
 

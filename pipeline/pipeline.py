@@ -1,0 +1,108 @@
+"""The pipeline: the only place where components are wired."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
+from tfx.orchestration import pipeline as tfx_pipeline
+
+from components.edgetpu_pusher.component import EdgeTpuPusher
+from components.evaluator.component import Evaluator
+from components.qat_trainer.component import QatTrainer
+from components.tflite_exporter.component import TFLiteExporter
+from components.voc_example_gen.component import VocExampleGen
+from pipeline.config import Config
+
+# What TFDV describes: everything but the image bytes, of which only presence would be told, at the cost of reading all.
+_DESCRIBED_FEATURES = [
+    "image/height",
+    "image/width",
+    "image/format",
+    "image/filename",
+    "image/object/bbox/xmin",
+    "image/object/bbox/ymin",
+    "image/object/bbox/xmax",
+    "image/object/bbox/ymax",
+    "image/object/class/text",
+    "image/object/class/label",
+    "image/object/difficult",
+    "image/object/truncated",
+]
+
+
+def create_pipeline(
+    config: Config,
+    *,
+    pipeline_root: str,
+    push_to: str,
+    metadata_connection_config: Any = None,
+    beam_pipeline_args: list[str] | None = None,
+) -> tfx_pipeline.Pipeline:
+    """From a VOC folder to a published detector.
+
+    Args:
+      config: all settings; each component receives its own section as JSON.
+      pipeline_root: where artifacts are written.
+      push_to: where models are published, and where the baseline is found.
+      metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
+      beam_pipeline_args: flags of the Beam runner.
+    """
+    examples = VocExampleGen(data=_json(config.data))
+    statistics = StatisticsGen(
+        examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
+    )
+    schema = SchemaGen(statistics=statistics.outputs["statistics"])
+    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
+    trainer = QatTrainer(
+        examples=examples.outputs["examples"],
+        label_map=examples.outputs["label_map"],
+        model=_json(config.model),
+        train=_json(config.train),
+        warm_start_sha256=_sha256(config.model.warm_start),
+    )
+    exporter = TFLiteExporter(
+        trained_model=trainer.outputs["trained_model"],
+        label_map=examples.outputs["label_map"],
+        dataset_report=examples.outputs["report"],
+        export=_json(config.export),
+    )
+    evaluator = Evaluator(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["trained_model"],
+        tflite_model=exporter.outputs["tflite_model"],
+        label_map=examples.outputs["label_map"],
+        evaluate=_json(config.evaluate),
+        baseline=push_to,
+    )
+    pusher = EdgeTpuPusher(
+        tflite_model=exporter.outputs["tflite_model"],
+        blessing=evaluator.outputs["blessing"],
+        report=evaluator.outputs["report"],
+        edgetpu=_json(config.edgetpu),
+        push_to=push_to,
+    )
+    return tfx_pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=pipeline_root,
+        components=[examples, statistics, schema, validator, trainer, exporter, evaluator, pusher],
+        enable_cache=True,
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=beam_pipeline_args or [],
+    )
+
+
+def _json(section: Any) -> str:
+    """One section as JSON with sorted keys: the same settings are the same exec property."""
+    return json.dumps(section.model_dump(), sort_keys=True)
+
+
+def _sha256(path: str | None) -> str:
+    """Of a local file's content; empty for none, and for an address that only the cluster can read."""
+    if path is None or not Path(path).is_file():
+        return ""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
