@@ -9,12 +9,10 @@ from typing import Any
 
 from components.dataset import checks, split
 from components.dataset.annotation import AnnotatedImage, Split
-from components.dataset.checks import CheckedImage
 from components.dataset.label_map import LabelMap
 from components.dataset.layout import Entry, Layout, find_layout
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing
-from components.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +77,28 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
       UserError: there is nothing that could be inspected.
     """
     plan = make_plan(path, options)
-    checked = [check(plan, entry, side, options) for entry, side in plan.entries]
+    checked = [
+        checks.check_entry(plan.layout.root, entry, side, options, plan.class_names) for entry, side in plan.entries
+    ]
+    images = [c.image for c in checked if c.image]
+    return assemble(plan, images, (problem for c in checked for problem in c.problems))
+
+
+def assemble(plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem]) -> Dataset:
+    """A data set from what was planned and what came of it; the label map is the given one, or the classes there are.
+
+    A data set without any box is one problem more.
+    """
+    names = {name for image in images for name in image.class_names}
+    found = [*plan.problems, *problems]
+    if not names and not failing(found):
+        found.append(_no_box(plan.layout.root))
     return Dataset(
         reader=plan.layout.reader,
         split_rule=plan.split_rule,
-        label_map=plan.given_label_map or LabelMap.of_names(class_names(checked)),
-        images=tuple(c.image for c in checked if c.image),
-        problems=in_order([*plan.problems, *(problem for c in checked for problem in c.problems)]),
+        label_map=plan.given_label_map or LabelMap.of_names(names),
+        images=tuple(images),
+        problems=tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0))),
     )
 
 
@@ -111,48 +124,20 @@ def make_plan(path: str, options: DatasetOptions) -> Plan:
     )
 
 
-def check(plan: Plan, entry: Entry, side: Split, options: DatasetOptions) -> CheckedImage:
-    """Reads and checks one entry of a plan."""
-    return checks.check_entry(plan.layout.root, entry, side, options, plan.class_names)
-
-
-def class_names(checked: Iterable[CheckedImage]) -> set[str]:
-    """The classes of all boxes."""
-    return {name for c in checked if c.image for name in c.image.class_names}
-
-
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Problems as people read them: by file and line."""
-    return tuple(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
-
-
-def no_box_error(path: str) -> UserError:
-    """For a data set whose images have no box at all."""
-    return UserError(
-        "the data set has no box",
-        file=path,
-        expected="at least one <object> in an annotation",
-        found="background images only",
-        mend="annotate the objects that the detector should find",
-    )
-
-
-def summary(
-    plan: Plan, label_map: LabelMap, images: Sequence[AnnotatedImage], problems: Sequence[Problem]
-) -> dict[str, Any]:
-    """The content of `report.json`."""
-    boxes = collections.Counter(name for image in images for name in image.class_names)
-    sides = collections.Counter(image.split for image in images)
+def summary(dataset: Dataset) -> dict[str, Any]:
+    """The content of `report.json`: counts of what is right, and every problem."""
+    boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
+    sides = collections.Counter(image.split for image in dataset.images)
     return {
-        "reader": plan.layout.reader,
-        "split_rule": plan.split_rule,
-        "images": len(images),
+        "reader": dataset.reader,
+        "split_rule": dataset.split_rule,
+        "images": len(dataset.images),
         "boxes": boxes.total(),
-        "classes": {name: boxes[name] for name in label_map.names},
+        "classes": {name: boxes[name] for name in dataset.label_map.names},
         "splits": {side: sides[side] for side in split.SPLITS},
-        "max_boxes_per_image": max((len(image.objects) for image in images), default=0),
-        "reencoded": sum(image.reencoded for image in images),
-        "problems": [problem.as_json() for problem in problems],
+        "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
+        "reencoded": sum(image.reencoded for image in dataset.images),
+        "problems": [problem.as_json() for problem in dataset.problems],
     }
 
 
@@ -168,3 +153,14 @@ def _left_out(layout: Layout, assignment: split.Assignment) -> tuple[Problem, ..
         for name in assignment.unlisted
     )
     return (*unannotated, *unlisted)
+
+
+def _no_box(root: str) -> Problem:
+    return Problem(
+        "no_box",
+        root,
+        "the data set has no box",
+        expected="at least one <object> in an annotation",
+        found="background images only",
+        mend="annotate the objects that the detector should find",
+    )

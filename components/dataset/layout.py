@@ -25,6 +25,10 @@ from components.errors import UserError
 _IMAGES, _ANNOTATIONS, _LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
 
 
+class UnreadableFolderError(UserError):
+    """The folder isn't there or can't be listed, so that nothing can be told about it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
     """An image and its annotation, as paths relative to the data set's folder."""
@@ -58,7 +62,8 @@ def find_layout(root: str) -> Layout:
     """Looks at a folder.
 
     Raises:
-      UserError: it isn't there, can't be read, or holds no annotations or no images.
+      UnreadableFolderError: it isn't there or can't be read.
+      UserError: it holds no annotations or no images.
     """
     files = _list(root)
     annotations = [name for name in files if name.lower().endswith(".xml")]
@@ -86,16 +91,18 @@ def find_layout(root: str) -> Layout:
 def _list(root: str) -> list[str]:
     mend = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
     if not root:
-        raise UserError("no data set was given", expected="a folder", mend=mend)
+        raise UnreadableFolderError("no data set was given", expected="a folder", mend=mend)
     if not storage.is_remote(root) and not os.path.isdir(root):
         found = "a file" if os.path.exists(root) else "nothing"
-        raise UserError(
+        raise UnreadableFolderError(
             "there is no such folder", file=root, expected="a folder of images and annotations", found=found, mend=mend
         )
     try:
         return storage.list_tree(root)
     except OSError as e:
-        raise UserError("can't read the folder", file=e.filename or root, found=e.strerror or str(e), mend=mend) from e
+        raise UnreadableFolderError(
+            "can't read the folder", file=e.filename or root, found=e.strerror or str(e), mend=mend
+        ) from e
 
 
 def _years(annotations: list[str]) -> set[str]:

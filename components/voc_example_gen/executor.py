@@ -13,8 +13,8 @@ from tfx.types import artifact_utils
 from components import progress
 from components.code_version import stamp
 from components.dataset import storage
-from components.dataset.dataset import Plan, in_order, make_plan, no_box_error, summary
-from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.dataset.dataset import Dataset, Plan, assemble, make_plan, summary
+from components.dataset.label_map import LABEL_MAP_FILE
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import as_error, failing
 from components.dataset.split import SPLITS
@@ -49,9 +49,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         plan = make_plan(options.path, options)
         planned = shards.make_shards(plan, {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS})
         outcome = self._run(planned, plan, options)
-        names = _require_all_written(planned, plan, outcome, options.path)
-        names.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
-        content = summary(plan, names, outcome.images, in_order([*plan.problems, *outcome.problems]))
+        dataset = assemble(plan, outcome.images, outcome.problems)
+        _require_all_written(planned, outcome, dataset)
+        dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
+        content = summary(dataset)
         storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content, indent=2).encode())
         # Where no driver has been asked before (Kubeflow Pipelines has none), the content is noted now.
         known = exec_properties.get(FINGERPRINT_PROPERTY)
@@ -66,36 +67,31 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             shards.run(pipeline, planned, plan, options, outcome_path)
         outcome = shards.load_outcome(outcome_path)
         if outcome is None:
-            raise _incomplete(options.path, "it returned without having run")
+            raise _incomplete("it returned without having run")
         return outcome
 
 
-def _require_all_written(planned: list[shards.Shard], plan: Plan, outcome: shards.Outcome, path: str) -> LabelMap:
-    """Counts what came back against what was planned, and gives the label map by which it was written.
+def _require_all_written(planned: list[shards.Shard], outcome: shards.Outcome, dataset: Dataset) -> None:
+    """Counts what came back against what was planned.
 
     Raises:
       UserError: a problem that must stop the run, or images that got lost on the way.
     """
-    if wrong := failing(in_order([*plan.problems, *outcome.problems])):
+    if wrong := failing(dataset.problems):
         unwritable = [problem for problem in wrong if problem.kind == shards.UNWRITABLE]
         raise as_error(unwritable[:1] or wrong)
-    names = {name for image in outcome.images for name in image.class_names}
-    if not names:
-        raise no_box_error(path)
     records = {written.shard.path: written.records for written in outcome.written}
     expected = {shard.shard.path: len(shard.images) for shard in outcome.checked}
     if records != expected or set(expected) != {shard.path for shard in planned}:
-        raise _incomplete(path, f"{sum(records.values())} of {len(plan.entries)} images were written")
+        raise _incomplete(f"{sum(records.values())} records, {sum(map(len, (s.entries for s in planned)))} images")
     for shard in planned:
         if os.path.basename(shard.path) not in storage.list_folder(os.path.dirname(shard.path)):
-            raise _incomplete(path, f"{shard.path} is missing")
-    return plan.given_label_map or LabelMap.of_names(names)
+            raise _incomplete(f"{shard.path} is missing")
 
 
-def _incomplete(path: str, found: str) -> UserError:
+def _incomplete(found: str) -> UserError:
     return UserError(
         "the Beam runner did not write all examples",
-        file=path,
         expected="every checked image in a TFRecord file",
         found=found,
         mend="use another Beam runner (the direct runner is known to work), or look into its log",

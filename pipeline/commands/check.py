@@ -1,0 +1,108 @@
+"""`coralline check`: what a run would stumble over, in seconds and before anything is spent."""
+
+from __future__ import annotations
+
+import collections
+import json
+from typing import Any
+
+import click
+
+from components.errors import UserError
+
+_CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
+_EXAMPLES_A_KIND = 3
+
+
+@click.command()
+@click.option(
+    "--data", metavar="PATH", help="Folder of images and annotations [default: data.path of the configuration]."
+)
+@click.option("--config", "config_file", metavar="F", help="The YAML configuration whose settings are checked too.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.pass_context
+def command(ctx: click.Context, data: str | None, config_file: str | None, as_json: bool) -> None:
+    """Check a data set and the settings before anything is spent.
+
+    Exit code 0: nothing would stop a run. 1: something would. 2: it can't be told.
+    """
+    report, exit_code = _check(data, config_file)
+    click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
+    ctx.exit(exit_code)
+
+
+def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], int]:
+    """The report, in the form that `--json` prints, and the exit code."""
+    from components.dataset import storage
+    from components.dataset.dataset import inspect_dataset, summary
+    from components.dataset.layout import UnreadableFolderError
+    from components.dataset.options import DatasetOptions
+    from components.detector import presets
+    from pipeline import config as configuration
+
+    try:
+        config = configuration.load(config_file, {"data.path": storage.absolute(data)} if data else None)
+        options = DatasetOptions(**config.data.model_dump())
+        presets.get(config.model.preset)
+        report = summary(inspect_dataset(options.path, options))
+    except UnreadableFolderError as e:
+        return _told(e, "cannot_tell"), _CANNOT_TELL
+    except UserError as e:
+        return _told(e, "unusable"), _PROBLEMS
+    ok = all(problem["policy"] != "fail" for problem in report["problems"])
+    return {"ok": ok, **report}, _CLEAN if ok else _PROBLEMS
+
+
+def _told(error: UserError, kind: str) -> dict[str, Any]:
+    """The report where a data set couldn't even be opened: one problem."""
+    problem = {"kind": kind, "file": error.file, "line": error.line, "message": error.render(), "policy": "fail"}
+    return {"ok": False, "reader": None, "images": 0, "boxes": 0, "classes": {}, "splits": {}, "problems": [problem]}
+
+
+def _table(report: dict[str, Any], exit_code: int) -> str:
+    if report["reader"] is None:
+        return f"error: {report['problems'][0]['message']}"
+    sides = ", ".join(f"{count} {side}" for side, count in report["splits"].items())
+    rows = [
+        ("layout", report["reader"]),
+        ("images", f"{report['images']} ({sides}; {report['split_rule']})"),
+        ("boxes", f"{report['boxes']}, at most {report['max_boxes_per_image']} in an image"),
+        *_class_rows(report["classes"]),
+    ]
+    if report["reencoded"]:
+        rows.append(
+            ("re-encoded", f"{report['reencoded']} images (EXIF orientation, or a format the trainer can't decode)")
+        )
+    lines = [f"{label:<11}{value}" for label, value in rows]
+    return "\n".join([*lines, *_problem_lines(report["problems"]), "", _next_step(exit_code)])
+
+
+def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
+    width = max((len(name) for name in classes), default=0)
+    texts = [f"{name:<{width}}  {count}" for name, count in classes.items()]
+    return [("classes" if i == 0 else "", text) for i, text in enumerate(texts)]
+
+
+def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
+    """Problems by kind, the ones that would stop a run first, each with a few places."""
+    kinds = collections.defaultdict(list)
+    for problem in problems:
+        kinds[(problem["policy"] != "fail", problem["kind"], problem["policy"])].append(problem)
+    lines = ["", "problems"] if kinds else ["", "no problems"]
+    for (_, kind, policy), found in sorted(kinds.items()):
+        lines.append(f"  {kind}  {len(found)}  {_WHAT_BECOMES[policy]}")
+        for problem in found[:_EXAMPLES_A_KIND]:
+            line = f":{problem['line']}" if problem["line"] else ""
+            lines.append(f"    {problem['file']}{line}: {problem['message']}")
+        if len(found) > _EXAMPLES_A_KIND:
+            lines.append(f"    ... and {len(found) - _EXAMPLES_A_KIND} more (--json lists all)")
+    return lines
+
+
+_WHAT_BECOMES = {"fail": "would stop a run", "drop": "left out", "fix": "mended while reading"}
+
+
+def _next_step(exit_code: int) -> str:
+    if exit_code == _CLEAN:
+        return "next: `coralline run --data PATH` trains on it"
+    return "next: mend what would stop a run, then check again"
