@@ -8,7 +8,7 @@ from typing import Any
 
 from components.evaluator.coco import Figures
 
-CANDIDATE, FLOAT, QAT, BASELINE = "int8", "float", "qat", "baseline"
+CANDIDATE, QAT, FLOAT, BASELINE = MODELS = ("int8", "qat", "float", "baseline")
 
 
 @dataclasses.dataclass(frozen=True)

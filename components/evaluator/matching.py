@@ -16,6 +16,7 @@ from components.tflite.detections import Detections
 
 MATCH_IOU = 0.5
 RIGHT, WRONG, IGNORED = "right", "wrong", "ignored"
+SCORE_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,25 +93,52 @@ class Counts:
         return 2 * self.found / total if total else 0.0
 
 
-def count(
-    ground_truths: Sequence[GroundTruth],
-    detections: Sequence[Detections],
-    matches: Sequence[Match],
-    class_names: Sequence[str],
-    threshold: float,
-) -> dict[str, Counts]:
-    """Counts of each class over all images when scores below `threshold` don't count."""
-    boxes, found, false = (np.zeros(len(class_names), int) for _ in range(3))
-    for truth, detected, matched in zip(ground_truths, detections, matches, strict=True):
-        for class_id, difficult, score in zip(truth.class_ids, truth.difficult, matched.found_with, strict=True):
-            boxes[class_id] += not difficult
-            found[class_id] += score is not None and score >= threshold
-        for class_id, outcome, score in zip(detected.class_ids, matched.outcomes, detected.scores, strict=True):
-            if 0 <= class_id < len(class_names):
-                false[class_id] += outcome == WRONG and score >= threshold
-    return {
-        name: Counts(int(boxes[index]), int(found[index]), int(false[index])) for index, name in enumerate(class_names)
-    }
+class Matched:
+    """All images of a model, matched.
+
+    Args:
+      ground_truths: one an image.
+      detections: one an image, in the same order.
+      class_names: names of class ids 0, 1, ...
+
+    Attributes:
+      matches: one an image.
+      counts: {score threshold: {class's name: counts}}, for each of `SCORE_THRESHOLDS`.
+    """
+
+    def __init__(
+        self, ground_truths: Sequence[GroundTruth], detections: Sequence[Detections], class_names: Sequence[str]
+    ):
+        self.ground_truths, self.detections, self.class_names = ground_truths, detections, class_names
+        self.matches = [match(truth, found) for truth, found in zip(ground_truths, detections, strict=True)]
+        self.counts = {threshold: self.count(threshold) for threshold in SCORE_THRESHOLDS}
+
+    @property
+    def best_threshold(self) -> float:
+        """The score threshold with the best balance of found and false (F1); the middle one of equals."""
+        balance = {threshold: total(counts).f1 for threshold, counts in self.counts.items()}
+        best = [threshold for threshold, f1 in balance.items() if f1 == max(balance.values())]
+        return best[len(best) // 2]
+
+    def mistakes(self, threshold: float) -> list[int]:
+        """Missed boxes and wrong detections of each image."""
+        images = zip(self.matches, self.ground_truths, self.detections, strict=True)
+        return [matched.mistakes(truth, found, threshold) for matched, truth, found in images]
+
+    def count(self, threshold: float) -> dict[str, Counts]:
+        """Counts of each class over all images when scores below `threshold` don't count."""
+        boxes, found, false = (np.zeros(len(self.class_names), int) for _ in range(3))
+        for truth, detected, matched in zip(self.ground_truths, self.detections, self.matches, strict=True):
+            for class_id, difficult, score in zip(truth.class_ids, truth.difficult, matched.found_with, strict=True):
+                boxes[class_id] += not difficult
+                found[class_id] += score is not None and score >= threshold
+            for class_id, outcome, score in zip(detected.class_ids, matched.outcomes, detected.scores, strict=True):
+                if 0 <= class_id < len(self.class_names):
+                    false[class_id] += outcome == WRONG and score >= threshold
+        return {
+            name: Counts(int(boxes[index]), int(found[index]), int(false[index]))
+            for index, name in enumerate(self.class_names)
+        }
 
 
 def total(counts: dict[str, Counts]) -> Counts:

@@ -9,10 +9,9 @@ from typing import Any
 
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.coco import Figures
-from components.evaluator.matching import MATCH_IOU, Counts, total
+from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 from components.evaluator.pictures import LEAST_SCORE, Picture
 
-SCORE_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),
     QAT: ("QAT", "quantization-aware model, before conversion"),
@@ -30,6 +29,7 @@ class Report:
       figures: {model's name: its figures, None where it couldn't be scored}.
       verdict, thresholds: the blessing, and what it was held against.
       counts: {score threshold: {class: found, missed, false}} of the int8 file.
+      best_threshold: that with the best balance, with which the page starts.
       pictures: images with boxes.
       export: the exporter's `export.json`: input, post-processing, what the Edge TPU will take.
       file: `bytes` and `sha256` of model.tflite.
@@ -41,15 +41,11 @@ class Report:
     verdict: Verdict
     thresholds: Thresholds
     counts: dict[float, dict[str, Counts]]
+    best_threshold: float
     pictures: list[Picture]
     export: dict[str, Any]
     file: dict[str, Any]
     versions: dict[str, str]
-
-    @property
-    def best_threshold(self) -> float:
-        """The score threshold with the best balance of found and false (F1); the middle one of equals."""
-        return best_threshold(self.counts)
 
     def as_json(self) -> dict[str, Any]:
         """The content of report.json; unknown figures are null."""
@@ -108,13 +104,6 @@ class Report:
             [[c.boxes, c.found, c.false] for c in (*self.counts[threshold].values(), total(self.counts[threshold]))]
             for threshold in SCORE_THRESHOLDS
         ]
-
-
-def best_threshold(counts: dict[float, dict[str, Counts]]) -> float:
-    """The score threshold with the best balance of found and false (F1); the middle one of equals."""
-    balance = {threshold: total(by_class).f1 for threshold, by_class in counts.items()}
-    best = [threshold for threshold, f1 in balance.items() if f1 == max(balance.values())]
-    return best[len(best) // 2]
 
 
 def _figure(value: float | None) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.evaluator.coco import GroundTruth
-from components.evaluator.matching import IGNORED, RIGHT, WRONG, count, match, total
+from components.evaluator.matching import IGNORED, RIGHT, WRONG, Matched, match, total
 from components.tflite.detections import Detections
 
 BOX, NEAR, FAR = [0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.5, 0.45], [0.6, 0.6, 0.9, 0.9]
@@ -48,12 +48,19 @@ def test_mistakes_follow_the_threshold(threshold, mistakes):
 def test_counts_are_by_class_and_add_up():
     images = [truth([BOX, FAR], [0, 1]), truth([BOX], [0])]
     detections = [found([BOX, BOX], [0, 1], [0.9, 0.7]), found([], [], [])]
-    counts = count(images, detections, [match(*pair) for pair in zip(images, detections, strict=True)], ["a", "b"], 0.5)
+    matched = Matched(images, detections, ["a", "b"])
+    counts = matched.counts[0.5]
     assert (counts["a"].boxes, counts["a"].found, counts["a"].false) == (2, 1, 0)
     assert (counts["b"].boxes, counts["b"].found, counts["b"].false) == (1, 0, 1)
     everything = total(counts)
     assert (everything.precision, everything.recall) == (pytest.approx(1 / 2), pytest.approx(1 / 3))
     assert counts["b"].precision == 0 and total({}).precision is None
+    assert matched.mistakes(0.5) == [2, 1]
+
+
+def test_best_threshold_keeps_what_is_right_and_drops_what_is_wrong():
+    images, detections = [truth([BOX], [0])], [found([BOX, FAR], [0, 0], [0.8, 0.4])]
+    assert Matched(images, detections, ["a"]).best_threshold == 0.65  # the middle of 0.45 .. 0.8
 
 
 def test_images_without_boxes_or_detections_match():

@@ -1,0 +1,83 @@
+"""Evaluator: scores the very file that ships, beside the models it was made from, and decides whether it may ship."""
+
+from __future__ import annotations
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import component_spec, standard_artifacts
+
+from components.artifacts import EvaluationReport, LabelMap, TFLiteModel
+from components.evaluator import executor
+
+
+class EvaluatorSpec(types.ComponentSpec):
+    """What flows into and out of Evaluator."""
+
+    PARAMETERS = {
+        "evaluate": component_spec.ExecutionParameter(type=str),
+        "baseline": component_spec.ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "tflite_model": component_spec.ChannelParameter(type=TFLiteModel),
+        "label_map": component_spec.ChannelParameter(type=LabelMap),
+    }
+    OUTPUTS = {
+        "evaluation": component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "report": component_spec.ChannelParameter(type=EvaluationReport),
+    }
+
+
+class Evaluator(base_component.BaseComponent):
+    """Judges `model.tflite` on split `eval` by COCO's rules (AP, AP50, AP75, AP per class).
+
+    The float and the quantization-aware model are judged on the same images, through the same post-processing, and so
+    is the last published model, where there is one that knows every class.
+
+    Inputs:
+      examples: split `eval`, tf.Examples of the object-detection layout.
+      model: QatTrainer's model: the references.
+      tflite_model: TFLiteExporter's file: the candidate.
+      label_map: class names, in the order of the classes.
+
+    Outputs:
+      evaluation: TFMA's result (`tfma.load_eval_result`): metrics of each model by its name (`int8`, `qat`, `float`,
+        `baseline`), and the validation by the thresholds.
+      blessing: `BLESSED` or `NOT_BLESSED`; custom properties as TFX's own evaluator writes them, and `reasons`.
+      report: `report.html` (one self-contained page), `report.json`, and pictures with boxes in `eval/`.
+
+    Parameters:
+      evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.
+      baseline: where models are published; the last one there is the baseline.
+
+    Fails when split `eval` is empty, an image of it can't be decoded, or a model can't be run. A model that falls short
+    is no failure: it isn't blessed.
+    """
+
+    SPEC_CLASS = EvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        model: types.BaseChannel,
+        tflite_model: types.BaseChannel,
+        label_map: types.BaseChannel,
+        evaluate: str,
+        baseline: str,
+    ):
+        super().__init__(
+            EvaluatorSpec(
+                examples=examples,
+                model=model,
+                tflite_model=tflite_model,
+                label_map=label_map,
+                evaluate=evaluate,
+                baseline=baseline,
+                evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
+                blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+                report=types.Channel(type=EvaluationReport),
+            )
+        )

@@ -1,0 +1,140 @@
+"""What Evaluator does: runs every model over split eval, scores, decides, writes evaluation, blessing, report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils
+
+from components.code_version import code_version, stamp
+from components.dataset import storage
+from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.errors import UserError
+
+if TYPE_CHECKING:
+    from components.evaluator.blessing import Verdict
+    from components.evaluator.judged_models import JudgedModel
+    from components.evaluator.matching import Matched
+    from components.evaluator.pictures import Picture
+    from components.evaluator.report import Report
+
+
+class Executor(base_executor.BaseExecutor):
+    """Judges a TFLiteModel artifact."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        from components.dataset.tf_example import read_examples
+        from components.evaluator import blessing, inference, tfma_result
+        from components.evaluator.labelled_images import of_example
+        from components.evaluator.matching import Matched
+        from components.evaluator.report import Report
+
+        settings = json.loads(exec_properties["evaluate"])
+        thresholds = blessing.Thresholds.from_config(settings)
+        eval_folder = artifact_utils.get_split_uri(input_dict["examples"], "eval")
+        class_names = LabelMap.read(f"{_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}").names
+        content = storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/model.tflite")
+        export = json.loads(storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/export.json"))
+        models = _models(content, export, _uri(input_dict["model"]))
+        baseline, baseline_model, baseline_missing = _baseline(exec_properties["baseline"], class_names)
+        if baseline_model is not None:
+            models[blessing.BASELINE] = baseline_model
+
+        evaluated = inference.run(models, map(of_example, read_examples(eval_folder)))
+        figures, validated = tfma_result.evaluate(
+            evaluated.ground_truths, evaluated.detections, class_names, thresholds, _uri(output_dict["evaluation"])
+        )
+        verdict = blessing.judge(thresholds, figures, baseline_missing)
+        if validated != verdict.blessed:
+            raise RuntimeError(f"TFMA's validation ({validated}) and the blessing disagree: {verdict}")
+
+        matched = Matched(evaluated.ground_truths, evaluated.detections[blessing.CANDIDATE], class_names)
+        report = Report(
+            images=len(evaluated.ground_truths),
+            figures={**dict.fromkeys(blessing.MODELS), **figures},
+            verdict=verdict,
+            thresholds=thresholds,
+            counts=matched.counts,
+            best_threshold=matched.best_threshold,
+            pictures=_pictures(matched, eval_folder, settings["pictures"]),
+            export=export,
+            file={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
+            versions=code_version(),
+        )
+        _write_report(report, _uri(output_dict["report"]))
+        _write_blessing(artifact_utils.get_single_instance(output_dict["blessing"]), verdict, input_dict, baseline)
+        for artifacts in output_dict.values():
+            stamp(artifact_utils.get_single_instance(artifacts))
+
+
+def _models(content: bytes, export: dict[str, Any], model_folder: str) -> dict[str, JudgedModel]:
+    """The file, and the models it was made from, under the file's own post-processing."""
+    from components.evaluator.blessing import CANDIDATE, FLOAT, QAT
+    from components.evaluator.judged_models import FileModel, ReferenceModel
+
+    candidate = FileModel(content)
+    models: dict[str, JudgedModel] = {CANDIDATE: candidate}
+    for which in (QAT, FLOAT):
+        models[which] = ReferenceModel(model_folder, which, export["post_processing"], candidate.input_size)
+    return models
+
+
+def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:
+    """Where the last published model is, the model, and why it can't be compared with; each empty or None without."""
+    from components.edgetpu_pusher.published import latest_bundle
+    from components.evaluator.judged_models import published_model
+
+    bundle = latest_bundle(published)
+    if bundle is None:
+        return "", None, "nothing has been published yet"
+    try:
+        return bundle, published_model(bundle, class_names), ""
+    except UserError as e:
+        return bundle, None, f"{e.what} ({bundle})"
+
+
+def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
+    """The pictures of the report; only the images that are shown are decoded again."""
+    from components.dataset.tf_example import read_examples
+    from components.evaluator.labelled_images import of_example
+    from components.evaluator.pictures import choose, picture
+
+    threshold = matched.best_threshold
+    places = {index: place for place, index in enumerate(choose(matched.mistakes(threshold), wanted), start=1)}
+    shown = {}
+    for index, record in enumerate(read_examples(eval_folder)):
+        if index in places:
+            truth, image = of_example(record).decode()
+            found, match = matched.detections[index], matched.matches[index]
+            shown[places[index]] = picture(places[index], image, truth, found, match, matched.class_names, threshold)
+    return [shown[place] for place in sorted(shown)]
+
+
+def _write_report(report: Report, folder: str) -> None:
+    storage.write_bytes(f"{folder}/report.html", report.as_html().encode())
+    storage.write_bytes(f"{folder}/report.json", (json.dumps(report.as_json(), indent=2) + "\n").encode())
+    for picture in report.pictures:
+        storage.write_bytes(f"{folder}/eval/{picture.file}", picture.side_by_side(report.best_threshold))
+
+
+def _write_blessing(blessing: Any, verdict: Verdict, input_dict: dict[str, Any], baseline: str) -> None:
+    """File and custom properties as TFX's own evaluator writes them (tfx/components/evaluator/constants.py, 1.16), so
+    that its resolver of the latest blessed model finds `model`; the file that was judged and the reasons beside them.
+    """
+    storage.write_bytes(f"{blessing.uri}/{'BLESSED' if verdict.blessed else 'NOT_BLESSED'}", b"")
+    blessing.set_int_custom_property("blessed", int(verdict.blessed))
+    for name, channel in (("current_model", "model"), ("tflite_model", "tflite_model")):
+        model = artifact_utils.get_single_instance(input_dict[channel])
+        blessing.set_string_custom_property(name, model.uri)
+        blessing.set_int_custom_property(f"{name}_id", model.id)
+    if baseline:
+        blessing.set_string_custom_property("baseline_model", baseline)
+    blessing.set_string_custom_property("reasons", "\n".join(verdict.reasons))
+
+
+def _uri(artifacts: list[Any]) -> str:
+    return artifact_utils.get_single_uri(artifacts)

@@ -1,0 +1,121 @@
+"""`coralline evaluate`: the judge of the pipeline, for any detector file and any annotated folder. No TensorFlow."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from components.errors import UserError
+
+if TYPE_CHECKING:
+    from components.evaluator.coco import Figures
+
+
+@click.command("evaluate")
+@click.argument("model", type=click.Path())
+@click.option("--data", required=True, type=click.Path(), help="Folder of annotated images, or of TFRecords.")
+@click.option(
+    "--split",
+    type=click.Choice(["eval", "train", "all"]),
+    default="eval",
+    show_default=True,
+    help="Which side, as the pipeline would split the data.",
+)
+@click.option(
+    "--label-map",
+    type=click.Path(),
+    help="label_map.pbtxt or labels.txt of the model's classes; else the labels in the file, or labels.txt beside it.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+def command(model: str, data: str, split: str, label_map: str | None, as_json: bool) -> None:
+    """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
+    from components.evaluator import coco, inference, labelled_images
+    from components.evaluator.judged_models import FileModel
+
+    content = _read(model)
+    detector = FileModel(content)  # says what is wrong with the file before the data is read
+    labelled = labelled_images.read_folder(data, split)
+    class_ids = _class_ids(_labels(model, content, label_map), labelled.class_names, model)
+    detector = FileModel(content, class_ids)
+    evaluated = inference.run({"model": detector}, labelled.images)
+    figures = coco.score(evaluated.ground_truths, evaluated.detections["model"], labelled.class_names)
+    if as_json:
+        click.echo(json.dumps({"images": len(labelled.images), **figures.as_json()}))
+    else:
+        click.echo(_table(len(labelled.images), figures))
+
+
+def _read(model: str) -> bytes:
+    try:
+        return Path(model).read_bytes()
+    except OSError as e:
+        raise UserError(
+            "can't read the model", file=model, found=e.strerror or str(e), mend="give the path of a .tflite file"
+        ) from e
+
+
+def _labels(model: str, content: bytes, label_map: str | None) -> list[str]:
+    from components.dataset.label_map import LabelMap
+    from components.tflite import metadata
+
+    if label_map is not None and label_map.endswith(".txt"):
+        return _lines(Path(label_map))
+    if label_map is not None:
+        return list(LabelMap.read(label_map).names)
+    beside = Path(model).with_name("labels.txt")
+    labels = metadata.read_labels(content) or (_lines(beside) if beside.is_file() else None)
+    if not labels:
+        raise UserError(
+            "the model doesn't say what its classes are called",
+            file=model,
+            expected="labels in the file, or labels.txt beside it",
+            found="neither",
+            mend="give --label-map label_map.pbtxt or labels.txt",
+        )
+    return labels
+
+
+def _lines(path: Path) -> list[str]:
+    """Class names, one a line; Frigate's and Coral's files may have the class id in front of each."""
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as e:
+        raise UserError("can't read the labels", file=path, found=str(e), mend="one class name a line") from e
+    numbered = [line.split(maxsplit=1) for line in lines]
+    if lines and all(len(parts) == 2 and parts[0].isdecimal() for parts in numbered):
+        names = {int(number): name for number, name in numbered}
+        return [names.get(class_id, "") for class_id in range(max(names) + 1)]
+    return lines
+
+
+def _class_ids(labels: list[str], class_names: tuple[str, ...], model: str) -> list[int]:
+    """For each class of the model the id of the data's class of that name, or -1."""
+    unknown = [name for name in class_names if name not in labels]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], labels, n=1, cutoff=0.6)
+        raise UserError(
+            f"the data has {'a class' if len(unknown) == 1 else 'classes'} that the model doesn't know: "
+            + ", ".join(f"'{name}'" for name in unknown[:5])
+            + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+            file=model,
+            expected="a model that knows " + ", ".join(class_names[:10]),
+            found="labels " + ", ".join(labels[:10]) + (" ..." if len(labels) > 10 else ""),
+            mend=f"is '{near[0]}' meant? Name the model's classes with --label-map, in its order"
+            if near
+            else "give a model of these classes, or name its classes with --label-map, in its order",
+        )
+    return [class_names.index(label) if label in class_names else -1 for label in labels]
+
+
+def _table(images: int, figures: Figures) -> str:
+    rows = [("AP", figures.ap, "IoU .50:.95"), ("AP50", figures.ap50, ""), ("AP75", figures.ap75, "")]
+    rows += [(f"AP {name}", value, "") for name, value in figures.per_class.items()]
+    width = max(len(name) for name, _, _ in rows)
+    lines = [
+        f"{name:<{width}}  {'-' if value is None else f'{value:.3f}'}  {hint}".rstrip() for name, value, hint in rows
+    ]
+    return "\n".join([f"{images} images", *lines])

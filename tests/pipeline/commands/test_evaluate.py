@@ -1,0 +1,173 @@
+"""`coralline evaluate` as a user calls it, on a detector of four quadrants (see conftest.py)."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from components.errors import UserError
+from components.tflite import metadata
+from pipeline.commands.evaluate import command
+
+XML = """<annotation><filename>{name}.jpg</filename><size><width>64</width><height>64</height><depth>3</depth></size>
+{objects}</annotation>"""
+OBJECT = """<object><name>{name}</name><difficult>0</difficult><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin>
+<xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox></object>"""
+UPPER_LEFT, LOWER_RIGHT = (0, 0, 32, 32), (32, 32, 64, 64)
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Four LabelImg-style images: "leaf" where they are green, "sky" where they are blue."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for index in range(4):
+        pixels = np.zeros((64, 64, 3), np.uint8)
+        pixels[:32, :32, 1] = pixels[32:, 32:, 2] = 255
+        Image.fromarray(pixels).save(folder / f"{index}.jpg", quality=95, subsampling=0)
+        objects = OBJECT.format(name="leaf", box=UPPER_LEFT) + OBJECT.format(name="sky", box=LOWER_RIGHT)
+        (folder / f"{index}.xml").write_text(XML.format(name=index, objects=objects))
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path, quadrant_detector):
+    """A detector whose labels stand in the file."""
+    path = tmp_path / "model.tflite"
+    labels = "leaf\nsky\n"
+    path.write_bytes(
+        metadata.write(quadrant_detector(), labels=labels, score_threshold=0.25, name="quadrants", description="")
+    )
+    return path
+
+
+def evaluate(*arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_prints_figures_as_json(model, data):
+    figures = json.loads(evaluate(model, "--data", data, "--split", "all", "--json").stdout)
+    assert figures.pop("per_class") == pytest.approx({"leaf": 1, "sky": 1})
+    assert figures == pytest.approx({"images": 4, "AP": 1, "AP50": 1, "AP75": 1})
+
+
+def test_splits_as_the_pipeline_does_and_the_sides_add_up(model, data):
+    counts = {
+        split: json.loads(evaluate(model, "--data", data, "--split", split, "--json").stdout)["images"]
+        for split in ("train", "eval", "all")
+    }
+    assert counts["train"] + counts["eval"] == counts["all"] == 4 and counts["eval"]
+
+
+def test_prints_a_table_for_people(model, data):
+    shown = evaluate(model, "--data", data, "--split", "all").stdout
+    assert shown.splitlines()[:2] == ["4 images", "AP       1.000  IoU .50:.95"]
+    assert "AP leaf  1.000" in shown
+
+
+def test_labels_can_stand_beside_the_file_or_be_given(tmp_path, data, quadrant_detector):
+    path = tmp_path / "bare.tflite"
+    path.write_bytes(quadrant_detector())
+    with pytest.raises(UserError, match="doesn't say what its classes are called"):
+        evaluate(path, "--data", data)
+    labels = tmp_path / "frigate.txt"
+    labels.write_text("0 sky\n1 leaf\n")
+    swapped = json.loads(evaluate(path, "--data", data, "--label-map", labels, "--json").stdout)
+    assert swapped["AP"] == 0
+    (tmp_path / "labels.txt").write_text("leaf\nsky\n")
+    assert json.loads(evaluate(path, "--data", data, "--json").stdout)["AP"] == pytest.approx(1)
+
+
+def test_reads_label_map_pbtxt(model, data, tmp_path):
+    label_map = tmp_path / "label_map.pbtxt"
+    label_map.write_text('item { id: 1 name: "leaf" }\nitem { id: 2 name: "sky" }\n')
+    assert json.loads(evaluate(model, "--data", data, "--label-map", label_map, "--json").stdout)["AP"] > 0.99
+
+
+def test_class_that_the_model_does_not_know_is_named_with_the_nearest(tmp_path, data, quadrant_detector):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_detector())
+    (tmp_path / "labels.txt").write_text("leaf\nSky\n")
+    with pytest.raises(UserError, match="'sky'") as error:
+        evaluate(path, "--data", data)
+    assert "is 'Sky' meant?" in str(error.value)
+
+
+def test_scores_tfrecords_like_the_folder_they_were_made_of(model, tmp_path):
+    from components.dataset.tf_example import encode_example
+
+    tf = pytest.importorskip("tensorflow")
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[:32, :32, 1] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    record = encode_example(
+        filename="a.png",
+        image_encoded=(tmp_path / "a.png").read_bytes(),
+        image_format="png",
+        height=64,
+        width=64,
+        boxes_ymin_xmin_ymax_xmax=np.array([[0, 0, 0.5, 0.5]], np.float32),
+        class_ids=[1],
+        class_names=["leaf"],
+        difficult=[False],
+        truncated=[False],
+    )
+    for split, copies in (("train", 3), ("eval", 2)):
+        (tmp_path / "examples" / f"Split-{split}").mkdir(parents=True)
+        file = tmp_path / "examples" / f"Split-{split}" / "data_tfrecord-00000-of-00001.gz"
+        with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
+            for _ in range(copies):
+                writer.write(record)
+    figures = json.loads(evaluate(model, "--data", tmp_path / "examples", "--json").stdout)
+    assert (figures["images"], figures["per_class"]) == (2, {"leaf": pytest.approx(1)})
+    assert json.loads(evaluate(model, "--data", file, "--split", "all", "--json").stdout)["images"] == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "tflite"),
+        (b"not a model at all, but long enough to hold a header", "tflite"),
+    ],
+)
+def test_file_that_is_no_model_is_one_message(tmp_path, data, content, message):
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        evaluate(path, "--data", data)
+
+
+def test_detector_with_outputs_in_another_order_is_refused(tmp_path, data, quadrant_detector):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(quadrant_detector(output_order=(0, 3, 2, 1)))
+    with pytest.raises(UserError, match="standard detector"):
+        evaluate(path, "--data", data)
+
+
+def test_missing_model_data_and_annotations_are_one_message_each(model, data, tmp_path):
+    with pytest.raises(UserError, match="can't read the model"):
+        evaluate(tmp_path / "none.tflite", "--data", data)
+    with pytest.raises(UserError, match="none"):
+        evaluate(model, "--data", tmp_path / "none")
+    (tmp_path / "bare").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "bare" / "a.jpg")
+    with pytest.raises(UserError, match="bare"):
+        evaluate(model, "--data", tmp_path / "bare")
+
+
+def test_starts_without_tensorflow_and_tfx(model, data):
+    program = (
+        "import sys; from pipeline.commands.evaluate import command; "
+        f"command([{str(model)!r}, '--data', {str(data)!r}], standalone_mode=False); "
+        "print(sorted({'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines()[-1] == "[]"
+    assert shown.stderr == ""
