@@ -58,13 +58,13 @@ def reason(op: Op, model: Model) -> Reason | None:
     activations = [t for t in [*inputs, *outputs] if not t.constant and not t.variable]
     if op.name == "QUANTIZE" and inputs[0].type.startswith("FLOAT"):
         return LIMITATION, f"it quantizes a {inputs[0].type} tensor"  # [log] tensorflow#42024, google-coral/edgetpu#342
-    if not op.custom and op.name not in _RULES:
-        return NOT_SUPPORTED, f"{op.name} isn't among the operations of the Edge TPU"
     for tensor in activations:
         if tensor.type not in ("INT8", "UINT8"):
             return UNSUPPORTED_TYPE, f"tensor {tensor.name or tensor.index} is {tensor.type}, not INT8 or UINT8"
     if op.custom:
         return NOT_SUPPORTED, "custom operations run on the CPU"
+    if op.name not in _RULES:
+        return NOT_SUPPORTED, f"{op.name} isn't among the operations of the Edge TPU"
     for tensor in activations:
         if tensor.dynamic:
             return LIMITATION, f"tensor {tensor.name or tensor.index} has no fixed size"

@@ -24,6 +24,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    def at_least(self, score: float) -> Detections:
+        """Those with at least this score."""
+        kept = self.scores >= score
+        return Detections(self.boxes_ymin_xmin_ymax_xmax[kept], self.class_ids[kept], self.scores[kept])
+
     @classmethod
     def from_outputs(cls, boxes: np.ndarray, classes: np.ndarray, scores: np.ndarray, count: np.ndarray) -> Detections:
         """From the four outputs of `TFLite_Detection_PostProcess` ([1,N,4], [1,N], [1,N], [1]).

@@ -1,0 +1,104 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from components.errors import UserError
+from components.tflite import metadata
+from pipeline.commands.inspect import command
+
+DATA = os.environ.get("CORALLINE_TEST_DATA")
+
+
+def inspect(path, *options):
+    result = CliRunner().invoke(command, [str(path), *options], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.fixture
+def model(tmp_path, quadrant_detector):
+    content = metadata.write(quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d")
+    (tmp_path / "model.tflite").write_bytes(content)
+    return tmp_path / "model.tflite"
+
+
+def test_json_tells_inputs_outputs_contract_and_mapping(model):
+    found = json.loads(inspect(model, "--json"))
+    assert found["inputs"] == [
+        {"name": "image", "type": "UINT8", "shape": [1, 32, 32, 3], "scale": pytest.approx(1 / 255), "zero_point": 0}
+    ]
+    assert [output["name"] for output in found["outputs"]] == ["boxes", "classes", "scores", "count"]
+    assert found["contract"] == {"ok": True, "problems": []} and found["labels"] == ["leaf", "sea"]
+    edgetpu = found["edgetpu"]
+    assert (edgetpu["compiled"], edgetpu["mapped"], edgetpu["total"]) == (False, 2, 4)
+    assert [(op["index"], op["op"], op["version"]) for op in edgetpu["cpu"]] == [
+        (2, "DEQUANTIZE", 2),
+        (3, "TFLite_Detection_PostProcess", 1),
+    ]
+    assert all("unsupported data type" in op["why"] for op in edgetpu["cpu"])
+    assert set(edgetpu["parameters"]) == {"cached", "streamed"}
+
+
+def test_text_tells_the_same_to_people(model):
+    text = inspect(model)
+    assert (
+        "contract: a standard detector" in text and "2 of 4 operations will map" in text and "labels: leaf, sea" in text
+    )
+
+
+def test_an_op_version_that_the_compiler_does_not_know_refuses_the_whole_file(tmp_path, quadrant_detector, monkeypatch):
+    from components.edgetpu import op_rules
+
+    monkeypatch.setitem(op_rules.FIRST_UNKNOWN_VERSION, "AVERAGE_POOL_2D", 3)
+    (tmp_path / "new.tflite").write_bytes(quadrant_detector(pool_version=3))
+    edgetpu = json.loads(inspect(tmp_path / "new.tflite", "--json"))["edgetpu"]
+    assert edgetpu["mapped"] == 0 and len(edgetpu["cpu"]) == 4
+    assert edgetpu["failure"] == "Didn't find op for builtin opcode 'AVERAGE_POOL_2D' version '3'"
+
+
+def test_a_fused_activation_keeps_a_pool_off_the_edge_tpu(tmp_path, quadrant_detector):
+    (tmp_path / "fused.tflite").write_bytes(quadrant_detector(pool_activation=1))
+    cpu = json.loads(inspect(tmp_path / "fused.tflite", "--json"))["edgetpu"]["cpu"]
+    # The reshape behind it still maps: nothing ran on the Edge TPU before the break.
+    assert [op["op"] for op in cpu] == ["AVERAGE_POOL_2D", "DEQUANTIZE", "TFLite_Detection_PostProcess"]
+    assert "fused activation" in cpu[0]["why"]
+
+
+def test_garbage_is_one_message_with_the_file(tmp_path):
+    (tmp_path / "bad.tflite").write_bytes(b"not a model at all")
+    with pytest.raises(UserError, match=r"bad\.tflite: this is not a \.tflite file"):
+        inspect(tmp_path / "bad.tflite")
+
+
+@pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA names no folder with models/edgetpu_pairs")
+def test_compiled_files_are_read_too():
+    path = Path(DATA, "models/edgetpu_pairs/movenet_single_pose_lightning_ptq_edgetpu.tflite")
+    edgetpu = json.loads(inspect(path, "--json"))["edgetpu"]
+    assert edgetpu["compiled"] and edgetpu["subgraphs"] == 1 and edgetpu["parameters"]["cached"] == 2862656
+    assert "compiled, 1 subgraph(s)" in inspect(path)
+
+
+@pytest.mark.parametrize("name", ["inspect", "predict"])
+def test_imports_neither_tensorflow_nor_tfx(model, name, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    arguments = [name, str(model), "--json"] + [str(tmp_path / "a.png")] * (name == "predict")
+    code = (
+        "import sys\nfrom pipeline.cli import main\ntry:\n    main(sys.argv[1:])\nfinally:\n"
+        "    print([m for m in ('tensorflow', 'tfx', 'apache_beam') if m in sys.modules], file=sys.stderr)"
+    )
+    root = Path(__file__).parents[3]
+    started = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    print(f"{name}: {time.monotonic() - started:.1f} s")
+    assert done.returncode == 0 and done.stderr.strip() == "[]"
+    json.loads(done.stdout)
