@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from components.errors import UserError
@@ -66,13 +63,6 @@ class OutFolder:
                 found=error.strerror,
                 mend="name another one with --out, or in `out:` of the configuration",
             ) from error
-
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Only one process at a time is inside."""
-        with open(self.path / ".lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def write_summary(self, run_id: str, text: str) -> Path:
         """Writes the summary of a run in one go."""

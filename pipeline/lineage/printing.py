@@ -82,10 +82,10 @@ def print_explanation(console: Console, history: History, artifact: Artifact) ->
     console.print(_title(artifact))
     for name in ("pushed_destination", "pushed_version"):
         if name in artifact.properties:
-            console.print(f"  published {escape(str(artifact.properties[name]))}", soft_wrap=True)
-    console.print(f"  made by   run {escape(str(why['run'] or 'unknown'))}")
+            console.print(f"  {name:<20}{escape(str(artifact.properties[name]))}", soft_wrap=True)
+    console.print(f"  {'run':<20}{escape(str(why['run'] or 'unknown'))}")
     for name, value in why["code"].items():
-        console.print(f"  {name:<18}{escape(str(value))}")
+        console.print(f"  {name:<20}{escape(str(value))}")
     console.print("\n[bold]data[/]")
     for node, known in why["data"].items():
         console.print(f"  {escape(node)}")

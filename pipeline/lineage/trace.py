@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -83,12 +84,10 @@ def published(history: History, path: str) -> Artifact:
         raise UserError(
             "there is no such file or folder", file=path, mend="give the path of a published file or folder"
         )
-    pushed = history.artifacts_of_type(_PUSHED)
+    pushed = {place: artifact for artifact in history.artifacts_of_type(_PUSHED) for place in _places(artifact)}
     while os.path.dirname(place) != place:
-        for artifact in pushed:
-            destination = artifact.properties.get("pushed_destination")
-            if destination and place in (destination, os.path.realpath(destination)):
-                return artifact
+        if place in pushed:
+            return pushed[place]
         if found := history.artifacts_at(place):
             return found[0]
         place = os.path.dirname(place)
@@ -102,6 +101,15 @@ def published(history: History, path: str) -> Artifact:
     )
 
 
+def _places(artifact: Artifact) -> list[str]:
+    """Where the pusher has put a version, as it was written down and without symbolic links."""
+    folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
+    if not folder or not version:
+        return []
+    place = f"{folder.rstrip('/')}/{version}"
+    return [place, os.path.realpath(place)] if "://" not in place else [place]
+
+
 def _by_manifest(history: History, path: Path) -> Artifact | None:
     """A copied bundle tells by its manifest which version it is."""
     manifest = (path if path.is_dir() else path.parent) / "manifest.json"
@@ -110,12 +118,10 @@ def _by_manifest(history: History, path: Path) -> Artifact | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     for artifact in history.artifacts_of_type(_PUSHED):
-        own = Path(str(artifact.properties.get("pushed_destination", "")), "manifest.json")
-        try:
-            if json.loads(own.read_text(encoding="utf-8"))["files"] == files:
-                return artifact
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
+        for place in _places(artifact):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
+                    return artifact
     return None
 
 

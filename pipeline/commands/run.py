@@ -1,0 +1,35 @@
+"""`coralline run`: the pipeline on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pipeline.run_options import settings_options
+
+
+@click.command()
+@click.option("--config", metavar="FILE", help="Settings as YAML; else the defaults.")
+@click.option("--data", metavar="DIR", help="A folder of images with Pascal-VOC annotations (data.path).")
+@click.option("--out", metavar="DIR", help="Where everything goes (out).  [default: coralline-out]")
+@settings_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="The summary as JSON on standard output, all else on standard error."
+)
+def command(
+    config: str | None, data: str | None, out: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
+) -> None:
+    """Run the pipeline on this machine: from a Pascal-VOC folder to a published int8 detector.
+
+    What hasn't changed since an earlier run in the same output folder is reused.
+    """
+    from pipeline.config import load
+    from pipeline.local_run import run_locally
+
+    overrides = dict(settings)
+    if data is not None:
+        overrides["data.path"] = data
+    if out is not None:
+        overrides["out"] = out
+    run_locally(load(config, overrides), as_json)

@@ -1,0 +1,156 @@
+"""`coralline run` and `demo`: a local run as a person sees it, from the first check to where everything lies."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from components import progress
+from components.errors import UserError
+from pipeline import preflight
+from pipeline.config import Config
+from pipeline.console import RunConsole, duration
+from pipeline.local_runner import new_run_id, run, with_absolute_paths
+from pipeline.out_folder import OutFolder
+from pipeline.output_capture import output_to
+
+_LOADING = "TensorFlow and TFX"
+
+
+def run_locally(config: Config, as_json: bool) -> None:
+    """Runs the pipeline and says what came of it.
+
+    Args:
+      config: the settings.
+      as_json: the summary alone goes to standard output, as JSON, and everything for people to standard error.
+
+    Raises:
+      UserError: the run couldn't begin, or a component has failed; a bug is told in one sentence, with the log.
+    """
+    config = with_absolute_paths(config)
+    found = preflight.check(config)
+    run_id, out = new_run_id(), OutFolder(Path(config.out))
+    log = out.log(run_id)
+    with output_to(log) as terminal:
+        console = RunConsole(terminal.stderr if as_json else terminal.stdout)
+        console.say(f"Run {run_id} in {out.path}", "bold")
+        console.say(_what_was_found(found, config))
+        console.say()
+        listener = _ConsoleListener(console)
+        progress.set_sink(console)
+        try:
+            listener.load()
+            # TFX hands what stands on the command line to executors as flags.
+            sys.argv = sys.argv[:1]
+            run(config, run_id, listener)
+            summary = _finish(out, run_id, listener)
+        except Exception as error:
+            traceback.print_exc()
+            raise _told(error, listener.current, log) from error
+        finally:
+            console.stop()
+        _say_result(console, summary)
+        if as_json:
+            print(json.dumps(summary, indent=2), file=terminal.stdout)
+
+
+class _ConsoleListener:
+    """Shows components as they run, and keeps the times."""
+
+    def __init__(self, console: RunConsole):
+        self._console = console
+        self.current = _LOADING
+        self.seconds: dict[str, float] = {}
+        self.reused: list[str] = []
+
+    def load(self) -> None:
+        """Imports what every run needs, which takes longer than many a component."""
+        began = time.monotonic()
+        self._console.begin(_LOADING)
+        import pipeline.local_dag_runner
+        import pipeline.pipeline  # noqa: F401
+
+        self._console.end(_LOADING, duration(time.monotonic() - began))
+
+    def component_begins(self, node_id: str) -> None:
+        self.current = node_id
+        self._console.begin(node_id)
+
+    def component_ended(self, node_id: str, outcome: Any, seconds: float) -> None:
+        self.seconds[node_id] = seconds
+        reused = outcome.value == "reused"
+        if reused:
+            self.reused.append(node_id)
+        self._console.end(node_id, "reused" if reused else duration(seconds))
+
+    def component_failed(self, node_id: str, seconds: float) -> None:
+        self._console.end(node_id, "failed")
+
+
+def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str, Any]:
+    from pipeline.run_summary import summarize
+
+    summary = summarize(out, run_id, listener.seconds, listener.reused)
+    out.point_report_to(Path(summary["report"]).parent)
+    out.write_summary(run_id, json.dumps(summary, indent=2) + "\n")
+    return summary
+
+
+def _told(error: Exception, doing: str, log: Path) -> UserError:
+    """The error as a person should see it: their own mistakes as they are, a bug in one sentence."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, UserError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return UserError(
+        f"{doing} failed, which is a bug or a lack of resources",
+        found=f"{type(error).__name__}: {first_line[:300]}",
+        mend=f"see the end of {log}; the same command goes on from what is done",
+    )
+
+
+def _what_was_found(found: preflight.Preflight, config: Config) -> str:
+    data = found.dataset
+    boxes = sum(len(image.class_names) for image in data.images)
+    classes = ", ".join(data.label_map.names)
+    return (
+        f"{data.reader} data in {config.data.path}: {len(data.images)} images, {boxes} boxes, classes {classes}"
+        f"\npreset {config.model.preset}"
+    )
+
+
+def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
+    """Figures, verdict, and where everything is."""
+    metrics = summary["metrics"]
+    shown = [(name, metrics[name]) for name in ("int8", "float", "baseline") if name in metrics]
+    console.say()
+    console.say(f"  {summary['images']} images".ljust(22) + "".join(f"{name:>10}" for name, _ in shown), "bold")
+    for figure in ("AP", "AP50", "AP75"):
+        console.say(f"  {figure:<20}" + "".join(f"{_figure(of[figure]):>10}" for _, of in shown))
+    console.say()
+    edgetpu = summary["edgetpu"]
+    verdict = "blessed" if summary["blessed"] else "not blessed"
+    reasons = f": {'; '.join(summary['reasons'])}" if summary["reasons"] else ""
+    lines = {
+        "Verdict": verdict + reasons,
+        "Edge TPU": f"{edgetpu['mapped']} of {edgetpu['total']} operations, "
+        + ("compiled" if edgetpu["compiled"] else "predicted; not compiled"),
+        "Published": summary["published"] or f"no: {summary['push_reason']}",
+        "Model": summary["model"],
+        "Report": summary["report"],
+        "Log": summary["log"],
+        "Lineage": f"coralline lineage show {summary['run_id']} --store {os.path.dirname(summary['store'])}",
+    }
+    for name, text in lines.items():
+        console.say(f"  {name:<10}{text}")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

@@ -1,0 +1,89 @@
+"""Runs the pipeline on this machine: Beam in this process, ML Metadata in SQLite under the output folder.
+
+`coralline run` comes here, and so does TFX's own command line:
+
+    tfx pipeline create --engine=local --pipeline-path pipeline/local_runner.py
+    tfx run create --engine=local --pipeline-name coralline
+
+TFX's command line passes no settings on: the configuration is the file named in CORALLINE_CONFIG, else coralline.yaml
+in the working directory.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.local_dag_runner import Listener
+
+_HERE = os.path.dirname(os.path.realpath(__file__))
+
+
+def new_run_id() -> str:
+    """The local time, and four digits that keep two runs of one second apart."""
+    return f"{datetime.datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def with_absolute_paths(config: Config) -> Config:
+    """The configuration with every local path absolute, so that the same settings are the same from any folder."""
+    data = {"path": _absolute(config.data.path), "label_map": _absolute(config.data.label_map)}
+    return config.model_copy(
+        update={
+            "data": config.data.model_copy(update=data),
+            "model": config.model.model_copy(update={"warm_start": _absolute(config.model.warm_start)}),
+            "push": config.push.model_copy(update={"to": _absolute(config.push.to)}),
+            "out": _absolute(config.out),
+        }
+    )
+
+
+def _absolute(path: str | None) -> str | None:
+    return path if not path or "://" in path else os.path.abspath(os.path.expanduser(path))
+
+
+def run(config: Config, run_id: str, listener: Listener | None = None) -> None:
+    """Runs the pipeline; unchanged components are reused.
+
+    Args:
+      config: with absolute paths.
+      run_id: a new one.
+      listener: is told of each component.
+    """
+    from tfx.orchestration.metadata import sqlite_metadata_connection_config
+
+    from pipeline.local_dag_runner import RecordingLocalDagRunner
+    from pipeline.out_folder import OutFolder
+    from pipeline.pipeline import create_pipeline
+
+    out = OutFolder(Path(config.out))
+    pipeline = create_pipeline(
+        config,
+        pipeline_root=str(out.artifacts),
+        push_to=config.push.to or str(out.published),
+        metadata_connection_config=sqlite_metadata_connection_config(str(out.store)),
+    )
+    RecordingLocalDagRunner(run_id, listener).run(pipeline)
+
+
+def main() -> None:
+    """What TFX's command line executes."""
+    if os.path.realpath(sys.path[0] or ".") == _HERE:
+        # A script's folder stands first on the path; from there, `pipeline` would be pipeline/pipeline.py.
+        sys.path[0] = os.path.dirname(_HERE)
+    from pipeline import preflight
+    from pipeline.config import load
+
+    named = os.environ.get("CORALLINE_CONFIG")
+    config = with_absolute_paths(load(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None)))
+    preflight.check(config)
+    run(config, new_run_id())
+
+
+if __name__ == "__main__":
+    main()
