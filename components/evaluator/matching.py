@@ -111,7 +111,13 @@ class Matched:
     ):
         self.ground_truths, self.detections, self.class_names = ground_truths, detections, class_names
         self.matches = [match(truth, found) for truth, found in zip(ground_truths, detections, strict=True)]
-        self.counts = {threshold: self.count(threshold) for threshold in SCORE_THRESHOLDS}
+        self._boxes = np.array(
+            [row for truth, of in zip(ground_truths, self.matches, strict=True) for row in _boxes(truth, of)]
+        )
+        self._wrong = np.array(
+            [row for found, of in zip(detections, self.matches, strict=True) for row in _wrong(found, of)]
+        )
+        self.counts = {threshold: self._count(threshold) for threshold in SCORE_THRESHOLDS}
 
     @property
     def best_threshold(self) -> float:
@@ -125,20 +131,33 @@ class Matched:
         images = zip(self.matches, self.ground_truths, self.detections, strict=True)
         return [matched.mistakes(truth, found, threshold) for matched, truth, found in images]
 
-    def count(self, threshold: float) -> dict[str, Counts]:
-        """Counts of each class over all images when scores below `threshold` don't count."""
-        boxes, found, false = (np.zeros(len(self.class_names), int) for _ in range(3))
-        for truth, detected, matched in zip(self.ground_truths, self.detections, self.matches, strict=True):
-            for class_id, difficult, score in zip(truth.class_ids, truth.difficult, matched.found_with, strict=True):
-                boxes[class_id] += not difficult
-                found[class_id] += score is not None and score >= threshold
-            for class_id, outcome, score in zip(detected.class_ids, matched.outcomes, detected.scores, strict=True):
-                if 0 <= class_id < len(self.class_names):
-                    false[class_id] += outcome == WRONG and score >= threshold
+    def _count(self, threshold: float) -> dict[str, Counts]:
+        boxes = _by_class(self._boxes, -np.inf, len(self.class_names))
+        found = _by_class(self._boxes, threshold, len(self.class_names))
+        false = _by_class(self._wrong, threshold, len(self.class_names))
         return {
             name: Counts(int(boxes[index]), int(found[index]), int(false[index]))
             for index, name in enumerate(self.class_names)
         }
+
+
+def _boxes(truth: GroundTruth, matched: Match) -> list[tuple[int, float]]:
+    """Class id and score of the detection that found it (-1: nothing did) of each box that isn't difficult."""
+    rows = zip(truth.class_ids, truth.difficult, matched.found_with, strict=True)
+    return [(int(class_id), -1.0 if score is None else score) for class_id, difficult, score in rows if not difficult]
+
+
+def _wrong(detections: Detections, matched: Match) -> list[tuple[int, float]]:
+    """Class id and score of each wrong detection."""
+    rows = zip(detections.class_ids, detections.scores, matched.outcomes, strict=True)
+    return [(int(class_id), float(score)) for class_id, score, outcome in rows if outcome == WRONG]
+
+
+def _by_class(rows: np.ndarray, threshold: float, classes: int) -> np.ndarray:
+    """How many rows (class id, score) of each class reach the threshold; ids beyond the classes are left out."""
+    rows = rows.reshape(-1, 2)
+    ids = rows[rows[:, 1] >= threshold, 0].astype(np.int64)
+    return np.bincount(ids[(ids >= 0) & (ids < classes)], minlength=classes)
 
 
 def total(counts: dict[str, Counts]) -> Counts:
