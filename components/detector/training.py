@@ -19,8 +19,8 @@ from components.detector.library_faults.quantizer_ranges import range_decay
 from components.detector.training_loop import Phase, run_phase
 from components.errors import UserError
 
-# The quantized model must say what the float model says, or its weights or ranges were lost on the way.
-_LEAST_CORRELATION = 0.9
+# Raw outputs of a freshly quantized model correlate with the float model's by .7 to .9, by 0 when weights were lost on the way.
+_LEAST_CORRELATION = 0.4
 
 
 @dataclasses.dataclass(frozen=True)
