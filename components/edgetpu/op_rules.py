@@ -3,8 +3,6 @@
 Sources:
   [ops]   coral.ai/docs/edgetpu/models-intro, "Supported operations": names and known limitations.
   [reqs]  the same page, "Model requirements": 8-bit tensors, constant sizes, only the 3 innermost dimensions above 1.
-  [rt]    tensorflow/lite/tools/versioning/runtime_version.cc: op versions that need a runtime newer than 2.6, which is
-          what the last compiler (16.0.384591198) is built on. It refuses a whole file that has one.
   [log]   compiler logs that people published in google-coral/edgetpu's issues; numbers stand beside the rule.
 """
 
@@ -16,20 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from components.edgetpu import op_versions
 from components.tflite.model_file import Model, Op, Tensor
 
 NOT_SUPPORTED = "Operation not supported"
 UNSUPPORTED_TYPE = "Operation is working on an unsupported data type"
 LIMITATION = "Operation is otherwise supported, but not mapped due to some unspecified limitation"
 UNSUPPORTED_RANK = "Tensor has unsupported rank (up to 3 innermost dimensions mapped)"
-UNSUPPORTED_VERSION = "Operation version not supported"
-
-# [rt] The first version of an op that the compiler doesn't know.
-FIRST_UNKNOWN_VERSION = {
-    "ADD": 5, "ARG_MAX": 3, "CAST": 2, "CONCATENATION": 4, "CONV_2D": 6, "DEPTHWISE_CONV_2D": 7, "DEQUANTIZE": 5,
-    "EXP": 2, "FULLY_CONNECTED": 10, "GATHER": 6, "GELU": 1, "MUL": 6, "PAD": 5, "QUANTIZE": 3, "SLICE": 6,
-    "STRIDED_SLICE": 7, "TILE": 3, "TRANSPOSE": 6, "TRANSPOSE_CONV": 4,
-}  # fmt: skip
 
 # [ops] The largest softmax.
 _MOST_SOFTMAX = 16_000
@@ -43,8 +34,7 @@ Reason = tuple[str, str]
 
 def refusal(op: Op) -> str | None:
     """Why the compiler would refuse the whole file because of this op, or None."""
-    unknown = FIRST_UNKNOWN_VERSION.get(op.name, math.inf)
-    if op.name.startswith("STABLEHLO_") or (not op.custom and op.version >= unknown):
+    if not op.custom and op.version > op_versions.newest_known(op.name):
         return f"Didn't find op for builtin opcode '{op.name}' version '{op.version}'"
     return None
 

@@ -121,6 +121,7 @@ def test_per_channel_fully_connected_is_refused():
         ("DEPTHWISE_CONV_2D", 6, 7),
         ("FULLY_CONNECTED", 9, 10),
         ("ADD", 4, 5),
+        ("GELU", None, 1),
         ("STABLEHLO_ADD", None, 1),
     ],
 )
