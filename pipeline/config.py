@@ -104,6 +104,17 @@ class PushConfig(_Section):
     )
 
 
+class DeploymentConfig(_Section):
+    """For pipelines that run on a cluster."""
+
+    image: str = Field("coralline:latest", min_length=1, description="The one image of all steps, built from the Dockerfile.")
+    pipeline_root: str = Field(
+        "/mnt/coralline",
+        min_length=1,
+        description="Where the steps write: a folder mounted into each, or an address such as gs://bucket/coralline.",
+    )
+
+
 class Config(_Section):
     """The whole configuration; each section goes to the component of that name."""
 
@@ -119,6 +130,7 @@ class Config(_Section):
     evaluate: EvaluateConfig = EvaluateConfig()
     edgetpu: EdgeTpuConfig = EdgeTpuConfig()
     push: PushConfig = PushConfig()
+    deployment: DeploymentConfig = DeploymentConfig()
     out: str = Field("coralline-out", description="Where artifacts, metadata, logs and published models go.")
 
 

@@ -106,6 +106,9 @@ class _Bar:
             _Elapsed(),
             console=self._console,
             transient=True,
+            # Standard output and error belong to the log; rich would draw them back onto the terminal.
+            redirect_stdout=False,
+            redirect_stderr=False,
             refresh_per_second=4,
         )
         self._task = self._progress.add_task(name, total=None, figures="")

@@ -31,7 +31,7 @@ class Listener(Protocol):
     def component_ended(self, node_id: str, outcome: Outcome, seconds: float) -> None:
         """It has ended well."""
 
-    def component_failed(self, node_id: str, seconds: float) -> None:
+    def component_failed(self, node_id: str, error: BaseException) -> None:
         """It has ended with an exception, which the runner raises on."""
 
 
@@ -80,9 +80,9 @@ class RecordingLocalDagRunner(LocalDagRunner):
             if state not in ("COMPLETE", "CACHED"):
                 # The launcher records inputs that it can't resolve, and returns.
                 raise RuntimeError(f"{node_id} was not run: its execution is {state}")
-        except BaseException:
+        except BaseException as error:
             if self._listener is not None:
-                self._listener.component_failed(node_id, time.monotonic() - began)
+                self._listener.component_failed(node_id, error)
             raise
         if self._listener is not None:
             outcome = Outcome.REUSED if state == "CACHED" else Outcome.DONE

@@ -88,8 +88,8 @@ class _ConsoleListener:
             self.reused.append(node_id)
         self._console.end(node_id, "reused" if reused else duration(seconds))
 
-    def component_failed(self, node_id: str, seconds: float) -> None:
-        self._console.end(node_id, "failed")
+    def component_failed(self, node_id: str, error: BaseException) -> None:
+        self._console.end(node_id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
 
 
 def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str, Any]:

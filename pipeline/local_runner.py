@@ -71,16 +71,22 @@ def run(config: Config, run_id: str, listener: Listener | None = None) -> None:
     RecordingLocalDagRunner(run_id, listener).run(pipeline)
 
 
+def configuration_of_environment() -> Config:
+    """The settings where no command line can name them."""
+    from pipeline.config import load
+
+    named = os.environ.get("CORALLINE_CONFIG")
+    return load(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None))
+
+
 def main() -> None:
     """What TFX's command line executes."""
     if os.path.realpath(sys.path[0] or ".") == _HERE:
         # A script's folder stands first on the path; from there, `pipeline` would be pipeline/pipeline.py.
         sys.path[0] = os.path.dirname(_HERE)
     from pipeline import preflight
-    from pipeline.config import load
 
-    named = os.environ.get("CORALLINE_CONFIG")
-    config = with_absolute_paths(load(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None)))
+    config = with_absolute_paths(configuration_of_environment())
     preflight.check(config)
     run(config, new_run_id())
 

@@ -9,9 +9,12 @@ import contextlib
 import dataclasses
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+
+from components.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,3 +49,18 @@ def _put_back(stream: TextIO, kept: int, descriptor: int) -> None:
     stream.flush()
     os.dup2(kept, descriptor)
     os.close(kept)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps the libraries' output back, and hands it to standard error only when the work fails with a bug."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "log")
+        try:
+            with output_to(log):
+                yield
+        except UserError:
+            raise
+        except Exception:
+            sys.stderr.write(log.read_text(errors="replace"))
+            raise

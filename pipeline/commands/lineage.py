@@ -139,7 +139,8 @@ def _answer(as_json: bool, data: Any, show_on: Any) -> None:
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(highlight=False)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)
 
 
 def _print_json(data: Any) -> None:

@@ -24,19 +24,18 @@ def print_runs(console: Console, runs: list[Run]) -> None:
         console.print("No runs are recorded in this store.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "pipeline", "began", "took", "state", "code", "components"):
-        table.add_column(column, overflow="fold")
+    for column in ("run", "pipeline", "began", "took", "state", "code", "reused"):
+        table.add_column(column, no_wrap=column == "run")
     for run in runs:
         states = [e.state for e in run.executions]
-        reused = states.count("CACHED")
         table.add_row(
             run.run_id,
             run.pipeline,
             _time(run.created_ms),
             _seconds(run.seconds),
             _state(run.state),
-            str(run.properties.get("git_commit", ""))[:10],
-            f"{len(states)}" + (f" ({reused} reused)" if reused else ""),
+            str(run.properties.get("git_commit", ""))[:8],
+            f"{states.count('CACHED')} of {len(states)}",
         )
     console.print(table)
 
@@ -172,7 +171,7 @@ def _state(state: str) -> str:
 
 
 def _time(milliseconds: int) -> str:
-    return datetime.datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M")
 
 
 def _seconds(seconds: float) -> str:

@@ -1,0 +1,64 @@
+"""`coralline compile`: the pipeline as a spec for a cluster."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from components.errors import UserError
+from pipeline.run_options import settings_options
+
+
+@click.command()
+@click.option(
+    "--target", type=click.Choice(["kubeflow", "vertex"]), required=True, help="Where the pipeline is to run."
+)
+@click.option("-o", "--output", metavar="FILE", required=True, help="The spec: YAML for kubeflow, JSON for vertex.")
+@click.option("--config", metavar="FILE", help="Settings as YAML; else the defaults.")
+@click.option("--data", metavar="ADDRESS", help="The data set, as the steps see it.  [default: <pipeline_root>/data]")
+@settings_options
+def command(
+    target: Any, output: str, config: str | None, data: str | None, settings: tuple[tuple[str, Any], ...]
+) -> None:
+    """Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.
+
+    The image of the steps and the place of their artifacts are deployment.image and deployment.pipeline_root.
+    """
+    from components.detector import presets
+    from pipeline.config import load
+    from pipeline.kubeflow_runner import compile_pipeline, for_cluster
+    from pipeline.output_capture import quiet
+
+    loaded = load(config, dict(settings) | ({} if data is None else {"data.path": data}))
+    presets.get(loaded.model.preset)
+    with quiet():
+        spec = compile_pipeline(loaded, target)
+    write_in_one_go(Path(output), spec)
+    at = for_cluster(loaded)
+    click.echo(
+        f"{output}: {at.name} for {target}, image {at.deployment.image}, data {at.data.path}, publishing to {at.push.to}"
+    )
+
+
+def write_in_one_go(path: Path, content: bytes) -> None:
+    """Writes a file so that no half of it is ever seen.
+
+    Raises:
+      UserError: it can't be written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UserError(
+            "the spec can't be written",
+            file=path,
+            expected="a path in a folder that is there and can be written to",
+            found=error.strerror,
+            mend="name another file with -o",
+        ) from error
