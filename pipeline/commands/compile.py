@@ -38,9 +38,8 @@ def command(
         spec = compile_pipeline(loaded, target)
     write_in_one_go(Path(output), spec)
     at = for_cluster(loaded)
-    click.echo(
-        f"{output}: {at.name} for {target}, image {at.deployment.image}, data {at.data.path}, publishing to {at.push.to}"
-    )
+    click.echo(f"{output}: {at.name} for {target}")
+    click.echo(f"image {at.deployment.image}, data {at.data.path}, publishing to {at.push.to}")
 
 
 def write_in_one_go(path: Path, content: bytes) -> None:
