@@ -154,7 +154,7 @@ class _Check:
                 "unknown_class",
                 self.file,
                 f"a class that isn't in the label map: {o.class_name}",
-                line=o.line,
+                line=o.name_line,
                 expected="one of "
                 + ", ".join(self._class_names[:10])
                 + (" ..." if len(self._class_names) > 10 else ""),

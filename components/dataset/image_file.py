@@ -16,9 +16,9 @@ from PIL import Image, ImageOps
 EXTENSIONS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"))
 """Endings of image files, in lower case."""
 
-_FORMATS = ("JPEG", "MPO", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 _JPEG_FORMATS = ("JPEG", "MPO")
-"""MPO: a JPEG with further views behind it, as phones write it; decoders read the first."""
+"""MPO: a JPEG with further views behind it, as phones write it; Pillow opens it as JPEG, decoders read the first."""
 _PASSED_MODES = {"JPEG": ("RGB", "L"), "MPO": ("RGB", "L"), "PNG": ("RGB", "L", "P", "1", "RGBA", "LA")}
 _ORIENTATION_TAG = 0x0112
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)

@@ -23,7 +23,7 @@ _TEXT_OF = frozenset(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class VocObject:
-    """One `<object>`: corners in pixels as they stand in the file."""
+    """One `<object>`: corners in pixels as they stand in the file, lines of `<bndbox>` and of `<name>`."""
 
     class_name: str
     xmin: float
@@ -33,6 +33,7 @@ class VocObject:
     difficult: bool
     truncated: bool
     line: int
+    name_line: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ class _Parser:
                 difficult=_flag(self._texts.get("object/difficult", "")),
                 truncated=_flag(self._texts.get("object/truncated", "")),
                 line=self._lines.get("object/bndbox", self._lines["object"]),
+                name_line=self._lines["object/name"],
                 **{side: corner for side, corner in corners.items() if corner is not None},
             )
         )

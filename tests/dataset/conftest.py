@@ -1,0 +1,55 @@
+"""A data set that a test writes file by file."""
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+class VocFolder:
+    """Writes images and annotations below a folder."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def image(self, name, size=(100, 80), mode="RGB", colour=None, **save):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, size, colour if colour is not None else 0).save(path, **save)
+        return path
+
+    def annotation(self, name, boxes=((10, 20, 30, 40),), label="cat", size=(100, 80), filename="", extra=""):
+        corners = ("xmin", "ymin", "xmax", "ymax")
+        objects = "".join(
+            f"<object>\n<name>{label}</name>\n{extra}<bndbox>"
+            + "".join(f"<{side}>{value}</{side}>" for side, value in zip(corners, box, strict=True))
+            + "</bndbox>\n</object>\n"
+            for box in boxes
+        )
+        sides = f"<size><width>{size[0]}</width><height>{size[1]}</height><depth>3</depth></size>\n" if size else ""
+        return self.text(name, f"<annotation>\n<filename>{filename}</filename>\n{sides}{objects}</annotation>\n")
+
+    def text(self, name, content):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    def pair(self, stem, folder="", **annotation):
+        self.image(f"{folder}{stem}.jpg")
+        return self.annotation(f"{folder}{stem}.xml", **annotation)
+
+
+@pytest.fixture
+def voc(tmp_path):
+    return VocFolder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder `data` of the test data, with data sets made by others."""
+    root = os.environ.get("CORALLINE_TEST_DATA")
+    if not root:
+        pytest.skip("CORALLINE_TEST_DATA isn't set: a folder with data/ and models/")
+    return Path(root, "data")

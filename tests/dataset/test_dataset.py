@@ -1,0 +1,185 @@
+"""A whole data set: the boxes that come out, and what is said of the faults in it."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from components.dataset import tfrecord
+from components.dataset.dataset import inspect_dataset, read_dataset, summary
+from components.dataset.label_map import LabelMap
+from components.dataset.options import DatasetOptions
+from components.dataset.tf_example import decode_example
+from components.errors import UserError
+
+
+def read(voc, **options):
+    return inspect_dataset(str(voc.root), DatasetOptions(**options))
+
+
+def only_image(dataset, name="a.jpg"):
+    return next(image for image in dataset.images if image.name == name)
+
+
+def kinds(dataset):
+    return [(problem.kind, problem.policy) for problem in dataset.problems]
+
+
+@pytest.fixture
+def good(voc):
+    voc.pair("good")
+    return voc
+
+
+def test_boxes_are_normalized_by_the_image(good):
+    good.pair("a", boxes=[(10, 20, 50, 80), (0.5, 0, 100, 40)], extra="<difficult>1</difficult>")
+    image = only_image(read(good))
+    np.testing.assert_allclose(image.boxes_ymin_xmin_ymax_xmax, [[0.25, 0.1, 1, 0.5], [0, 0.005, 0.5, 1]])
+    np.testing.assert_allclose(image.boxes_xmin_ymin_xmax_ymax[0], [10, 20, 50, 80])
+    assert image.class_names == ("cat", "cat") and image.difficult == (True, True)
+
+
+def test_annotation_without_objects_is_kept_as_background(good):
+    good.pair("a", boxes=[])
+    dataset = read(good)
+    assert only_image(dataset).boxes_ymin_xmin_ymax_xmax.shape == (0, 4) and dataset.problems == ()
+
+
+def test_image_without_annotation_is_left_out_and_counted(good):
+    good.pair("a")
+    good.image("new.jpg")
+    dataset = read(good)
+    assert len(dataset.images) == 2 and kinds(dataset) == [("image_without_annotation", "drop")]
+
+
+def test_box_slightly_outside_is_clipped_and_counted(good):
+    good.pair("a", boxes=[(-1, 20, 102, 40)])
+    dataset = read(good)
+    assert kinds(dataset) == [("box_outside_image", "fix")]
+    assert only_image(dataset).boxes_xmin_ymin_xmax_ymax.tolist() == [[0, 20, 100, 40]]
+
+
+@pytest.mark.parametrize("box", [(10, 20, 150, 40), (100, 20, 101, 40), (-2, 0, 0, 10)])
+def test_rejects_box_far_outside_or_with_nothing_inside(good, box):
+    good.pair("a", boxes=[box])
+    assert kinds(read(good)) == [("box_outside_image", "fail")]
+
+
+@pytest.mark.parametrize(("box", "kind"), [((10, 20, 10, 40), "zero_area_box"), ((30, 20, 10, 40), "inverted_box")])
+def test_box_without_area_fails_or_is_dropped(good, box, kind):
+    good.pair("a", boxes=[box, (1, 2, 3, 4)])
+    assert kinds(read(good)) == [(kind, "fail")]
+    dropped = read(good, on_zero_area_box="drop")
+    assert kinds(dropped) == [(kind, "drop")] and len(only_image(dropped).objects) == 1
+
+
+def test_rejects_class_that_is_not_in_the_label_map(good):
+    good.pair("a", label="cta")
+    LabelMap(("cat", "dog")).write(str(good.root / "label_map.pbtxt"))
+    options = DatasetOptions(label_map=str(good.root / "label_map.pbtxt"))
+    with pytest.raises(UserError, match="isn't in the label map: cta") as caught:
+        read_dataset(str(good.root), options)
+    assert caught.value.line == 5 and "did you mean cat?" in caught.value.mend
+
+
+def test_given_label_map_keeps_its_order_and_unused_classes(good):
+    good.pair("a")
+    LabelMap(("dog", "cat")).write(str(good.root / "m.pbtxt"))
+    dataset = read(good, label_map=str(good.root / "m.pbtxt"))
+    assert dataset.label_map.names == ("dog", "cat") and summary(dataset)["classes"] == {"dog": 0, "cat": 2}
+
+
+def test_rejects_unreadable_image_and_xml(good):
+    path = good.pair("a").with_suffix(".jpg")
+    path.write_bytes(path.read_bytes()[:-20])
+    good.image("b.jpg")
+    good.text("b.xml", "<annotation><object>")
+    assert kinds(read(good)) == [("unreadable_image", "fail"), ("unparsable_xml", "fail")]
+
+
+def test_size_zero_in_the_annotation_is_passed_over(good):
+    good.pair("a", size=(0, 0))
+    assert read(good).problems == ()
+
+
+def test_boxes_of_a_resized_image_are_scaled_along(good):
+    good.pair("a", size=(200, 160), boxes=[(100, 80, 200, 160)])
+    dataset = read(good)
+    assert kinds(dataset) == [("size_differs", "fix")]
+    assert only_image(dataset).boxes_xmin_ymin_xmax_ymax.tolist() == [[50, 40, 100, 80]]
+
+
+def test_rejects_annotation_of_another_image(good):
+    good.pair("a", size=(100, 200))
+    assert kinds(read(good)) == [("size_differs", "fail")]
+
+
+@pytest.mark.parametrize("orientation", range(5, 9))
+@pytest.mark.parametrize("drawn_on", ["upright", "stored"])
+def test_boxes_match_the_upright_pixels_whichever_view_they_were_drawn_on(good, orientation, drawn_on):
+    stored = Image.new("RGB", (100, 80))
+    stored.paste((255, 255, 255), (10, 20, 40, 30))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(good.root / "a.jpg", exif=exif, quality=100)
+    turn = {5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}[orientation]
+    upright = stored.transpose(Image.Transpose[turn])
+    white = upright.getbbox()
+    view, box = (upright, white) if drawn_on == "upright" else (stored, stored.getbbox())
+    good.annotation("a.xml", size=view.size, boxes=[box])
+    image = only_image(read(good))
+    assert (image.width, image.height, image.reencoded) == (80, 100, True)
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [list(white)]
+
+
+def test_data_set_without_any_box_is_a_problem(voc):
+    voc.pair("a", boxes=[])
+    voc.pair("b", boxes=[])
+    assert kinds(read(voc)) == [("no_box", "fail")]
+
+
+def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
+    for i in range(9):
+        good.pair(f"bad{i}", boxes=[(10, 20, 10, 40)])
+    with pytest.raises(UserError) as caught:
+        read_dataset(str(good.root))
+    message = str(caught.value)
+    assert "bad0.xml:6: a box (cat) has no area" in message and "found: xmin 10, ymin 20, xmax 10, ymax 40" in message
+    assert (
+        "and 8 more" in message and "bad4.xml" in message and "bad5.xml" not in message and "... and 4 more" in message
+    )
+
+
+def test_summary_counts(good):
+    good.pair("a", boxes=[(1, 2, 3, 4)] * 3, label="dog")
+    content = summary(read(good))
+    assert (content["images"], content["boxes"], content["max_boxes_per_image"]) == (2, 4, 3)
+    assert content["classes"] == {"cat": 1, "dog": 3} and content["splits"] == {"train": 1, "eval": 1}
+
+
+def test_reading_needs_no_tensorflow(good):
+    good.pair("a")
+    code = "import sys; from components.dataset.dataset import read_dataset; read_dataset(sys.argv[1]);"
+    code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, str(good.root)], check=True)
+
+
+def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
+    dataset = read_dataset(str(real_data / "raccoon"))
+    assert (dataset.reader, len(dataset.images), dataset.problems) == ("LabelImg", 200, ())
+    images = {image.name.rpartition("/")[2]: image for image in dataset.images}
+    for record in tfrecord.read_file(str(real_data / "raccoon" / "test.record")):
+        reference = decode_example(record)
+        image = images[reference.filename]
+        np.testing.assert_array_equal(image.boxes_ymin_xmin_ymax_xmax, reference.boxes_ymin_xmin_ymax_xmax)
+        assert image.class_names == reference.class_names
+        assert (image.width, image.height) == (reference.width, reference.height)
+
+
+def test_bccd_has_two_boxes_without_area(real_data):
+    dataset = inspect_dataset(str(real_data / "bccd"), DatasetOptions())
+    failing = [problem for problem in dataset.problems if problem.policy == "fail"]
+    assert dataset.reader == "VOCdevkit" and [problem.kind for problem in failing] == ["zero_area_box"] * 2
+    assert summary(dataset)["splits"] == {"train": 205, "eval": 87}

@@ -1,0 +1,126 @@
+"""Which image belongs to which annotation, however the folder is laid out."""
+
+import os
+
+import pytest
+
+from components.dataset.layout import UnreadableFolderError, find_layout
+from components.errors import UserError
+
+
+def pairs(layout):
+    return {entry.image: entry.annotation for entry in layout.entries}
+
+
+def test_images_and_annotations_together(voc):
+    voc.pair("a")
+    voc.pair("b", folder="deep/er/")
+    layout = find_layout(str(voc.root))
+    assert layout.reader == "LabelImg"
+    assert pairs(layout) == {"a.jpg": "a.xml", "deep/er/b.jpg": "deep/er/b.xml"}
+
+
+def test_two_folders_and_upper_case_endings(voc):
+    voc.image("images/a.JPG", format="JPEG")
+    voc.annotation("annotations/a.XML")
+    assert pairs(find_layout(str(voc.root))) == {"images/a.JPG": "annotations/a.XML"}
+
+
+def test_same_names_in_parallel_folders_stay_apart(voc):
+    for day in ("monday", "tuesday"):
+        voc.image(f"images/{day}/1.jpg")
+        voc.annotation(f"annotations/{day}/1.xml")
+    assert pairs(find_layout(str(voc.root))) == {
+        "images/monday/1.jpg": "annotations/monday/1.xml",
+        "images/tuesday/1.jpg": "annotations/tuesday/1.xml",
+    }
+
+
+def test_devkit_leaves_masks_alone_and_takes_every_year(voc):
+    for year in ("VOC2007", "VOC2012"):
+        voc.image(f"{year}/JPEGImages/{year}_1.jpg")
+        voc.annotation(f"{year}/Annotations/{year}_1.xml")
+        voc.image(f"{year}/SegmentationClass/{year}_1.png")
+        voc.text(f"{year}/ImageSets/Main/train.txt", f"{year}_1\n")
+    layout = find_layout(str(voc.root))
+    assert layout.reader == "VOCdevkit" and layout.unannotated == ()
+    assert pairs(layout)["VOC2012/JPEGImages/VOC2012_1.jpg"] == "VOC2012/Annotations/VOC2012_1.xml"
+    assert layout.lists == ("VOC2007/ImageSets/Main/train.txt", "VOC2012/ImageSets/Main/train.txt")
+
+
+def test_renamed_annotation_is_found_by_its_filename(voc):
+    voc.image("photo.png")
+    voc.annotation("label_17.xml", filename="C:\\pictures\\photo.png")
+    assert pairs(find_layout(str(voc.root))) == {"photo.png": "label_17.xml"}
+
+
+def test_two_images_of_a_name_are_told_apart_by_filename(voc):
+    voc.image("a.jpg")
+    voc.image("a.png")
+    voc.annotation("a.xml", filename="a.png")
+    layout = find_layout(str(voc.root))
+    assert pairs(layout) == {"a.png": "a.xml"} and layout.unannotated == ("a.jpg",)
+
+
+def test_missing_ambiguous_and_doubly_annotated_images_are_problems(voc):
+    voc.pair("good")
+    voc.annotation("gone.xml", filename="gone.jpg")
+    voc.image("twin.jpg")
+    voc.image("twin.png")
+    voc.annotation("twin.xml")
+    voc.annotation("copy/good.xml")
+    problems = {problem.kind: problem for problem in find_layout(str(voc.root)).problems}
+    assert set(problems) == {"missing_image", "ambiguous_image", "annotated_twice"}
+    assert problems["missing_image"].file.endswith("gone.xml") and problems["missing_image"].line == 2
+    assert all(problem.policy == "fail" for problem in problems.values())
+
+
+def test_filename_cannot_reach_outside_of_the_folder(voc):
+    outside = voc.image("outside.jpg")
+    voc.pair("data/good")
+    voc.annotation("data/evil.xml", filename="../outside.jpg")
+    (voc.root / "data" / "link.jpg").symlink_to(outside)
+    voc.annotation("data/link.xml")
+    layout = find_layout(str(voc.root / "data"))
+    assert pairs(layout) == {"good.jpg": "good.xml"}
+    assert [problem.kind for problem in layout.problems] == ["missing_image", "missing_image"]
+
+
+def test_links_within_the_folder_are_followed_for_files(voc):
+    voc.pair("a")
+    (voc.root / "b.jpg").symlink_to(voc.root / "a.jpg")
+    voc.annotation("b.xml")
+    assert "b.jpg" in pairs(find_layout(str(voc.root)))
+
+
+def test_hidden_folders_and_mac_leftovers_are_passed_over(voc):
+    voc.pair("a")
+    voc.text("__MACOSX/._a.xml", "\0")
+    voc.text(".idea/workspace.xml", "<project/>")
+    assert find_layout(str(voc.root)).problems == ()
+
+
+def test_refuses_a_folder_without_annotations_or_images(voc):
+    voc.image("a.jpg")
+    with pytest.raises(UserError, match="no annotations"):
+        find_layout(str(voc.root))
+    voc.annotation("only/a.xml")
+    with pytest.raises(UserError, match="no images"):
+        find_layout(str(voc.root / "only"))
+
+
+def test_refuses_what_is_not_a_folder(voc):
+    for path in (str(voc.root / "nothing"), str(voc.text("file", "")), ""):
+        with pytest.raises(UnreadableFolderError):
+            find_layout(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
+def test_refuses_a_folder_that_may_not_be_read(voc):
+    voc.pair("a")
+    voc.root.chmod(0)
+    try:
+        with pytest.raises(UnreadableFolderError, match="can't read"):
+            find_layout(str(voc.root))
+    finally:
+        voc.root.chmod(0o700)

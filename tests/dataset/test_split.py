@@ -1,0 +1,88 @@
+"""Which image trains and which one judges."""
+
+import pytest
+
+from components.dataset.layout import Entry, Layout, find_layout
+from components.dataset.split import assign
+from components.errors import UserError
+
+
+def layout_of(names):
+    return Layout("LabelImg", "/data", tuple(Entry(f"{n}.jpg", f"{n}.xml") for n in names), (), (), ())
+
+
+def devkit(voc, images, **lists):
+    for name in images:
+        voc.image(f"JPEGImages/{name}.jpg")
+        voc.annotation(f"Annotations/{name}.xml")
+    for name, lines in lists.items():
+        voc.text(f"ImageSets/Main/{name}.txt", "\n".join(lines) + "\n")
+    return assign(find_layout(str(voc.root)), 0.2)
+
+
+def sides(assignment):
+    return {name.rpartition("/")[2].removesuffix(".jpg"): split for name, split in assignment.split_of.items()}
+
+
+def test_added_images_move_no_old_one():
+    few, many = ([f"image-{i}" for i in range(n)] for n in (200, 400))
+    before, after = assign(layout_of(few), 0.2).split_of, assign(layout_of(many), 0.2).split_of
+    assert all(after[name] == split for name, split in before.items())
+
+
+def test_side_depends_on_the_file_name_alone():
+    here, there = assign(layout_of(["a/1", "a/2", "a/3"]), 0.5), assign(layout_of(["b/c/1", "b/c/2", "b/c/3"]), 0.5)
+    assert sides(here) == sides(there)
+
+
+def test_fraction_is_kept_roughly():
+    splits = list(assign(layout_of([f"image-{i}" for i in range(2000)]), 0.2).split_of.values())
+    assert 0.17 < splits.count("eval") / len(splits) < 0.23
+
+
+def test_no_side_is_empty_in_a_handful_of_images():
+    for n in range(2, 12):
+        for fraction in (0.01, 0.99):
+            assert set(assign(layout_of(map(str, range(n))), fraction).split_of.values()) == {"train", "eval"}
+
+
+def test_refuses_a_single_image():
+    with pytest.raises(UserError, match="no image is left"):
+        assign(layout_of(["only"]), 0.2)
+
+
+def test_train_and_val_lists_decide(voc):
+    assignment = devkit(voc, "abc", train=["a"], val=["b"], test=["c"], trainval=["a", "b"])
+    assert sides(assignment) == {"a": "train", "b": "eval"}
+    assert assignment.unlisted == ("JPEGImages/c.jpg",)
+
+
+def test_trainval_and_test_lists_decide_where_there_is_no_val(voc):
+    assert sides(devkit(voc, "abc", trainval=["a", "b"], test=["c"])) == {"a": "train", "b": "train", "c": "eval"}
+
+
+def test_flags_of_class_lists_and_blank_lines_are_passed_over(voc):
+    assignment = devkit(voc, ["two words", "b"], train=["two words  1", ""], val=["b -1"])
+    assert sides(assignment) == {"two words": "train", "b": "eval"} and assignment.problems == ()
+
+
+def test_one_list_alone_does_not_decide(voc):
+    assert set(sides(devkit(voc, "abcdefgh", train=["a"]))) == set("abcdefgh")
+
+
+def test_lines_without_an_image_and_leaks_are_problems(voc):
+    assignment = devkit(voc, "ab", train=["a", "gone"], val=["b", "a"])
+    missing, leak = assignment.problems
+    assert (missing.kind, missing.line, missing.policy) == ("listed_image_missing", 2, "fail")
+    assert (leak.kind, leak.line) == ("listed_twice", 2) and leak.file.endswith("val.txt")
+
+
+def test_same_name_in_two_years_goes_by_its_own_lists(voc):
+    for year, (train, val) in {"VOC2007": ("1", "2"), "VOC2012": ("2", "1")}.items():
+        for name in "12":
+            voc.image(f"{year}/JPEGImages/{name}.jpg")
+            voc.annotation(f"{year}/Annotations/{name}.xml")
+        voc.text(f"{year}/ImageSets/Main/train.txt", train)
+        voc.text(f"{year}/ImageSets/Main/val.txt", val)
+    split_of = assign(find_layout(str(voc.root)), 0.2).split_of
+    assert split_of["VOC2007/JPEGImages/1.jpg"] == "train" and split_of["VOC2012/JPEGImages/1.jpg"] == "eval"

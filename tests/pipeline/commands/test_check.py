@@ -1,0 +1,91 @@
+"""`coralline check`: exit codes, JSON and what people read."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from components.dataset.drawn_shapes import draw_dataset
+from pipeline.commands.check import command
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    draw_dataset(tmp_path / "shapes", images=12, size_px=64)
+    return tmp_path / "shapes"
+
+
+def check(*arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def break_a_box(shapes):
+    path = shapes / "annotations" / "shapes-0003.xml"
+    text = path.read_text(encoding="utf-8")
+    xmax = text[text.index("<xmax>") + 6 : text.index("</xmax>")]
+    xmin = text[text.index("<xmin>") : text.index("</xmin>")]
+    path.write_text(text.replace(xmin, f"<xmin>{xmax}", 1), encoding="utf-8")
+    return path
+
+
+def test_clean_data_set_is_counted_and_exits_with_0(shapes):
+    code, output = check("--data", shapes, "--json")
+    report = json.loads(output)
+    assert code == 0 and report["ok"] and report["problems"] == []
+    assert report["reader"] == "LabelImg" and report["images"] == 12 == sum(report["splits"].values())
+    assert report["boxes"] == sum(report["classes"].values())
+
+
+def test_problem_is_listed_with_file_and_line_and_exits_with_1(shapes):
+    path = break_a_box(shapes)
+    code, output = check("--data", shapes, "--json")
+    [problem] = json.loads(output)["problems"]
+    assert code == 1 and set(problem) == {"kind", "file", "line", "message", "policy"}
+    assert (problem["kind"], problem["file"], problem["policy"]) == ("zero_area_box", str(path), "fail")
+    assert "<bndbox>" in path.read_text(encoding="utf-8").splitlines()[problem["line"] - 1]
+
+
+def test_configuration_sets_the_policy_and_the_path(shapes, tmp_path):
+    break_a_box(shapes)
+    config = tmp_path / "c.yaml"
+    config.write_text(f"data:\n  path: {shapes}\n  on_zero_area_box: drop\n", encoding="utf-8")
+    code, output = check("--config", config)
+    assert code == 0 and "zero_area_box  1  left out" in output
+
+
+def test_table_names_the_problem_and_the_next_step(shapes):
+    path = break_a_box(shapes)
+    code, output = check("--data", shapes)
+    assert code == 1 and f"{path}:" in output and "would stop a run" in output and "next: mend" in output
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [("data:\n  pth: x\n", "unknown key `data.pth`"), ("model: {preset: nothing}\n", "unknown preset")],
+)
+def test_wrong_setting_is_a_problem(shapes, tmp_path, config, message):
+    (tmp_path / "c.yaml").write_text(config, encoding="utf-8")
+    code, output = check("--data", shapes, "--config", tmp_path / "c.yaml")
+    assert code == 1 and message in output
+
+
+def test_folder_without_annotations_is_a_problem(tmp_path):
+    code, output = check("--data", tmp_path, "--json")
+    report = json.loads(output)
+    assert code == 1 and not report["ok"] and "no annotations" in report["problems"][0]["message"]
+
+
+def test_missing_folder_cannot_be_told_and_exits_with_2(tmp_path):
+    code, output = check("--data", tmp_path / "nothing", "--json")
+    assert code == 2 and json.loads(output)["problems"][0]["kind"] == "cannot_tell"
+    assert check()[0] == 2
+
+
+def test_imports_no_tensorflow(shapes):
+    code = "import sys; from pipeline.commands.check import command; command(sys.argv[1:], standalone_mode=False);"
+    code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, "--data", str(shapes)], check=True, capture_output=True)
