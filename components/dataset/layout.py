@@ -22,6 +22,7 @@ from components.dataset.image_file import EXTENSIONS
 from components.dataset.problems import DataProblem, Problem
 from components.errors import UserError
 
+_MEND_FOLDER = "give the folder above the images and the annotations (links to other folders aren't followed)"
 _IMAGES, _ANNOTATIONS, _LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
 
 
@@ -123,7 +124,7 @@ def _require(root: str, annotations: list[str], images: list[str]) -> None:
             file=root,
             expected="images with Pascal VOC annotations (.xml), together or in two folders",
             found=f"{len(images)} images, no .xml file",
-            mend="give the folder above the images and the annotations, or annotate the images with LabelImg",
+            mend=f"{_MEND_FOLDER}, or annotate the images with LabelImg",
         )
     if not images:
         raise UserError(
@@ -131,7 +132,7 @@ def _require(root: str, annotations: list[str], images: list[str]) -> None:
             file=root,
             expected="the images that the annotations describe",
             found=f"{len(annotations)} annotations; no " + ", ".join(sorted(EXTENSIONS)),
-            mend="give the folder above the images and the annotations",
+            mend=_MEND_FOLDER,
         )
 
 

@@ -40,6 +40,11 @@ def write_bytes(path: str, content: bytes) -> None:
         f.write(content)
 
 
+def exists(path: str) -> bool:
+    """Whether there is a file or folder of that address."""
+    return bool(_with_oserror(lambda gfile: gfile.exists(path))) if is_remote(path) else os.path.exists(path)
+
+
 def list_folder(path: str) -> list[str]:
     """Names in a folder, sorted. Raises OSError whatever the file system."""
     if is_remote(path):

@@ -85,7 +85,7 @@ def _require_all_written(planned: list[shards.Shard], outcome: shards.Outcome, d
     if records != expected or set(expected) != {shard.path for shard in planned}:
         raise _incomplete(f"{sum(records.values())} records, {sum(map(len, (s.entries for s in planned)))} images")
     for shard in planned:
-        if os.path.basename(shard.path) not in storage.list_folder(os.path.dirname(shard.path)):
+        if not storage.exists(shard.path):
             raise _incomplete(f"{shard.path} is missing")
 
 

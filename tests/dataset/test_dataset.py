@@ -1,5 +1,6 @@
 """A whole data set: the boxes that come out, and what is said of the faults in it."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.tf_example import decode_example
 from components.errors import UserError
+from pipeline.config import DataConfig
 
 
 def read(voc, **options):
@@ -149,6 +151,14 @@ def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
     assert "bad0.xml:6: a box (cat) has no area" in message and "found: xmin 10, ymin 20, xmax 10, ymax 40" in message
     assert (
         "and 8 more" in message and "bad4.xml" in message and "bad5.xml" not in message and "... and 4 more" in message
+    )
+
+
+def test_options_are_the_configuration_s_section_data():
+    section = DataConfig(path="somewhere", label_map="map", eval_fraction=0.3, on_zero_area_box="drop")
+    options = DatasetOptions.from_json(section.model_dump_json())
+    assert dataclasses.asdict(options) == section.model_dump() and DatasetOptions() == DatasetOptions(
+        **DataConfig().model_dump()
     )
 
 
