@@ -97,6 +97,12 @@ class EdgeTpuConfig(_Section):
     )
     max_subgraphs: int = Field(1, ge=1, description="Most Edge TPU subgraphs for a model to be pushed.")
 
+    @pydantic.field_validator("compiler", mode="before")
+    @classmethod
+    def _off_is_not_false(cls, value: Any) -> Any:
+        """YAML 1.1 reads a bare `off` as false."""
+        return "off" if value is False else value
+
 
 class PushConfig(_Section):
     to: str | None = Field(
