@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +71,12 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
     """
     images = _count_images(job)
     tf.keras.utils.set_random_seed(job.settings.seed)
-    float_model = _train_float(job, images, Path(work) / "float")
-    qat_model = _train_qat(job, images, float_model, Path(work) / "qat")
+    data = _batches(job, images)
+    progress.note(f"building {job.settings.preset.name} for {job.num_classes} classes, {images} training images")
+    float_model = _train_float(job, data, Path(work) / "float")
+    progress.note("making the model quantization-aware")
+    qat_model = _train_qat(job, data, float_model, Path(work) / "qat")
+    progress.note("writing the float and the quantization-aware model")
     _write(job, float_model, qat_model, Path(model_folder))
     for phase in ("float", "qat"):
         _copy_logs(f"{work}/{phase}/logs", f"{log_folder}/{phase}")
@@ -98,9 +101,8 @@ def _batches(job: Job, images: int) -> tf.data.Dataset:
     return inputs.training_batches(job.files, preset, preset.batch_size, images, seed)
 
 
-def _train_float(job: Job, images: int, folder: Path) -> Any:
+def _train_float(job: Job, data: tf.data.Dataset, folder: Path) -> Any:
     settings = job.settings
-    progress.note(f"building {settings.preset.name} for {job.num_classes} classes, {images} training images")
     task = garden.build_task(settings.preset, job.num_classes)
     model = garden.build_float_model(task)
 
@@ -109,13 +111,12 @@ def _train_float(job: Job, images: int, folder: Path) -> Any:
             calibration = inputs.calibration_images(job.files, settings.preset, warm_start.MOMENT_IMAGES)
             warm_start.load_tflite_backbone(settings.warm_start, model.backbone, calibration)
 
-    run_phase(task, model, _batches(job, images), _phase(settings, "float"), folder, load_warm_start)
+    run_phase(task, model, data, _phase(settings, "float"), folder, load_warm_start)
     return model
 
 
-def _train_qat(job: Job, images: int, float_model: Any, folder: Path) -> Any:
+def _train_qat(job: Job, data: tf.data.Dataset, float_model: Any, folder: Path) -> Any:
     settings = job.settings
-    progress.note("making the model quantization-aware")
     task = garden.build_qat_task(settings.preset, job.num_classes)
     model = garden.build_qat_model(task, float_model)
 
@@ -125,7 +126,7 @@ def _train_qat(job: Job, images: int, float_model: Any, folder: Path) -> Any:
         _check_start(job, float_model, model, calibration[: quant.CALIBRATION_BATCH])
 
     with range_decay(quant.TRAINING_RANGE_DECAY):
-        run_phase(task, model, _batches(job, images), _phase(settings, "quantization-aware"), folder, calibrate)
+        run_phase(task, model, data, _phase(settings, "quantization-aware"), folder, calibrate)
     quant.fix_input_range(model)
     return model
 
@@ -154,7 +155,6 @@ def _check_start(job: Job, float_model: Any, qat_model: Any, images: tf.Tensor) 
 
 
 def _write(job: Job, float_model: Any, qat_model: Any, folder: Path) -> None:
-    progress.note("writing the float and the quantization-aware model")
     preset = job.settings.preset
     for which, model in (("float", float_model), ("qat", qat_model)):
         saved_model.write_raw_model(
@@ -162,7 +162,6 @@ def _write(job: Job, float_model: Any, qat_model: Any, folder: Path) -> None:
             preset.input_size,
             folder / saved_model.FOLDERS[which],
         )
-        gc.collect()
     saved_model.write_detector_json(
         folder,
         {

@@ -54,6 +54,8 @@ def run_phase(
       UserError: the loss is not finite.
     """
     optimizer = task.create_optimizer(_optimization(phase))
+    # A function that creates variables is traced twice; with the optimizer's made here, the step is traced once.
+    optimizer._create_all_weights(model.trainable_variables)
     config = core_configs.ExperimentConfig(
         task=task.task_config, trainer=core_configs.TrainerConfig(train_tf_while_loop=False)
     )
