@@ -76,9 +76,9 @@ class RecordingLocalDagRunner(LocalDagRunner):
                 executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
             ).launch()
-            state = run_record.execution_state(connection, execution.execution_id)
+            state = run_record.execution_state(connection, execution)
             if state not in ("COMPLETE", "CACHED"):
-                # The launcher records inputs that it can't resolve, and returns.
+                # The launcher records inputs that it can't resolve, or skips the node, and returns.
                 raise RuntimeError(f"{node_id} was not run: its execution is {state}")
         except BaseException as error:
             if self._listener is not None:

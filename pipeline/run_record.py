@@ -38,10 +38,12 @@ def fail(connection: Any, run_id: str, error: BaseException) -> None:
                 handle.store.put_executions([execution])
 
 
-def execution_state(connection: Any, execution_id: int) -> str:
-    """COMPLETE, CACHED, FAILED, ..."""
+def execution_state(connection: Any, launched: Any) -> str:
+    """COMPLETE, CACHED, FAILED, ...; "not registered" for a launch (TFX's ExecutionInfo) that made no execution."""
+    if launched is None or not launched.execution_id:
+        return "not registered"
     with metadata.Metadata(connection) as handle:
-        (execution,) = handle.store.get_executions_by_id([execution_id])
+        (execution,) = handle.store.get_executions_by_id([launched.execution_id])
         return _state_name(execution)
 
 

@@ -1,7 +1,7 @@
 """The bootstrap script, with a stand-in for uv that makes an environment of two small scripts.
 
-The stand-in knows the three calls that the script makes (`venv`, `pip sync`, `pip install`), counts them, and can be told
-to be slow or to fail. Whether the real uv takes these calls is seen by every test run, which starts with the script.
+The stand-in knows the three calls that the script makes (`venv`, `pip sync`, `pip install`), counts them, and can be
+told to be slow or to fail. Whether the real uv takes these calls is seen by every test run: it begins with the script.
 """
 
 from __future__ import annotations
