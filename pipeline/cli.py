@@ -54,7 +54,7 @@ def _coralline() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and ends the process with its exit code."""
     try:
-        code = _coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0
+        code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         code = 1
@@ -72,7 +72,10 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: nobody is left to tell.
         _leave_at_once(141)
-    sys.exit(code if isinstance(code, int) else 0)
+    if "tensorflow" in sys.modules:
+        # Its teardown takes a second, and waits for threads that an executor may have left.
+        _leave_at_once(code)
+    sys.exit(code)
 
 
 def _leave_at_once(code: int) -> None:

@@ -1,0 +1,52 @@
+"""The compiled specs: valid, of schema 2.1.0, the same bytes for the same settings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from google.protobuf import json_format
+
+from deployment.rehearsal import parse
+from pipeline.config import load
+from pipeline.kubeflow_runner import compile_pipeline
+
+_SETTINGS = {
+    "data.path": "gs://bucket/raccoon",
+    "deployment.image": "registry/coralline@sha256:1",
+    "deployment.pipeline_root": "gs://bucket/root",
+}
+
+
+def test_both_targets_hold_the_same_spec() -> None:
+    config = load(None, _SETTINGS)
+    kubeflow, vertex = compile_pipeline(config, "kubeflow"), compile_pipeline(config, "vertex")
+    assert json_format.MessageToDict(parse(kubeflow)) == json_format.MessageToDict(parse(vertex))
+    job = json.loads(vertex)
+    assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
+    assert yaml.safe_load(kubeflow)["schemaVersion"] == job["pipelineSpec"]["schemaVersion"] == "2.1.0"
+
+
+@pytest.mark.parametrize("target", ["kubeflow", "vertex"])
+def test_the_same_settings_give_the_same_bytes(target: str) -> None:
+    first = compile_pipeline(load(None, _SETTINGS), target)  # type: ignore[arg-type]
+    assert compile_pipeline(load(None, _SETTINGS), target) == first  # type: ignore[arg-type]
+
+
+def test_every_step_runs_in_the_one_image_and_sees_the_settings() -> None:
+    spec = parse(compile_pipeline(load(None, _SETTINGS), "kubeflow"))
+    executors = json_format.MessageToDict(spec.deployment_spec)["executors"]
+    assert len(executors) == 8
+    assert {e["container"]["image"] for e in executors.values()} == {"registry/coralline@sha256:1"}
+    data = spec.root.dag.tasks["VocExampleGen"].inputs.parameters["data"].runtime_value.constant.string_value
+    assert json.loads(data)["path"] == "gs://bucket/raccoon"
+
+
+def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> None:
+    spec = parse(compile_pipeline(load(None, {"deployment.pipeline_root": "/mnt/work/"}), "kubeflow"))
+    tasks = spec.root.dag.tasks
+    data = tasks["VocExampleGen"].inputs.parameters["data"].runtime_value.constant.string_value
+    assert json.loads(data)["path"] == "/mnt/work/data"
+    push_to = tasks["EdgeTpuPusher"].inputs.parameters["push_to"].runtime_value.constant.string_value
+    assert push_to == "/mnt/work/published"

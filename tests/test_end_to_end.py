@@ -1,0 +1,158 @@
+"""The whole way on a tiny drawn data set, as a person goes it: `run`, again, TFX's command line, lineage.
+
+A few training steps teach a detector nothing: thresholds are off; what is asked here is that everything fits together.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.dataset.drawn_shapes import CLASSES, draw_dataset
+
+pytestmark = pytest.mark.slow
+
+_NODES = [
+    "VocExampleGen",
+    "StatisticsGen",
+    "SchemaGen",
+    "ExampleValidator",
+    "QatTrainer",
+    "TFLiteExporter",
+    "Evaluator",
+    "EdgeTpuPusher",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A working directory with a configuration."""
+
+    folder: Path
+
+    def call(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "LOCAL_HOME": str(self.folder / "tfx"), **environment}
+        return subprocess.run(command, capture_output=True, text=True, cwd=self.folder, env=environment, check=False)
+
+    def coralline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        done = self.call(sys.executable, "-c", "from pipeline.cli import main; main()", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.coralline(*arguments, "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("end_to_end")
+    draw_dataset(folder / "data", images=40, size_px=160, seed=3)
+    settings = {
+        "data": {"path": "data"},
+        "model": {"preset": "demo_160"},
+        "train": {"float_steps": 4, "qat_steps": 2, "batch_size": 4},
+        "evaluate": {"min_ap50": 0.0, "max_loss_to_float": None, "max_loss_to_baseline": None, "pictures": 2},
+        "edgetpu": {"compiler": "off"},
+        "out": "out",
+    }
+    (folder / "coralline.yaml").write_text(yaml.safe_dump(settings))
+    return Place(folder)
+
+
+@pytest.fixture(scope="module")
+def first(place: Place) -> subprocess.CompletedProcess[str]:
+    return place.coralline("run", "--config", "coralline.yaml", "--json")
+
+
+@pytest.fixture(scope="module")
+def summary(first: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(first.stdout)
+
+
+def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any) -> None:
+    assert (summary["pushed"], summary["blessed"]) == (True, True)
+    assert sorted(summary["seconds"]) == sorted(_NODES)
+    assert summary["reused"] == []
+    for model in ("int8", "float"):
+        assert {"AP", "AP50", "AP75", "per_class"} <= summary["metrics"][model].keys()
+        assert sorted(summary["metrics"][model]["per_class"]) == sorted(CLASSES)
+    edgetpu = summary["edgetpu"]
+    assert (edgetpu["compiled"], edgetpu["total"] - edgetpu["mapped"]) == (False, 3)
+    published = Path(summary["published"])
+    assert {"model.tflite", "labels.txt", "manifest.json"} <= {path.name for path in published.iterdir()}
+    assert (published / "labels.txt").read_text().split() == sorted(CLASSES)
+    assert (place.folder / "out/published/latest").resolve() == published.resolve()
+    assert (place.folder / "out/report/report.html").is_file()
+    assert json.loads((place.folder / f"out/runs/{summary['run_id']}.json").read_text()) == summary
+
+
+def test_people_see_one_line_a_component_and_no_library_output(first: subprocess.CompletedProcess[str]) -> None:
+    lines = first.stderr.splitlines()
+    for node in _NODES:
+        assert len([line for line in lines if line.startswith(f"  {node} ")]) == 1
+    assert "\x1b" not in first.stderr
+    for noise in ("Warning", "WARNING", "INFO:", "tensorflow/", "absl", "I0000", "W0000"):
+        assert noise not in first.stderr
+
+
+def test_the_log_has_what_the_libraries_wrote(summary: Any) -> None:
+    assert "tensorflow" in Path(summary["log"]).read_text()
+
+
+def test_an_unchanged_second_run_reuses_everything(place: Place, summary: Any) -> None:
+    again = place.json("run", "--config", "coralline.yaml")
+    assert sorted(again["reused"]) == sorted(_NODES)
+    assert (again["metrics"], again["published"]) == (summary["metrics"], summary["published"])
+    assert again["run_id"] != summary["run_id"]
+
+
+def test_a_run_from_another_folder_reuses_everything(place: Place, summary: Any, tmp_path: Path) -> None:
+    settings = yaml.safe_load((place.folder / "coralline.yaml").read_text())
+    settings["data"]["path"], settings["out"] = str(place.folder / "data"), str(place.folder / "out")
+    (tmp_path / "elsewhere.yaml").write_text(yaml.safe_dump(settings))
+    again = Place(tmp_path).json("run", "--config", "elsewhere.yaml")
+    assert sorted(again["reused"]) == sorted(_NODES)
+
+
+def test_tfx_runs_the_very_same_pipeline(place: Place, summary: Any) -> None:
+    runner = Path(__file__).parents[1] / "pipeline" / "local_runner.py"
+    tfx = shutil.which("tfx", path=os.path.dirname(sys.executable))
+    assert tfx is not None
+    created = place.call(tfx, "pipeline", "create", "--engine=local", f"--pipeline-path={runner}")
+    assert created.returncode == 0, created.stderr[-2000:]
+    done = place.call(tfx, "run", "create", "--engine=local", "--pipeline-name=coralline")
+    assert done.returncode == 0, done.stderr[-2000:]
+    latest = place.json("lineage", "show", "latest", "--store", "out")
+    assert [step["state"] for step in latest["steps"]] == ["CACHED"] * len(_NODES)
+
+
+def test_why_leads_from_the_published_file_to_data_settings_and_code(place: Place, summary: Any) -> None:
+    why = place.json("lineage", "why", "out/published/latest/model.tflite")
+    assert why["run"] == summary["run_id"]
+    assert why["code"] == summary["code"]
+    assert why["data"]["VocExampleGen"]["data"]["path"] == str(place.folder / "data")
+    assert why["settings"]["QatTrainer"]["train"]["float_steps"] == 4
+    assert {step["node"] for step in why["steps"]} >= {"VocExampleGen", "QatTrainer", "TFLiteExporter", "EdgeTpuPusher"}
+    assert all(step["code"]["git_commit"] == summary["code"]["git_commit"] for step in why["steps"] if step["code"])
+
+
+def test_the_published_file_is_judged_alike_outside_of_the_pipeline(place: Place, summary: Any) -> None:
+    figures = place.json("evaluate", "out/published/latest/model.tflite", "--data", "data")
+    assert figures["AP"] == pytest.approx(summary["metrics"]["int8"]["AP"], abs=1e-6)
+    assert figures["images"] == summary["images"]
+
+
+def test_a_changed_setting_runs_only_what_depends_on_it(place: Place, summary: Any) -> None:
+    changed = place.json("run", "--config", "coralline.yaml", "--set", "evaluate.pictures=1")
+    assert sorted(set(_NODES) - set(changed["reused"])) == ["EdgeTpuPusher", "Evaluator"]
+    assert changed["published"] == summary["published"]
