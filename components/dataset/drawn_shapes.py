@@ -1,4 +1,4 @@
-"""A drawn data set of circles, squares and triangles on noisy backgrounds, for a first run and for tests.
+"""A drawn data set of circles, crosses and triangles on noisy backgrounds, for a first run and for tests.
 
 Real JPEG and XML files in LabelImg's layout, which LabelImg opens. Colours and backgrounds say nothing about the class:
 only the outline does. Drawing is deterministic: the same arguments give the same bytes.
@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 from PIL import Image, ImageDraw
 
-CLASSES = ("circle", "square", "triangle")
+CLASSES = ("circle", "cross", "triangle")
 
 _MOST_SHAPES = 4
 _LEAST_SIDE, _MOST_SIDE = 0.2, 0.5
@@ -110,8 +110,10 @@ def _circle(rng: np.random.Generator) -> np.ndarray:
     return np.stack([np.cos(turns), np.sin(turns)], axis=1) * 0.5
 
 
-def _square(rng: np.random.Generator) -> np.ndarray:
-    return _rotated(np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]]) * 0.9, rng.uniform(-0.2, 0.2))
+def _cross(rng: np.random.Generator) -> np.ndarray:
+    end, arm = 0.5, 0.17
+    quarter = np.array([[-arm, -end], [arm, -end], [arm, -arm]])
+    return _rotated(np.concatenate([_rotated(quarter, -k * math.pi / 2) for k in range(4)]), rng.uniform(-0.3, 0.3))
 
 
 def _triangle(rng: np.random.Generator) -> np.ndarray:
@@ -120,7 +122,7 @@ def _triangle(rng: np.random.Generator) -> np.ndarray:
 
 _OUTLINES: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
     "circle": _circle,
-    "square": _square,
+    "cross": _cross,
     "triangle": _triangle,
 }
 
