@@ -209,3 +209,29 @@ def test_moved_clone_gets_a_new_environment(machine: Machine) -> None:
     machine.clone = machine.clone.rename(machine.clone.with_name("moved"))
     assert machine.call("--help")[0] == 0
     assert machine.count("venv") == 2
+
+
+def test_names_the_compiler_when_that_may_be_what_is_missing(machine: Machine) -> None:
+    Path(f"{machine.calls}.fail").touch()
+    assert "C++ compiler" not in machine.call("--help")[2]
+    tools = [
+        "bash",
+        "env",
+        "readlink",
+        "dirname",
+        "sha256sum",
+        "cut",
+        "mkdir",
+        "ls",
+        "flock",
+        "rm",
+        "sleep",
+        "ln",
+        "touch",
+        "grep",
+        "tail",
+        "mv",
+    ]
+    for name in tools:
+        (machine.bin / name).symlink_to(shutil.which(name) or name)
+    assert "install a C++ compiler" in machine.call("--help", PATH=str(machine.bin))[2]
