@@ -39,7 +39,8 @@ class DataConfig(_Section):
 
 class ModelConfig(_Section):
     preset: str = Field(
-        "mobilenet_v2_256", description="Architecture, input size and training schedule; see `coralline presets`."
+        "mobilenet_v2_256",
+        description="Architecture, input size and training schedule; docs/configuration.md lists them.",
     )
     warm_start: str | None = Field(
         None, description="Backbone weights: a .tflite file of the same backbone (ImageNet)."
@@ -113,7 +114,9 @@ class PushConfig(_Section):
 class DeploymentConfig(_Section):
     """For pipelines that run on a cluster."""
 
-    image: str = Field("coralline:latest", min_length=1, description="The one image of all steps, built from the Dockerfile.")
+    image: str = Field(
+        "coralline:latest", min_length=1, description="The one image of all steps, built from the Dockerfile."
+    )
     pipeline_root: str = Field(
         "/mnt/coralline",
         min_length=1,
