@@ -5,7 +5,7 @@
 The network, the data and the libraries are the same, the weights untrained. Stock is what Model Garden's own programs
 do: AutoGraph rewrites every layer, the export module builds the model again, `tf.saved_model.save` writes the module
 that holds the Keras model, and the converter reads that. Each way runs in a process of its own, one after the other;
-imports aren't counted.
+imports aren't counted. About 9 minutes on 2 cores with demo_160, longer with the default preset.
 """
 
 from __future__ import annotations
