@@ -1,4 +1,4 @@
-"""The detector as Model Garden's own task: configuration, the float model, and the quantization-aware model made of it."""
+"""The detector as Model Garden's own task: configuration, float model, and the quantization-aware one made of it."""
 
 from __future__ import annotations
 

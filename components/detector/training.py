@@ -18,7 +18,7 @@ from components.detector.library_faults.quantizer_ranges import range_decay
 from components.detector.training_loop import Phase, run_phase
 from components.errors import UserError
 
-# Raw outputs of a freshly quantized model correlate with the float model's by .7 to .9, by 0 when weights were lost on the way.
+# Raw outputs of a freshly quantized model correlate with the float model's by .7 to .9; by 0 when weights were lost.
 _LEAST_CORRELATION = 0.4
 
 
@@ -150,7 +150,7 @@ def _check_start(job: Job, float_model: Any, qat_model: Any, images: tf.Tensor) 
             "the quantization-aware model doesn't start where the float model ended",
             expected=f"raw outputs that correlate with at least {_LEAST_CORRELATION}",
             found=f"boxes {boxes:.3f}, class logits {logits:.3f}",
-            mend="train the float phase longer (train.float_steps); a barely trained model has outputs too small to quantize",
+            mend="raise train.float_steps: the outputs of a barely trained model are too small to quantize",
         )
 
 

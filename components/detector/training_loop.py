@@ -99,7 +99,7 @@ class _Report:
                 f"training diverged: the loss is {losses['loss']} at step {step} of the {self._phase.name} phase",
                 expected="a finite loss",
                 found=", ".join(f"{name} {value}" for name, value in losses.items()),
-                mend="lower train.learning_rate (or train.qat_learning_rate), or check the boxes with `coralline check`",
+                mend="lower train.learning_rate (or train.qat_learning_rate), or see `coralline check` about the boxes",
             )
         steps_per_s = (step - self._step) / max(now - self._time, 1e-6)
         progress.training(

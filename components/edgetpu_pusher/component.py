@@ -13,19 +13,17 @@ from components.edgetpu_pusher import executor
 class EdgeTpuPusherSpec(types.ComponentSpec):
     """What flows into and out of EdgeTpuPusher."""
 
-    PARAMETERS = {  # noqa: RUF012
+    PARAMETERS = {
         "edgetpu": component_spec.ExecutionParameter(type=str),
         "push_to": component_spec.ExecutionParameter(type=str),
         "compiler_version": component_spec.ExecutionParameter(type=str, optional=True),
     }
-    INPUTS = {  # noqa: RUF012
+    INPUTS = {
         "tflite_model": component_spec.ChannelParameter(type=TFLiteModel),
         "blessing": component_spec.ChannelParameter(type=standard_artifacts.ModelBlessing),
         "report": component_spec.ChannelParameter(type=EvaluationReport),
     }
-    OUTPUTS = {  # noqa: RUF012
-        "pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)
-    }
+    OUTPUTS = {"pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
 
 class EdgeTpuPusher(base_component.BaseComponent):

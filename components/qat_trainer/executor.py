@@ -11,6 +11,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.code_version import stamp
+from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 
 
@@ -28,7 +29,7 @@ class Executor(base_executor.BaseExecutor):
         train_folder = artifact_utils.get_split_uri([examples], "train")
         work = _resumable_folder(model_run.uri, train_folder, label_map, exec_properties)
         job = training.Job(
-            files=tuple(sorted(f"{train_folder}/{name}" for name in fileio.listdir(train_folder))),
+            files=tuple(f"{train_folder}/{name}" for name in storage.list_folder(train_folder)),
             num_classes=len(label_map),
             settings=training.Settings.resolve(
                 json.loads(exec_properties["model"]), json.loads(exec_properties["train"])

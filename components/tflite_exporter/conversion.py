@@ -96,7 +96,7 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
 
 
 def _standard_output_order(content: bytes) -> bytes:
-    """Puts the graph's outputs into the order of the post-processing op's own; signature names stay with their tensors."""
+    """Puts the graph's outputs into the order of the post-processing op; signature names stay with their tensors."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]
     op = next(o for o in graph.operators if model.operatorCodes[o.opcodeIndex].customCode == _POST_PROCESS)

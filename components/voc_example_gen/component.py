@@ -15,11 +15,11 @@ from components.voc_example_gen.executor import Executor
 class VocExampleGenSpec(component_spec.ComponentSpec):
     """What flows in and out of VocExampleGen."""
 
-    PARAMETERS = {  # noqa: RUF012
+    PARAMETERS = {
         "data": component_spec.ExecutionParameter(type=str),
     }
-    INPUTS = {}  # noqa: RUF012
-    OUTPUTS = {  # noqa: RUF012
+    INPUTS = {}
+    OUTPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "label_map": component_spec.ChannelParameter(type=LabelMap),
         "report": component_spec.ChannelParameter(type=DatasetReport),

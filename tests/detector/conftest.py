@@ -1,4 +1,4 @@
-"""One small detector, float and quantization-aware, for all tests of this folder: building them is most of their time."""
+"""One small detector, float and quantization-aware, for all tests of this folder: building takes most of their time."""
 
 from __future__ import annotations
 

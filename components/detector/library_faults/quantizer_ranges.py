@@ -18,7 +18,7 @@ _original = quant_ops.MovingAvgQuantize
 
 @contextlib.contextmanager
 def range_decay(decay: float) -> Iterator[None]:
-    """Within it, newly built graphs and eager calls move activation ranges with this decay (0: take the batch's own)."""
+    """Within it, new graphs and eager calls move activation ranges with this decay (0: take the batch's own)."""
 
     def with_decay(*args: Any, **kwargs: Any) -> Any:
         return _original(*args, **{**kwargs, "ema_decay": decay})
