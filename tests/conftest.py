@@ -1,10 +1,17 @@
-"""A detector small enough to be understood at a glance, for tests that need a .tflite with the standard contract."""
+"""Two detectors for tests: one small enough to be understood at a glance, as a .tflite with the standard contract, and
+one of the demo's preset, untrained, float and quantization-aware; building that takes longest, so all tests share it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
 
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
 import numpy as np
 import pytest
 
+from components.detector import presets
 from components.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
 
 SIZE = 32
@@ -120,3 +127,43 @@ def _entry(name, tensor):
     entry = schema.TensorMapT()
     entry.name, entry.tensorIndex = name, tensor
     return entry
+
+
+_BUILT_CLASSES = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class BuiltDetector:
+    preset: presets.Preset
+    float_model: object
+    qat_model: object
+    images: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def detector() -> BuiltDetector:
+    import tensorflow as tf
+
+    from components.detector import model_garden as garden
+    from components.detector import quantization
+
+    tf.keras.utils.set_random_seed(1)
+    preset = presets.get("demo_160")
+    float_model = garden.build_float_model(garden.build_task(preset, _BUILT_CLASSES))
+    images = np.random.default_rng(1).integers(0, 256, (8, 160, 160, 3), dtype=np.uint8)
+    _estimate_moments(float_model, garden.normalize(images))
+    qat_model = garden.build_qat_model(garden.build_qat_task(preset, _BUILT_CLASSES), float_model)
+    quantization.calibrate(qat_model, garden.normalize(images))
+    return BuiltDetector(preset, float_model, qat_model, images)
+
+
+def _estimate_moments(model: object, images: object) -> None:
+    """An untrained model's features fade to nothing until batch norm knows its moments."""
+    import tensorflow as tf
+
+    norms = [layer for layer in model.submodules if isinstance(layer, tf.keras.layers.BatchNormalization)]  # type: ignore[attr-defined]
+    for norm in norms:
+        norm.momentum, norm.kept_momentum = 0.0, norm.momentum
+    model(images, training=True)  # type: ignore[operator]
+    for norm in norms:
+        norm.momentum = norm.kept_momentum

@@ -113,7 +113,7 @@ def _circle(rng: np.random.Generator) -> np.ndarray:
 def _cross(rng: np.random.Generator) -> np.ndarray:
     end, arm = 0.5, 0.17
     quarter = np.array([[-arm, -end], [arm, -end], [arm, -arm]])
-    return _rotated(np.concatenate([_rotated(quarter, -k * math.pi / 2) for k in range(4)]), rng.uniform(-0.3, 0.3))
+    return _rotated(np.concatenate([_rotated(quarter, k * math.pi / 2) for k in range(4)]), rng.uniform(-0.3, 0.3))
 
 
 def _triangle(rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,60 @@
+"""The converted file of a small detector, read as a device reads it."""
+
+import numpy as np
+import pytest
+
+from components.detector import model_garden as garden
+from components.detector import saved_model
+from components.edgetpu import mapping
+from components.tflite import contract, metadata, model_file
+from components.tflite.detector import TFLiteDetector
+from components.tflite.post_process import PostProcess
+
+pytestmark = pytest.mark.slow
+CLASSES = 3
+
+
+@pytest.fixture(scope="module")
+def exported(detector, tmp_path_factory):
+    from components.tflite_exporter.conversion import PostProcessing, convert
+
+    folder = tmp_path_factory.mktemp("model")
+    saved_model.write_raw_model(
+        lambda image: garden.raw_outputs(detector.qat_model, image, CLASSES),
+        detector.preset.input_size,
+        folder / saved_model.FOLDERS["qat"],
+    )
+    anchors = garden.build_anchors(detector.preset).ycenter_xcenter_h_w
+    saved_model.write_detector_json(folder, {}, anchors)
+    settings = PostProcessing(max_detections=10, score_threshold=0.0, iou_threshold=0.5, num_classes=CLASSES)
+    return folder, anchors, convert(str(folder / saved_model.FOLDERS["qat"]), anchors, settings)
+
+
+def test_exported_file_keeps_the_contract_of_devices(exported):
+    content = metadata.write(exported[2], labels="a\nb\nc\n", score_threshold=0.0, name="n", description="d")
+    assert contract.check(content) == []
+    assert contract.float_ops(model_file.read(content)) == []
+    assert metadata.read_labels(content) == ["a", "b", "c"]
+
+
+def test_only_dequantize_and_post_processing_stay_off_the_edge_tpu(exported):
+    left = [entry["op"] for entry in mapping.predict(exported[2]).cpu]
+    assert sorted(left) == ["DEQUANTIZE", "DEQUANTIZE", "TFLite_Detection_PostProcess"]
+
+
+def test_file_detects_what_the_quantization_aware_model_detects(exported, detector):
+    folder, anchors, content = exported
+    boxes, scores = saved_model.RawModel(str(folder), "qat").predict(detector.images)
+    post_process = PostProcess(
+        anchors,
+        max_detections=10,
+        score_threshold=0.0,
+        iou_threshold=0.5,
+        num_classes=CLASSES,
+        box_coder_scales=(1, 1, 1, 1),
+    )
+    file = TFLiteDetector(content)
+    for image, image_boxes, image_scores in zip(detector.images, boxes, scores, strict=True):
+        expected, found = post_process.run(image_boxes, image_scores), file.detect(image)
+        assert abs(expected.scores[0] - found.scores[0]) < 0.02
+        assert np.isclose(expected.scores, found.scores, atol=0.05).mean() > 0.9
