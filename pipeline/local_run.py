@@ -47,7 +47,7 @@ def run_locally(config: Config, as_json: bool) -> None:
             listener.load()
             # TFX hands what stands on the command line to executors as flags.
             sys.argv = sys.argv[:1]
-            run(config, run_id, listener)
+            run(config, found, run_id, listener)
             summary = _finish(out, run_id, listener)
         except Exception as error:
             traceback.print_exc()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.local_dag_runner import Listener
+    from pipeline.preflight import Preflight
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -47,11 +48,12 @@ def _absolute(path: str | None) -> str | None:
     return path if not path or "://" in path else os.path.abspath(os.path.expanduser(path))
 
 
-def run(config: Config, run_id: str, listener: Listener | None = None) -> None:
+def run(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> None:
     """Runs the pipeline; unchanged components are reused.
 
     Args:
       config: with absolute paths.
+      found: what the preflight check of it found.
       run_id: a new one.
       listener: is told of each component.
     """
@@ -66,6 +68,7 @@ def run(config: Config, run_id: str, listener: Listener | None = None) -> None:
         config,
         pipeline_root=str(out.artifacts),
         push_to=config.push.to or str(out.published),
+        compiler_version="" if found.compiler is None else found.compiler.version,
         metadata_connection_config=sqlite_metadata_connection_config(str(out.store)),
     )
     RecordingLocalDagRunner(run_id, listener).run(pipeline)
@@ -87,8 +90,7 @@ def main() -> None:
     from pipeline import preflight
 
     config = with_absolute_paths(configuration_of_environment())
-    preflight.check(config)
-    run(config, new_run_id())
+    run(config, preflight.check(config), new_run_id())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ def create_pipeline(
     *,
     pipeline_root: str,
     push_to: str,
+    compiler_version: str = "",
     metadata_connection_config: Any = None,
     beam_pipeline_args: list[str] | None = None,
 ) -> tfx_pipeline.Pipeline:
@@ -49,6 +50,8 @@ def create_pipeline(
       config: all settings; each component receives its own section as JSON.
       pipeline_root: where artifacts are written.
       push_to: where models are published, and where the baseline is found.
+      compiler_version: of the Edge TPU compiler on this machine, where the pipeline is to run on it; with another one,
+        or none, models are published anew.
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
       beam_pipeline_args: flags of the Beam runner.
     """
@@ -85,6 +88,7 @@ def create_pipeline(
         report=evaluator.outputs["report"],
         edgetpu=_json(config.edgetpu),
         push_to=push_to,
+        compiler_version=compiler_version,
     )
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
@@ -92,7 +96,7 @@ def create_pipeline(
         components=[examples, statistics, schema, validator, trainer, exporter, evaluator, pusher],
         enable_cache=True,
         metadata_connection_config=metadata_connection_config,
-        beam_pipeline_args=beam_pipeline_args or [],
+        beam_pipeline_args=[*(beam_pipeline_args or [])],
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from components.dataset import storage
 from components.dataset.dataset import Dataset, read_dataset
 from components.dataset.options import DatasetOptions
-from components.detector import presets
+from components.detector.settings import Settings
+from components.detector.warm_start_file import read_warm_start
 from components.edgetpu import compiler
 from components.errors import UserError
 from pipeline.config import Config
@@ -20,11 +22,11 @@ class Preflight:
 
     Attributes:
       dataset: the data, without pixels.
-      compiler: the Edge TPU compiler, or why there is none.
+      compiler: the Edge TPU compiler, if there is one and it isn't off.
     """
 
     dataset: Dataset
-    compiler: compiler.Search
+    compiler: compiler.Compiler | None
 
 
 def check(config: Config) -> Preflight:
@@ -40,26 +42,36 @@ def check(config: Config) -> Preflight:
         raise UserError(
             "no data set was named", mend="name a folder with --data, or in `data: {path: ...}` of --config"
         )
-    presets.get(config.model.preset)
-    _check_readable(config.model.warm_start, "model.warm_start")
-    _check_readable(config.data.label_map, "data.label_map")
-    found = compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path)
+    found = check_settings(config)
     dataset = read_dataset(config.data.path, DatasetOptions(**config.data.model_dump()))
+    check_amount(config, sum(image.split == "train" for image in dataset.images))
     OutFolder(Path(config.out)).prepare()
     return Preflight(dataset, found)
 
 
-def _check_readable(path: str | None, setting: str) -> None:
-    if not path or "://" in path:
-        return
-    try:
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"the file of `{setting}` can't be read",
-            file=path,
-            expected="a file that this user may read",
-            found=error.strerror,
-            mend=f"correct `{setting}`",
-        ) from error
+def check_settings(config: Config) -> compiler.Compiler | None:
+    """Looks at the settings that aren't about the data; gives the Edge TPU compiler, if there is one.
+
+    Args:
+      config: with absolute paths.
+
+    Raises:
+      UserError: one of them can't be used.
+    """
+    _training(config)
+    if config.model.warm_start and not storage.is_remote(config.model.warm_start):
+        read_warm_start(config.model.warm_start)
+    return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
+
+
+def check_amount(config: Config, training_images: int) -> None:
+    """Makes sure that there are images enough for the settings.
+
+    Raises:
+      UserError: there are too few.
+    """
+    _training(config).require_a_batch(training_images)
+
+
+def _training(config: Config) -> Settings:
+    return Settings.resolve(config.model.model_dump(), config.train.model_dump())

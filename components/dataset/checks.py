@@ -159,8 +159,8 @@ class _Check:
                 + ", ".join(self._class_names[:10])
                 + (" ..." if len(self._class_names) > 10 else ""),
                 found=o.class_name,
-                mend=(f"did you mean {near[0]}? " if near else "")
-                + "Correct the annotation, or add the class to the label map",
+                mend=(f"did you mean {near[0]}? then " if near else "")
+                + "correct the annotation, or add the class to the label map",
             )
         )
         return False

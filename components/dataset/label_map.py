@@ -51,7 +51,10 @@ class LabelMap:
             text = storage.read_bytes(path).decode("utf-8")
         except (OSError, UnicodeDecodeError) as e:
             raise UserError(
-                "can't read the label map", file=path, found=str(e), mend="give the path of a label_map.pbtxt"
+                "can't read the label map",
+                file=path,
+                found=getattr(e, "strerror", None) or str(e),
+                mend="correct data.label_map: the path of a label_map.pbtxt",
             ) from e
         return cls(_names_by_id(list(_items(path, text)), path))
 

@@ -59,7 +59,7 @@ def assign(layout: Layout, eval_fraction: float) -> Assignment:
                 f"no image is left for {'training' if split == 'train' else 'evaluation'}",
                 file=layout.root,
                 expected="at least one annotated image on either side",
-                found=f"{len(layout.entries)} annotated images; {assignment.rule}",
+                found=f"{len(layout.entries)} annotated image{'s' * (len(layout.entries) != 1)}; {assignment.rule}",
                 mend="annotate more images" if not pair else "correct the lists in ImageSets/Main, or remove them",
             )
     return assignment

@@ -11,41 +11,16 @@ import numpy as np
 import tensorflow as tf
 
 from components import progress
-from components.detector import inputs, presets, saved_model, warm_start
+from components.detector import inputs, saved_model, warm_start
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
 from components.detector.library_faults.quantizer_ranges import range_decay
+from components.detector.settings import Settings
 from components.detector.training_loop import Phase, run_phase
 from components.errors import UserError
 
 # Raw outputs of a freshly quantized model correlate with the float model's by .7 to .9; by 0 when weights were lost.
 _LEAST_CORRELATION = 0.4
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """The preset with what the configuration overrides."""
-
-    preset: presets.Preset
-    warm_start: str | None
-    seed: int
-    checkpoint_every: int
-
-    @classmethod
-    def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
-        """From the `model` and `train` sections of the configuration; None means: what the preset says."""
-        preset = presets.get(model["preset"])
-        overrides = {
-            key: train[key]
-            for key in ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
-            if train.get(key) is not None
-        }
-        return cls(
-            preset=dataclasses.replace(preset, **overrides),
-            warm_start=model.get("warm_start"),
-            seed=train["seed"],
-            checkpoint_every=train["checkpoint_every"],
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,14 +60,7 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
 def _count_images(job: Job) -> int:
     records = tf.data.TFRecordDataset(list(job.files), compression_type="GZIP")
     images = int(records.reduce(np.int64(0), lambda n, _: n + 1))
-    batch = job.settings.preset.batch_size
-    if images < batch:
-        raise UserError(
-            "there are too few training images for a batch",
-            expected=f"at least train.batch_size = {batch} images in the train split",
-            found=f"{images} images",
-            mend="add images, lower data.eval_fraction or lower train.batch_size",
-        )
+    job.settings.require_a_batch(images)
     return images
 
 

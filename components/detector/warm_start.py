@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
+from components.detector.warm_start_file import read_warm_start
 from components.errors import UserError
 
 # Images that batch norm's moments are estimated on.
@@ -111,24 +112,7 @@ def read_convolutions(path: str) -> list[Convolution]:
     Raises:
       UserError: the file can't be read as a TFLite model.
     """
-    try:
-        with tf.io.gfile.GFile(path, "rb") as f:
-            content = f.read()
-    except tf.errors.OpError as e:
-        raise UserError(
-            "the warm start can't be read",
-            file=path,
-            found=e.message,
-            mend="correct model.warm_start in the configuration",
-        ) from e
-    if content[4:8] != b"TFL3":
-        raise UserError(
-            "the warm start is not a TFLite model",
-            file=path,
-            expected="a .tflite file (identifier TFL3)",
-            found=repr(content[4:8]),
-            mend="give model.warm_start a .tflite file of the preset's backbone",
-        )
+    content = read_warm_start(path)
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]

@@ -8,6 +8,7 @@ from tfx.types import component_spec, standard_artifacts
 
 from components.artifacts import EvaluationReport, TFLiteModel
 from components.edgetpu_pusher import executor
+from components.edgetpu_pusher.driver import Driver
 
 
 class EdgeTpuPusherSpec(types.ComponentSpec):
@@ -44,11 +45,14 @@ class EdgeTpuPusher(base_component.BaseComponent):
       compiler_version: of the compiler that was found before the run, where that's known, so that installing one
         publishes anew; it has no other use.
 
+    In a local run a push is done again when what it published was deleted since, though nothing else has changed.
+
     Fails when the compiler is required and there is none or it fails, or when the destination can't be written.
     """
 
     SPEC_CLASS = EdgeTpuPusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = Driver  # type: ignore[assignment]
 
     def __init__(
         self,

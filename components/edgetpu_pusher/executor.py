@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components import progress
 from components.code_version import code_version, stamp
+from components.dataset import storage
 from components.edgetpu_pusher import bundle
 
 _METRICS = ("images", "int8", "qat", "float", "baseline")
@@ -25,15 +25,15 @@ class Executor(base_executor.BaseExecutor):
 
         model_folder = artifact_utils.get_single_uri(input_dict["tflite_model"])
         blessing = artifact_utils.get_single_uri(input_dict["blessing"])
-        report = json.loads(_read(f"{artifact_utils.get_single_uri(input_dict['report'])}/report.json"))
+        report = json.loads(storage.read_bytes(f"{artifact_utils.get_single_uri(input_dict['report'])}/report.json"))
         push_to = exec_properties["push_to"]
 
         outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}
-        if not fileio.exists(f"{blessing}/BLESSED"):
+        if not storage.exists(f"{blessing}/BLESSED"):
             reasons = "; ".join(report.get("reasons", []))
             outcome["reason"] = "the model is not blessed" + (f": {reasons}" if reasons else "")
         else:
-            model = _read(f"{model_folder}/{bundle.MODEL}")
+            model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
             verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
             progress.note(verdict.sentence)
             outcome["edgetpu"], outcome["reason"] = verdict.edgetpu, verdict.refusal or verdict.sentence
@@ -57,8 +57,8 @@ class Executor(base_executor.BaseExecutor):
 
 def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
     """The files to publish, and their manifest."""
-    labels_txt = _read(f"{model_folder}/{bundle.LABELS}")
-    export = json.loads(_read(f"{model_folder}/export.json"))
+    labels_txt = storage.read_bytes(f"{model_folder}/{bundle.LABELS}")
+    export = json.loads(storage.read_bytes(f"{model_folder}/export.json"))
     labels = labels_txt.decode().splitlines()
     files = {bundle.MODEL: model, bundle.LABELS: labels_txt}
     if verdict.compiled is not None:
@@ -90,12 +90,4 @@ def _record(artifact: Any, outcome: dict[str, Any]) -> None:
     artifact.set_string_custom_property("pushed_destination", outcome["destination"])
     artifact.set_string_custom_property("pushed_version", outcome["version"] or "")
     stamp(artifact)
-    fileio.makedirs(artifact.uri)
-    with fileio.open(f"{artifact.uri}/push.json", "wb") as f:
-        f.write((json.dumps(outcome, indent=2) + "\n").encode())
-
-
-def _read(path: str) -> bytes:
-    with fileio.open(path, "rb") as f:
-        content: bytes = f.read()
-    return content
+    storage.write_bytes(f"{artifact.uri}/push.json", (json.dumps(outcome, indent=2) + "\n").encode())

@@ -21,6 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from components.dataset import storage
 from components.edgetpu_pusher import published_remotely
 from components.edgetpu_pusher.bundle import LATEST, MANIFEST, manifest_text
 from components.errors import UserError
@@ -32,7 +33,7 @@ _LEFTOVER_SECONDS = 3600
 
 def latest_bundle(push_to: str) -> str | None:
     """The folder of the version that is served now (`model.tflite`, `manifest.json`, ...), or None before the first."""
-    if published_remotely.is_remote(push_to):
+    if storage.is_remote(push_to):
         return published_remotely.latest_bundle(push_to)
     pointer = Path(push_to, LATEST)
     with contextlib.suppress(OSError):
@@ -40,6 +41,13 @@ def latest_bundle(push_to: str) -> str | None:
         if (folder / MANIFEST).is_file():
             return str(folder)
     return None
+
+
+def is_whole(push_to: str, version: str) -> bool:
+    """Whether a version is still there as it was published, with the very files that its manifest names."""
+    if storage.is_remote(push_to):
+        return published_remotely.is_whole(push_to, version)
+    return _files_of(Path(push_to, version)) is not None
 
 
 def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
@@ -59,7 +67,7 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     fingerprint = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
     try:
-        if published_remotely.is_remote(push_to):
+        if storage.is_remote(push_to):
             return published_remotely.publish(push_to, files, manifest, hashes, _new_version(fingerprint))
         with _one_at_a_time(Path(push_to)):
             return _publish_locally(Path(push_to), files, manifest, hashes, fingerprint)
@@ -85,12 +93,12 @@ def _publish_locally(
     if version is None:
         version = _new_version(fingerprint)
         incoming = root / f"{_INCOMING}{uuid.uuid4().hex}"
-        incoming.mkdir()
-        for name, content in files.items():
-            _write(incoming / name, content)
-        _write(incoming / MANIFEST, manifest_text(manifest, version, hashes))
-        _flush(incoming)
-        os.rename(incoming, root / version)
+        try:
+            _write_bundle(incoming, {**files, MANIFEST: manifest_text(manifest, version, hashes)})
+            os.rename(incoming, root / version)
+        except OSError:
+            shutil.rmtree(incoming, ignore_errors=True)
+            raise
     _point_latest(root, version)
     return version
 
@@ -98,9 +106,17 @@ def _publish_locally(
 def _version_with(root: Path, hashes: Mapping[str, str], fingerprint: str) -> str | None:
     """The newest version that holds exactly these files."""
     for folder in sorted(root.glob(f"*-{fingerprint[:8]}"), reverse=True):
-        with contextlib.suppress(OSError, ValueError):
-            if json.loads((folder / MANIFEST).read_text())["files"] == dict(hashes):
-                return folder.name
+        if _files_of(folder) == dict(hashes):
+            return folder.name
+    return None
+
+
+def _files_of(folder: Path) -> dict[str, str] | None:
+    """Name to sha256 by the manifest; None where it isn't there, or a file isn't as it says."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        files: dict[str, str] = json.loads((folder / MANIFEST).read_text())["files"]
+        if all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256 for name, sha256 in files.items()):
+            return files
     return None
 
 
@@ -112,6 +128,13 @@ def _point_latest(root: Path, version: str) -> None:
         _write(aside, f"{version}\n".encode())
     os.replace(aside, root / LATEST)
     _flush(root)
+
+
+def _write_bundle(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in files.items():
+        _write(folder / name, content)
+    _flush(folder)
 
 
 def _write(path: Path, content: bytes) -> None:

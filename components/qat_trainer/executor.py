@@ -13,6 +13,7 @@ from tfx.types import artifact_utils
 from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.detector.settings import Settings
 
 
 class Executor(base_executor.BaseExecutor):
@@ -31,9 +32,7 @@ class Executor(base_executor.BaseExecutor):
         job = training.Job(
             files=tuple(f"{train_folder}/{name}" for name in storage.list_folder(train_folder)),
             num_classes=len(label_map),
-            settings=training.Settings.resolve(
-                json.loads(exec_properties["model"]), json.loads(exec_properties["train"])
-            ),
+            settings=Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"])),
         )
         training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
         for artifact in (model, model_run):

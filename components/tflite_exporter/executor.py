@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.code_version import stamp
+from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.errors import UserError
 
@@ -25,12 +25,12 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.edgetpu import mapping
-        from components.tflite import contract, metadata
+        from components.tflite import metadata
         from components.tflite_exporter.conversion import convert
 
         model_folder = artifact_utils.get_single_uri(input_dict["trained_model"])
         label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
-        report = json.loads(_read(f"{artifact_utils.get_single_uri(input_dict['dataset_report'])}/report.json"))
+        report = _json(f"{artifact_utils.get_single_uri(input_dict['dataset_report'])}/report.json")
         settings = json.loads(exec_properties["export"])
         post_processing = _post_processing(settings, len(label_map), report["max_boxes_per_image"])
 
@@ -42,23 +42,35 @@ class Executor(base_executor.BaseExecutor):
             name="Coralline object detector",
             description=f"Detects {', '.join(label_map.names)}.",
         )
-        problems = contract.check(content)
-        if problems:
-            raise UserError(
-                "the exported file breaks the contract that devices rely on",
-                expected="an int8 detector: uint8 input, boxes, classes, scores, count",
-                found="; ".join(problems),
-                mend="this is a fault of the export, not of your data: please report it with the run's log",
-            )
+        require_contract(content)
         mapped = mapping.predict(content)
         artifact = artifact_utils.get_single_instance(output_dict["tflite_model"])
-        fileio.makedirs(artifact.uri)
-        _write(f"{artifact.uri}/{MODEL_FILE}", content)
-        _write(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
-        _write(f"{artifact.uri}/{EXPORT_JSON}", _export_json(model_folder, post_processing, mapped).encode())
+        storage.write_bytes(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
+        export_json = _export_json(model_folder, post_processing, mapped)
+        storage.write_bytes(f"{artifact.uri}/{EXPORT_JSON}", export_json.encode())
+        storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
         artifact.set_int_custom_property("edgetpu_total", mapped.total)
         stamp(artifact)
+
+
+def require_contract(content: bytes) -> None:
+    """Makes sure that devices will take a file as a detector, and that it's 8-bit up to the post-processing.
+
+    Raises:
+      UserError: it breaks the contract, or works on float where the Edge TPU would have to stop.
+    """
+    from components.tflite import contract, model_file
+
+    model = model_file.read(content)
+    problems = contract.problems(model) + [f"works on float: {op}" for op in contract.float_ops(model)]
+    if problems:
+        raise UserError(
+            "the exported file breaks the contract that devices rely on",
+            expected="an int8 detector: uint8 input, boxes, classes, scores, count, nothing on float before them",
+            found="; ".join(problems),
+            mend="this is a fault of the export, not of your data: please report it with the run's log",
+        )
 
 
 def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -> Any:
@@ -73,16 +85,17 @@ def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -
 
 
 def _anchors(model_folder: str) -> Any:
+    import io
+
     import numpy as np
 
-    with fileio.open(f"{model_folder}/anchors.npy", "rb") as f:
-        return np.load(f)
+    return np.load(io.BytesIO(storage.read_bytes(f"{model_folder}/anchors.npy")))
 
 
 def _export_json(model_folder: str, post_processing: Any, mapped: Any) -> str:
     import dataclasses
 
-    detector = json.loads(_read(f"{model_folder}/detector.json"))
+    detector = _json(f"{model_folder}/detector.json")
     export = {
         "preset": detector["preset"],
         "input": detector["input_size"],
@@ -92,11 +105,5 @@ def _export_json(model_folder: str, post_processing: Any, mapped: Any) -> str:
     return json.dumps(export, indent=2) + "\n"
 
 
-def _read(path: str) -> str:
-    with fileio.open(path, "rb") as f:
-        return f.read().decode("utf-8")
-
-
-def _write(path: str, content: bytes) -> None:
-    with fileio.open(path, "wb") as f:
-        f.write(content)
+def _json(path: str) -> Any:
+    return json.loads(storage.read_bytes(path))

@@ -33,30 +33,39 @@ def command(ctx: click.Context, data: str | None, config_file: str | None, as_js
 
 def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], int]:
     """The report, in the form that `--json` prints, and the exit code."""
-    from components.dataset import storage
     from components.dataset.dataset import inspect_dataset, summary
     from components.dataset.layout import UnreadableFolderError
     from components.dataset.options import DatasetOptions
-    from components.detector import presets
-    from pipeline import config as configuration
+    from pipeline import preflight
+    from pipeline.config import load
+    from pipeline.local_runner import with_absolute_paths
 
     try:
-        config = configuration.load(config_file, {"data.path": storage.absolute(data)} if data else None)
+        config = with_absolute_paths(load(config_file, {"data.path": data} if data else None))
+        preflight.check_settings(config)
         options = DatasetOptions(**config.data.model_dump())
-        presets.get(config.model.preset)
         report = summary(inspect_dataset(options.path, options))
     except UnreadableFolderError as e:
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
+    try:
+        preflight.check_amount(config, report["splits"]["train"])
+    except UserError as e:
+        message = f"{e.what} (expected: {e.expected}, found: {e.found})"
+        report["problems"].append(_problem("too_few_images", options.path, None, message))
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
     return {"ok": ok, **report}, _CLEAN if ok else _PROBLEMS
 
 
 def _told(error: UserError, kind: str) -> dict[str, Any]:
     """The report where a data set couldn't even be opened: one problem."""
-    problem = {"kind": kind, "file": error.file, "line": error.line, "message": error.render(), "policy": "fail"}
+    problem = _problem(kind, error.file, error.line, error.render())
     return {"ok": False, "reader": None, "images": 0, "boxes": 0, "classes": {}, "splits": {}, "problems": [problem]}
+
+
+def _problem(kind: str, file: str | None, line: int | None, message: str) -> dict[str, Any]:
+    return {"kind": kind, "file": file, "line": line, "message": message, "policy": "fail"}
 
 
 def _table(report: dict[str, Any], exit_code: int) -> str:

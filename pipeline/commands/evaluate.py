@@ -35,9 +35,10 @@ def command(model: str, data: str, split: str, label_map: str | None, as_json: b
     """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
     from components.evaluator import coco, inference, labelled_images
     from components.evaluator.judged_models import FileModel
+    from components.tflite.trial_run import require_survival
 
     content = _read(model)
-    detector = FileModel(content)  # says what is wrong with the file before the data is read
+    require_survival(model)
     labelled = labelled_images.read_folder(data, split)
     class_ids = _class_ids(_labels(model, content, label_map), labelled.class_names, model)
     detector = FileModel(content, class_ids)

@@ -1,0 +1,51 @@
+"""What training does: the preset with what the configuration overrides. No TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from components.detector import presets
+from components.errors import UserError
+
+_SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Everything that training wants to know beside the data."""
+
+    preset: presets.Preset
+    warm_start: str | None
+    seed: int
+    checkpoint_every: int
+
+    @classmethod
+    def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
+        """From the `model` and `train` sections of the configuration; None means: what the preset says.
+
+        Raises:
+          UserError: there is no such preset.
+        """
+        overrides = {key: train[key] for key in _SCHEDULE if train.get(key) is not None}
+        return cls(
+            preset=dataclasses.replace(presets.get(model["preset"]), **overrides),
+            warm_start=model.get("warm_start"),
+            seed=train["seed"],
+            checkpoint_every=train["checkpoint_every"],
+        )
+
+    def require_a_batch(self, training_images: int) -> None:
+        """Makes sure that there are images for one step.
+
+        Raises:
+          UserError: there are fewer.
+        """
+        batch = self.preset.batch_size
+        if training_images < batch:
+            raise UserError(
+                "there are too few training images for a batch",
+                expected=f"at least train.batch_size = {batch} images in the train split",
+                found=f"{training_images} image{'s' * (training_images != 1)}",
+                mend="add images, lower data.eval_fraction or lower train.batch_size",
+            )

@@ -1,0 +1,49 @@
+"""The driver of local runs: a push is reused only while what it published is still there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.components.base import base_driver
+from tfx.orchestration import metadata
+from tfx.orchestration.portable import base_driver as portable_base_driver
+from tfx.orchestration.portable import data_types
+from tfx.proto.orchestration import driver_output_pb2
+from tfx.types import standard_artifacts
+
+from components.edgetpu_pusher import published
+
+
+class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
+    """Notes in ML Metadata which published models have been deleted since, before the cache is asked.
+
+    TFX reuses no execution with an output that isn't live, so that the push is done again.
+    """
+
+    def __init__(self, metadata_handle: metadata.Metadata):
+        base_driver.BaseDriver.__init__(self, metadata_handle)
+        portable_base_driver.BaseDriver.__init__(self, metadata_handle)
+
+    def run(self, execution_info: data_types.ExecutionInfo) -> Any:
+        """Overrides the portable driver's; gives an empty `DriverOutput`."""
+        push_to = execution_info.exec_properties["push_to"]
+        with self._mlmd_connection as handle:
+            gone = [
+                artifact
+                for artifact in handle.store.get_artifacts_by_type(standard_artifacts.PushedModel.TYPE_NAME)
+                if artifact.state == metadata_store_pb2.Artifact.LIVE and _is_gone(artifact, push_to)
+            ]
+            for artifact in gone:
+                artifact.state = metadata_store_pb2.Artifact.DELETED
+            handle.store.put_artifacts(gone)
+        return driver_output_pb2.DriverOutput()  # type: ignore[attr-defined]
+
+
+def _is_gone(artifact: Any, push_to: str) -> bool:
+    """Whether it was published to this place, and the version, or the pointer to the latest, isn't there any more."""
+    properties = artifact.custom_properties
+    if properties["pushed_destination"].string_value != push_to or not properties["pushed"].int_value:
+        return False
+    version = properties["pushed_version"].string_value
+    return published.latest_bundle(push_to) is None or not published.is_whole(push_to, version)
