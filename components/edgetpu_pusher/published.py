@@ -17,7 +17,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +81,14 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
         ) from e
 
 
-def _new_version(fingerprint: str) -> str:
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"
+def _new_version(fingerprint: str, root: Path | None = None) -> str:
+    """A name that isn't taken in `root`, as it may be by a version that was damaged within this very second."""
+    moment = datetime.now(timezone.utc)
+    while True:
+        version = f"{moment:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"
+        if root is None or not (root / version).exists():
+            return version
+        moment += timedelta(seconds=1)
 
 
 def _publish_locally(
@@ -91,7 +97,7 @@ def _publish_locally(
     _remove_leftovers(root)
     version = _version_with(root, hashes, fingerprint)
     if version is None:
-        version = _new_version(fingerprint)
+        version = _new_version(fingerprint, root)
         incoming = root / f"{_INCOMING}{uuid.uuid4().hex}"
         try:
             _write_bundle(incoming, {**files, MANIFEST: manifest_text(manifest, version, hashes)})

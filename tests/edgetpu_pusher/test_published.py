@@ -99,3 +99,28 @@ def test_killed_at_any_time_it_leaves_a_whole_version_serving(tmp_path):
     published.publish(str(tmp_path), FILES, {})
     assert all(whole(path.parent) for path in tmp_path.glob("2*/manifest.json"))
     assert whole(published.latest_bundle(str(tmp_path)))
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_damaged_version_is_not_whole_and_is_published_again_under_a_new_name(tmp_path, scheme):
+    if scheme:
+        pytest.importorskip("tensorflow")
+    address = f"{scheme}{tmp_path}/to"
+    first = published.publish(address, FILES, {})
+    assert published.is_whole(address, first)
+    (tmp_path / "to" / first / "model.tflite").unlink()
+    assert not published.is_whole(address, first)
+    second = published.publish(address, FILES, {})
+    assert published.is_whole(address, second) and published.latest_bundle(address).endswith(second)
+
+
+def test_a_push_onto_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    served = published.publish(str(tmp_path), FILES, {})
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(published.os, "fsync", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        published.publish(str(tmp_path), {**FILES, "model.tflite": b"other"}, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([".lock", "latest", served])
