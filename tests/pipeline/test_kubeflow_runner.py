@@ -19,10 +19,18 @@ _SETTINGS = {
 }
 
 
-def test_both_targets_hold_the_same_spec() -> None:
+def test_both_targets_hold_the_same_spec_but_kubeflow_reads_the_data_each_time() -> None:
     config = load(None, _SETTINGS)
     kubeflow, vertex = compile_pipeline(config, "kubeflow"), compile_pipeline(config, "vertex")
-    assert json_format.MessageToDict(parse(kubeflow)) == json_format.MessageToDict(parse(vertex))
+    on_kubeflow, on_vertex = json_format.MessageToDict(parse(kubeflow)), json_format.MessageToDict(parse(vertex))
+    caching = {
+        name: (task["cachingOptions"], on_vertex["root"]["dag"]["tasks"][name]["cachingOptions"])
+        for name, task in on_kubeflow["root"]["dag"]["tasks"].items()
+    }
+    assert caching.pop("VocExampleGen") == ({}, {"enableCache": True})
+    assert set(map(str, caching.values())) == {str(({"enableCache": True}, {"enableCache": True}))}
+    on_kubeflow["root"]["dag"]["tasks"]["VocExampleGen"]["cachingOptions"] = {"enableCache": True}
+    assert on_kubeflow == on_vertex
     job = json.loads(vertex)
     assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/root"
     assert yaml.safe_load(kubeflow)["schemaVersion"] == job["pipelineSpec"]["schemaVersion"] == "2.1.0"
