@@ -5,21 +5,24 @@ A model folder holds `Format-Serving/` (quantization-aware), `float/`, `detector
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
-from pathlib import Path
+from os import PathLike
 from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from components.dataset import storage
+
 FOLDERS = {"qat": "Format-Serving", "float": "float"}
 DETECTOR_JSON, ANCHORS_NPY = "detector.json", "anchors.npy"
 
 
 def write_raw_model(
-    raw_outputs: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], input_size: int, folder: Path
+    raw_outputs: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], input_size: int, folder: str | PathLike[str]
 ) -> None:
     """Writes a SavedModel with one signature, `image [1, H, W, 3]` float32, normalized, to `boxes` and `logits`.
 
@@ -41,7 +44,7 @@ def write_raw_model(
     tf.saved_model.save(module, str(folder), signatures={"serving_default": serve})
 
 
-def write_detector_json(folder: Path, detector: dict[str, Any], anchors: np.ndarray) -> None:
+def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], anchors: np.ndarray) -> None:
     """Writes what a reader needs beside the SavedModels.
 
     Args:
@@ -49,8 +52,22 @@ def write_detector_json(folder: Path, detector: dict[str, Any], anchors: np.ndar
       detector: `preset`, `input_size` [H, W], `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
     """
-    np.save(folder / ANCHORS_NPY, anchors)
-    (folder / DETECTOR_JSON).write_text(json.dumps(detector, indent=2) + "\n")
+    content = io.BytesIO()
+    np.save(content, anchors)
+    storage.write_bytes(f"{folder}/{ANCHORS_NPY}", content.getvalue())
+    storage.write_bytes(f"{folder}/{DETECTOR_JSON}", (json.dumps(detector, indent=2) + "\n").encode())
+
+
+def read_detector_json(folder: str) -> dict[str, Any]:
+    """What `write_detector_json` was given."""
+    detector: dict[str, Any] = json.loads(storage.read_bytes(f"{folder}/{DETECTOR_JSON}"))
+    return detector
+
+
+def read_anchors(folder: str) -> np.ndarray:
+    """`[anchors, 4]` float32, ycenter, xcenter, height, width, normalized."""
+    anchors: np.ndarray = np.load(io.BytesIO(storage.read_bytes(f"{folder}/{ANCHORS_NPY}")))
+    return anchors
 
 
 class RawModel:
@@ -66,8 +83,7 @@ class RawModel:
         self._normalize = normalize
         self._loaded = tf.saved_model.load(f"{model_folder}/{FOLDERS[which]}")
         self._serve = self._loaded.signatures["serving_default"]
-        with tf.io.gfile.GFile(f"{model_folder}/{ANCHORS_NPY}", "rb") as f:
-            self.anchors: np.ndarray = np.load(f)
+        self.anchors = read_anchors(model_folder)
 
     def predict(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Raw outputs for letterboxed images.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,11 +47,11 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
     tf.keras.utils.set_random_seed(job.settings.seed)
     data = _batches(job, images)
     progress.note(f"building {job.settings.preset.name} for {job.num_classes} classes, {images} training images")
-    float_model = _train_float(job, data, Path(work) / "float")
+    float_model = _train_float(job, data, f"{work}/float")
     progress.note("making the model quantization-aware")
-    qat_model = _train_qat(job, data, float_model, Path(work) / "qat")
+    qat_model = _train_qat(job, data, float_model, f"{work}/qat")
     progress.note("writing the float and the quantization-aware model")
-    _write(job, float_model, qat_model, Path(model_folder))
+    _write(job, float_model, qat_model, model_folder)
     for phase in ("float", "qat"):
         _copy_logs(f"{work}/{phase}/logs", f"{log_folder}/{phase}")
 
@@ -69,7 +68,7 @@ def _batches(job: Job, images: int) -> tf.data.Dataset:
     return inputs.training_batches(job.files, preset, preset.batch_size, images, seed)
 
 
-def _train_float(job: Job, data: tf.data.Dataset, folder: Path) -> Any:
+def _train_float(job: Job, data: tf.data.Dataset, folder: str) -> Any:
     settings = job.settings
     task = garden.build_task(settings.preset, job.num_classes)
     model = garden.build_float_model(task)
@@ -83,7 +82,7 @@ def _train_float(job: Job, data: tf.data.Dataset, folder: Path) -> Any:
     return model
 
 
-def _train_qat(job: Job, data: tf.data.Dataset, float_model: Any, folder: Path) -> Any:
+def _train_qat(job: Job, data: tf.data.Dataset, float_model: Any, folder: str) -> Any:
     settings = job.settings
     task = garden.build_qat_task(settings.preset, job.num_classes)
     model = garden.build_qat_model(task, float_model)
@@ -122,13 +121,13 @@ def _check_start(job: Job, float_model: Any, qat_model: Any, images: tf.Tensor) 
         )
 
 
-def _write(job: Job, float_model: Any, qat_model: Any, folder: Path) -> None:
+def _write(job: Job, float_model: Any, qat_model: Any, folder: str) -> None:
     preset = job.settings.preset
     for which, model in (("float", float_model), ("qat", qat_model)):
         saved_model.write_raw_model(
             functools.partial(garden.raw_outputs, model, num_classes=job.num_classes),
             preset.input_size,
-            folder / saved_model.FOLDERS[which],
+            f"{folder}/{saved_model.FOLDERS[which]}",
         )
     saved_model.write_detector_json(
         folder,

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import orbit
@@ -44,7 +44,12 @@ _GRADIENT_CLIP_NORM = 10.0
 
 
 def run_phase(
-    task: Any, model: Any, data: tf.data.Dataset, phase: Phase, folder: Path, before_first_step: Callable[[], None]
+    task: Any,
+    model: Any,
+    data: tf.data.Dataset,
+    phase: Phase,
+    folder: str | PathLike[str],
+    before_first_step: Callable[[], None],
 ) -> None:
     """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
 
@@ -62,7 +67,7 @@ def run_phase(
     trainer = base_trainer.Trainer(config, task, model, optimizer, train=True, evaluate=False, train_dataset=data)
     manager = tf.train.CheckpointManager(
         trainer.checkpoint,
-        str(folder / "checkpoints"),
+        f"{folder}/checkpoints",
         max_to_keep=2,
         step_counter=trainer.global_step,
         checkpoint_interval=phase.checkpoint_every,
@@ -74,7 +79,7 @@ def run_phase(
         global_step=trainer.global_step,
         trainer=trainer,
         checkpoint_manager=manager,
-        summary_dir=str(folder / "logs"),
+        summary_dir=f"{folder}/logs",
         steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
         train_actions=[report],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -14,6 +13,7 @@ from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.detector.settings import Settings
+from components.qat_trainer.workspace import held, workspace
 
 
 class Executor(base_executor.BaseExecutor):
@@ -28,26 +28,14 @@ class Executor(base_executor.BaseExecutor):
         model_run = artifact_utils.get_single_instance(output_dict["model_run"])
         label_map = LabelMap.read(f"{label_map_artifact.uri}/{LABEL_MAP_FILE}")
         train_folder = artifact_utils.get_split_uri([examples], "train")
-        work = _resumable_folder(model_run.uri, train_folder, label_map, exec_properties)
+        work = workspace(model_run.uri, train_folder, label_map.labels_txt(), exec_properties)
         job = training.Job(
             files=tuple(f"{train_folder}/{name}" for name in storage.list_folder(train_folder)),
             num_classes=len(label_map),
             settings=Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"])),
         )
-        training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
+        with held(work):
+            training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
+            fileio.rmtree(work)
         for artifact in (model, model_run):
             stamp(artifact)
-        fileio.rmtree(work)
-
-
-def _resumable_folder(
-    model_run_uri: str, train_folder: str, label_map: LabelMap, exec_properties: dict[str, Any]
-) -> str:
-    """Where checkpoints go: the same folder for the same data and settings, another one for any change.
-
-    It lies beside the component's outputs, because a killed run's own output folder is not known to the next run.
-    """
-    inputs = [train_folder, label_map.labels_txt(), *(f"{k}={v}" for k, v in sorted(exec_properties.items()))]
-    key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:16]
-    component_folder = model_run_uri.rstrip("/").rsplit("/", 2)[0]
-    return f"{component_folder}/.training/{key}"

@@ -24,17 +24,21 @@ class Executor(base_executor.BaseExecutor):
     """Writes a TFLiteModel artifact from a trained model."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
+        from components.detector import saved_model
         from components.edgetpu import mapping
         from components.tflite import metadata
         from components.tflite_exporter.conversion import convert
 
         model_folder = artifact_utils.get_single_uri(input_dict["trained_model"])
         label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
-        report = _json(f"{artifact_utils.get_single_uri(input_dict['dataset_report'])}/report.json")
+        report_folder = artifact_utils.get_single_uri(input_dict["dataset_report"])
+        report = json.loads(storage.read_bytes(f"{report_folder}/report.json"))
         settings = json.loads(exec_properties["export"])
         post_processing = _post_processing(settings, len(label_map), report["max_boxes_per_image"])
 
-        content = convert(f"{model_folder}/Format-Serving", _anchors(model_folder), post_processing)
+        content = convert(
+            f"{model_folder}/{saved_model.FOLDERS['qat']}", saved_model.read_anchors(model_folder), post_processing
+        )
         content = metadata.write(
             content,
             labels=label_map.labels_txt(),
@@ -46,7 +50,7 @@ class Executor(base_executor.BaseExecutor):
         mapped = mapping.predict(content)
         artifact = artifact_utils.get_single_instance(output_dict["tflite_model"])
         storage.write_bytes(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
-        export_json = _export_json(model_folder, post_processing, mapped)
+        export_json = _export_json(saved_model.read_detector_json(model_folder), post_processing, mapped)
         storage.write_bytes(f"{artifact.uri}/{EXPORT_JSON}", export_json.encode())
         storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
@@ -84,18 +88,9 @@ def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -
     )
 
 
-def _anchors(model_folder: str) -> Any:
-    import io
-
-    import numpy as np
-
-    return np.load(io.BytesIO(storage.read_bytes(f"{model_folder}/anchors.npy")))
-
-
-def _export_json(model_folder: str, post_processing: Any, mapped: Any) -> str:
+def _export_json(detector: dict[str, Any], post_processing: Any, mapped: Any) -> str:
     import dataclasses
 
-    detector = _json(f"{model_folder}/detector.json")
     export = {
         "preset": detector["preset"],
         "input": detector["input_size"],
@@ -103,7 +98,3 @@ def _export_json(model_folder: str, post_processing: Any, mapped: Any) -> str:
         "edgetpu": {"mapped": mapped.mapped, "total": mapped.total, "cpu": mapped.cpu},
     }
     return json.dumps(export, indent=2) + "\n"
-
-
-def _json(path: str) -> Any:
-    return json.loads(storage.read_bytes(path))

@@ -1,0 +1,54 @@
+"""The folder where a job's checkpoints are: found again by a later run of the same job, held by one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from components.dataset import storage
+from components.errors import UserError
+
+
+def workspace(model_run_uri: str, train_folder: str, labels: str, settings: Mapping[str, Any]) -> str:
+    """The same folder for the same data and settings, another one for any change.
+
+    It lies beside the component's outputs, because a killed run's own output folder is not known to the next run.
+
+    Args:
+      model_run_uri: `<component>/<output>/<execution>`.
+      train_folder: of the training examples.
+      labels: the label map's names.
+      settings: everything else that the training depends on.
+    """
+    inputs = [train_folder, labels, *(f"{k}={v}" for k, v in sorted(settings.items()))]
+    key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()[:16]
+    component_folder = model_run_uri.rstrip("/").rsplit("/", 2)[0]
+    return f"{component_folder}/.training/{key}"
+
+
+@contextlib.contextmanager
+def held(work: str) -> Iterator[None]:
+    """Holds a workspace for this process; the system gives it free when the process dies.
+
+    Raises:
+      UserError: another run is training there, with the same data and settings.
+    """
+    if storage.is_remote(work):  # nothing can be held there
+        yield
+        return
+    os.makedirs(work, exist_ok=True)
+    with open(f"{work}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            raise UserError(
+                "another run is training this very model now",
+                file=work,
+                expected="one run at a time with the same data and settings in the same output folder",
+                mend="wait for it to end: the same command then reuses its model",
+            ) from e
+        yield
