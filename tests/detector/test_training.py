@@ -74,7 +74,7 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     from components.detector import saved_model, training
 
     work, model = str(tmp_path / "work"), tmp_path / "model"
-    follow(Steps("float", 4))
+    follow(Steps("float", 8))
     with pytest.raises(KeyboardInterrupt):
         training.train(job, work=work, model_folder=str(model), log_folder=str(tmp_path / "logs"))
     assert not model.exists()
@@ -82,7 +82,7 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     follow(resumed)
     training.train(job, work=work, model_folder=str(model), log_folder=str(tmp_path / "logs"))
     first, last_float = resumed.seen[0], [s for s in resumed.seen if s[0] == "float"][-1]
-    assert first[1] > 2
+    assert first[1] > 4
     assert last_float == ("float", 12)
     assert resumed.seen[-1] == ("quantization-aware", 2)
     boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
