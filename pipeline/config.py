@@ -155,7 +155,10 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as e:
             raise UserError(
-                "can't read the configuration", file=path, found=str(e), mend="give the path of a YAML file"
+                "can't read the configuration",
+                file=path,
+                found=getattr(e, "strerror", None) or str(e),
+                mend="give the path of a YAML file",
             ) from e
     try:
         values = yaml.safe_load(text) or {}
@@ -175,12 +178,18 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
             expected="keys such as `data:` and `model:`",
             found=type(values).__name__,
         )
+    # A section whose lines are all commented out is None in YAML.
+    values = {key: value for key, value in values.items() if value is not None}
     for key, value in (overrides or {}).items():
         _set(values, key, value)
     try:
         return Config.model_validate(values)
     except pydantic.ValidationError as e:
-        raise _explain(e, path, text) from e
+        first = e.errors()[0]
+        where = [str(part) for part in first["loc"]]
+        if any(_concerns(key, ".".join(where)) for key in overrides or {}):
+            path, text = None, ""
+        raise _explain(first, where, path, _line_of(text, where)) from e
 
 
 def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
@@ -193,29 +202,38 @@ def _set(values: dict[str, Any], dotted: str, value: Any) -> None:
     values[last] = value
 
 
-def _explain(error: pydantic.ValidationError, path: str | Path | None, text: str) -> UserError:
-    first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
-    dotted, line = ".".join(where), _line_of(text, where)
-    if first["type"] == "extra_forbidden":
-        known = valid_keys()
-        near = difflib.get_close_matches(dotted, known, n=1, cutoff=0.4) or [
-            k for k in known if k.endswith("." + where[-1])
+def _concerns(override: str, dotted: str) -> bool:
+    """Whether a key that is wrong was given by an override, or made by one."""
+    return f"{override}.".startswith(f"{dotted}.") or f"{dotted}.".startswith(f"{override}.")
+
+
+def _explain(error: Any, where: list[str], path: str | Path | None, line: int | None) -> UserError:
+    """One of pydantic's errors, about the key at `where`, as a person reads it."""
+    dotted, known = ".".join(where), valid_keys()
+    if error["type"] == "extra_forbidden":
+        section = "".join(f"{part}." for part in where[:-1])
+        beside = [key for key in known if key.rpartition(".")[0] == section.rstrip(".")]
+        names = [key[len(section) :] for key in beside]
+        near = [
+            *(section + name for name in difflib.get_close_matches(where[-1], names, n=1)),
+            *(key for key in known if key.endswith(f".{where[-1]}")),
+            *difflib.get_close_matches(dotted, known, n=1, cutoff=0.75),
         ]
         return UserError(
             f"unknown key `{dotted}` in the configuration",
             file=path,
             line=line,
-            expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(known),
+            expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(beside),
             found=dotted,
             mend=f"did you mean `{near[0]}`?" if near else "remove it",
         )
+    below = [key for key in known if key.startswith(f"{dotted}.")]
     return UserError(
         f"`{dotted}` has a value that isn't valid" if dotted else "the configuration isn't valid",
         file=path,
         line=line,
-        expected=first["msg"],
-        found=repr(first["input"]),
+        expected=f"one of {', '.join(below)}" if error["type"] == "model_type" else error["msg"],
+        found=repr(error["input"]),
         mend=f"correct `{dotted}`",
     )
 

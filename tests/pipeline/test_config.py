@@ -1,0 +1,70 @@
+"""What a person is told about a configuration that isn't right."""
+
+import pytest
+
+from components.errors import UserError
+from pipeline.config import load
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text):
+        (tmp_path / "c.yaml").write_text(text)
+        return tmp_path / "c.yaml"
+
+    return write
+
+
+def refused(path, overrides=None):
+    with pytest.raises(UserError) as caught:
+        load(path, overrides)
+    return caught.value
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key(file):
+    error = refused(file("model:\n  preset: demo_160\ntrain:\n  flot_steps: 3\n"))
+    assert (error.line, error.mend) == (4, "did you mean `train.float_steps`?")
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("trian", "train"), ("batch_size", "train.batch_size"), ("evaluate.min_AP50", "evaluate.min_ap50"),
+     ("model.float_steps", "train.float_steps"), ("evaluate.picture", "evaluate.pictures")],
+)  # fmt: skip
+def test_the_key_that_was_meant_is_found(key, meant):
+    assert refused(None, {key: 1}).mend == f"did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize(("key", "expected"), [("zzz", "one of data, "), ("push.zzz", "one of push.to")])
+def test_a_key_like_no_other_is_told_with_the_keys_of_its_place(key, expected):
+    error = refused(None, {key: 1})
+    assert error.expected.startswith(expected) and (key.count(".") or "." not in error.expected)
+
+
+def test_a_wrong_value_is_told_with_its_line(file):
+    error = refused(file("train:\n  seed: 1\n  float_steps: many\n"))
+    assert (error.line, error.found) == (3, "'many'") and "float_steps" in error.what
+
+
+@pytest.mark.parametrize("override", [{"train.float_steps": "x"}, {"train.zzz": 1}, {"train": 3}])
+def test_what_an_override_got_wrong_is_not_blamed_on_the_file(file, override):
+    error = refused(file("train:\n  float_steps: 3\n"), override)
+    assert (error.file, error.line) == (None, None)
+
+
+def test_what_the_file_got_wrong_is_blamed_on_it_whatever_is_overridden(file):
+    path = file("train:\n  float_steps: x\n")
+    error = refused(path, {"data.path": "here", "train.seed": 3})
+    assert (error.file, error.line) == (str(path), 2)
+
+
+def test_a_section_that_is_no_section_is_told_with_what_belongs_there(file):
+    assert refused(file("push: here\n")).expected == "one of push.to"
+
+
+def test_a_section_with_all_of_its_lines_commented_out_has_the_defaults(file):
+    assert load(file("train:\n  # seed: 3\nout: there\n")).train == load().train
+
+
+def test_yaml_that_does_not_parse_is_told_with_its_line(file):
+    assert refused(file("train:\n  seed: 3\n bad: [\n")).line == 3
