@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Protocol
 
 from absl import logging
@@ -13,15 +14,25 @@ class TrainingStep:
     """Where training stands after a step.
 
     `losses` maps a loss's name to its mean since the last report; `images_per_s` is measured over the same span;
-    `seconds_left` is an estimate for the phase.
+    `seconds_left` is an estimate for the phase. Both are None while they aren't known: the first steps include what
+    TensorFlow needs to compile them.
     """
 
     phase: str
     step: int
     total: int
     losses: dict[str, float]
-    images_per_s: float
-    seconds_left: float
+    images_per_s: float | None
+    seconds_left: float | None
+
+    def figures(self, left: Callable[[float], str]) -> str:
+        """Losses and speed in one line; `left` writes a time in seconds."""
+        parts = [f"{name} {value:.3f}" for name, value in self.losses.items()]
+        if self.images_per_s is not None:
+            parts.append(f"{self.images_per_s:.0f} images/s")
+        if self.seconds_left is not None:
+            parts.append(f"{left(self.seconds_left)} left")
+        return "  ".join(parts)
 
 
 class Sink(Protocol):
@@ -38,11 +49,7 @@ class LogSink:
     """The default: one log line a report, as a cluster's log viewer wants it."""
 
     def training(self, step: TrainingStep) -> None:
-        losses = "  ".join(f"{name} {value:.4f}" for name, value in step.losses.items())
-        logging.info(
-            "%s %d/%d  %s  %.1f images/s  %.0f s left",
-            step.phase, step.step, step.total, losses, step.images_per_s, step.seconds_left,
-        )  # fmt: skip
+        logging.info("%s %d/%d  %s", step.phase, step.step, step.total, step.figures(lambda s: f"{s:.0f} s"))
 
     def note(self, text: str) -> None:
         logging.info("%s", text)

@@ -52,12 +52,6 @@ class RunConsole(progress.Sink):
         self.say(f"    {text}")
 
 
-def _figures(step: progress.TrainingStep) -> str:
-    """The figures of a training step in one line."""
-    losses = "  ".join(f"{name} {value:.3f}" for name, value in step.losses.items())
-    return f"{losses}  {step.images_per_s:.0f} images/s  {duration(step.seconds_left)} left"
-
-
 def duration(seconds: float) -> str:
     """`8.2 s`, `3:05` or `1:02:09`."""
     if seconds < 60:
@@ -85,7 +79,7 @@ class _PlainLines:
         if step.phase == self._phase and step.step < step.total and now - self._printed_at < _SECONDS_BETWEEN_LINES:
             return
         self._phase, self._printed_at = step.phase, now
-        self._console.print(f"    {step.phase} {step.step}/{step.total}  {_figures(step)}", markup=False)
+        self._console.print(f"    {step.phase} {step.step}/{step.total}  {step.figures(duration)}", markup=False)
 
 
 class _Bar:
@@ -125,7 +119,7 @@ class _Bar:
                 self._task,
                 total=step.total,
                 completed=step.step,
-                figures=f"{step.phase} {step.step}/{step.total}  {_figures(step)}",
+                figures=f"{step.phase} {step.step}/{step.total}  {step.figures(duration)}",
             )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from pipeline.out_folder import OutFolder
 from pipeline.output_capture import output_to
 
 _LOADING = "TensorFlow and TFX"
+# As the system, SQLite and the quota of a file system say it; most libraries hand on the words alone.
+_DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
 
 
 def run_locally(config: Config, as_json: bool) -> None:
@@ -50,8 +55,9 @@ def run_locally(config: Config, as_json: bool) -> None:
             run(config, found, run_id, listener)
             summary = _finish(out, run_id, listener)
         except Exception as error:
-            traceback.print_exc()
-            raise _told(error, listener.current, log) from error
+            with contextlib.suppress(OSError):  # a full disk
+                traceback.print_exc()
+            raise told(error, listener.current, log) from error
         finally:
             console.stop()
         _say_result(console, summary)
@@ -101,19 +107,39 @@ def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str
     return summary
 
 
-def _told(error: Exception, doing: str, log: Path) -> UserError:
-    """The error as a person should see it: their own mistakes as they are, a bug in one sentence."""
-    cause: BaseException | None = error
-    while cause is not None:
+def told(error: Exception, doing: str, log: Path) -> UserError:
+    """The error as a person should see it: their own mistakes as they are, a bug in one sentence.
+
+    Args:
+      error: what ended the run.
+      doing: the component that was at work.
+      log: of the run.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
         if isinstance(cause, UserError):
             return cause
-        cause = cause.__cause__ or cause.__context__
+    if any(words in str(cause) for cause in causes for words in _DISK_IS_FULL):
+        return UserError(
+            "the disk of the output folder is full",
+            file=log.parent.parent,
+            expected="room for examples, checkpoints and models",
+            found=f"{shutil.disk_usage(log.parent).free / 2**20:.0f} MiB free",
+            mend="make room or name another folder with --out; the same command goes on from what is done",
+        )
     first_line = (str(error).strip().splitlines() or [""])[0]
     return UserError(
         f"{doing} failed, which is a bug or a lack of resources",
         found=f"{type(error).__name__}: {first_line[:300]}",
         mend=f"see the end of {log}; the same command goes on from what is done",
     )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _what_was_found(found: preflight.Preflight, config: Config) -> str:

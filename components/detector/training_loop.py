@@ -74,16 +74,14 @@ def run_phase(
     )
     if manager.latest_checkpoint is None:
         before_first_step()
-    report = _Report(phase, trainer)
     controller = orbit.Controller(
         global_step=trainer.global_step,
         trainer=trainer,
         checkpoint_manager=manager,
         summary_dir=f"{folder}/logs",
         steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
-        train_actions=[report],
+        train_actions=[_Report(phase, trainer)],
     )
-    report.start()
     controller.train(phase.steps)
 
 
@@ -92,12 +90,10 @@ class _Report:
 
     def __init__(self, phase: Phase, trainer: base_trainer.Trainer):
         self._phase, self._trainer = phase, trainer
-
-    def start(self) -> None:
-        self._time, self._step = time.monotonic(), int(self._trainer.global_step)
+        self._last: tuple[float, int] | None = None
 
     def __call__(self, output: dict[str, Any]) -> None:
-        now, step = time.monotonic(), int(self._trainer.global_step)
+        step = int(self._trainer.global_step)
         losses = {name: float(output[key]) for name, key in _SHOWN_LOSSES.items()}
         if not math.isfinite(losses["loss"]):
             raise UserError(
@@ -106,18 +102,23 @@ class _Report:
                 found=", ".join(f"{name} {value}" for name, value in losses.items()),
                 mend="lower train.learning_rate (or train.qat_learning_rate), or see `coralline check` about the boxes",
             )
-        steps_per_s = (step - self._step) / max(now - self._time, 1e-6)
+        rate = self._steps_per_s(step)
         progress.training(
             progress.TrainingStep(
                 phase=self._phase.name,
                 step=step,
                 total=self._phase.steps,
                 losses=losses,
-                images_per_s=steps_per_s * self._phase.batch_size,
-                seconds_left=(self._phase.steps - step) / max(steps_per_s, 1e-6),
+                images_per_s=rate and rate * self._phase.batch_size,
+                seconds_left=rate and (self._phase.steps - step) / rate,
             )
         )
-        self._time, self._step = now, step
+
+    def _steps_per_s(self, step: int) -> float | None:
+        """Since the last report; None for the first, which is mostly tracing and says nothing of the others."""
+        now, last = time.monotonic(), self._last
+        self._last = now, step
+        return None if last is None else (step - last[1]) / max(now - last[0], 1e-6)
 
 
 _SHOWN_LOSSES = {"loss": "training_loss", "class": "cls_loss", "box": "box_loss"}

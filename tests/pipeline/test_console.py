@@ -36,6 +36,12 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
     ]
 
 
+def test_speed_is_left_out_until_it_is_known() -> None:
+    stream = io.StringIO()
+    RunConsole(stream).training(TrainingStep("float", 1, 100, {"loss": 0.5}, None, None))
+    assert stream.getvalue().splitlines() == ["    float 1/100  loss 0.500"]
+
+
 def test_on_a_terminal_there_is_a_bar_that_goes_away() -> None:
     script = (
         "import sys, time; from pipeline.console import RunConsole; from components.progress import TrainingStep\n"

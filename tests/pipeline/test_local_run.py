@@ -1,0 +1,44 @@
+"""How a run that fails is told."""
+
+from pathlib import Path
+
+import pytest
+
+from components.errors import UserError
+from pipeline.local_run import told
+
+
+def caused_by(cause: Exception) -> Exception:
+    try:
+        try:
+            raise cause
+        except Exception as e:
+            raise RuntimeError("a library's own words") from e
+    except RuntimeError as error:
+        return error
+
+
+def test_a_persons_mistake_is_told_as_it_is_however_deep_it_lies(tmp_path: Path) -> None:
+    mistake = UserError("a class is unknown", file="a.xml", line=3)
+    assert told(caused_by(mistake), "VocExampleGen", tmp_path / "logs/log") is mistake
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        RuntimeError("OSError: [Errno 28] No space left on device [while running 'SaveOutcome']"),
+        RuntimeError("Error when executing query: database or disk is full query: COMMIT;"),
+    ],
+)
+def test_a_full_disk_is_told_as_one(tmp_path: Path, error: Exception) -> None:
+    (tmp_path / "logs").mkdir()
+    message = str(told(caused_by(error), "QatTrainer", tmp_path / "logs/log"))
+    assert message.startswith(f"{tmp_path}: the disk of the output folder is full")
+    assert "MiB free" in message
+
+
+def test_a_bug_is_one_sentence_that_names_the_log(tmp_path: Path) -> None:
+    message = str(told(ValueError("shapes differ\nin two ways"), "Evaluator", tmp_path / "log"))
+    assert message.startswith("Evaluator failed") and "ValueError: shapes differ\n" in message
+    assert f"see the end of {tmp_path}/log" in message
