@@ -39,7 +39,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
     """Runs a pipeline component by component, as `LocalDagRunner` does, under a run id of the caller.
 
     The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception,
-    Ctrl-C included, is left behind as FAILED with its message, never as RUNNING.
+    Ctrl-C included, is left behind as FAILED with its message, never as RUNNING; one that was killed, by the next run.
     """
 
     def __init__(self, run_id: str, listener: Listener | None = None):
@@ -55,13 +55,9 @@ class RecordingLocalDagRunner(LocalDagRunner):
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         connections = deployment.metadata_connection_config
         connection = getattr(connections, connections.WhichOneof("connection_config"))
-        run_record.begin(connection, self._run_id)
-        for node in pipeline.nodes:
-            try:
+        with run_record.recorded(connection, self._run_id):
+            for node in pipeline.nodes:
                 self._run_node(pipeline, deployment, connection, node.pipeline_node)
-            except BaseException as error:
-                run_record.fail(connection, self._run_id, error)
-                raise
 
     def _run_node(self, pipeline: Any, deployment: Any, connection: Any, node: Any) -> None:
         node_id, began = node.node_info.id, time.monotonic()

@@ -1,5 +1,8 @@
 """How a local run is recorded, with a pipeline of two components that do next to nothing."""
 
+import multiprocessing
+import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,8 @@ def Taker(label_map: InputArtifact[LabelMap], report: OutputArtifact[DatasetRepo
         raise UserError("a class is unknown", file="a.xml", line=3)
     if content == "interrupted":
         raise KeyboardInterrupt
+    if content == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     Path(report.uri, "content").write_text(content)
 
 
@@ -105,6 +110,19 @@ def test_a_failed_component_is_recorded_with_its_message(
     run = _recorded(tmp_path, "run-1")
     assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
     assert run.executions[1].settings["error_message"] == message
+
+
+def test_a_killed_run_is_recorded_as_failed_by_the_next_one(tmp_path: Path) -> None:
+    killed = multiprocessing.get_context("fork").Process(target=_run, args=(tmp_path, "run-1", "killed"))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    assert _recorded(tmp_path, "run-1").state == "RUNNING"
+    _run(tmp_path, "run-2", "right")
+    run = _recorded(tmp_path, "run-1")
+    assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
+    assert run.executions[1].settings["error_message"] == "the run was killed"
+    assert [path.name for path in tmp_path.glob("metadata.sqlite.*")] == ["metadata.sqlite.lock"]
 
 
 def test_what_a_failed_component_began_is_not_taken_for_done(tmp_path: Path) -> None:
