@@ -1,6 +1,7 @@
 """`coralline check`: exit codes, JSON and what people read."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from components.dataset.drawn_shapes import draw_dataset
+from components.errors import UserError
+from pipeline import preflight
 from pipeline.commands.check import command
+from pipeline.config import load
+from pipeline.local_runner import with_absolute_paths
 
 
 @pytest.fixture
@@ -89,3 +94,23 @@ def test_imports_no_tensorflow(shapes):
     code = "import sys; from pipeline.commands.check import command; command(sys.argv[1:], standalone_mode=False);"
     code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code, "--data", str(shapes)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("model: {warm_start: nothing.tflite}", "`model.warm_start` can't be read"),
+        ("model: {warm_start: c.yaml}", "the warm start can't be used: this is not a .tflite file"),
+        ("edgetpu: {compiler: required, compiler_path: nothing}", "no usable Edge TPU compiler"),
+        ("train: {batch_size: 64}", "too few training images for a batch"),
+    ],
+)
+def test_what_would_stop_a_run_is_told_before_it(shapes, tmp_path, monkeypatch, settings, told):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(settings)
+    code, output = check("--data", shapes, "--config", "c.yaml", "--json")
+    [problem] = json.loads(output)["problems"]
+    assert code == 1 and told in problem["message"]
+    with pytest.raises(UserError, match=re.escape(told)):
+        preflight.check(with_absolute_paths(load("c.yaml", {"data.path": str(shapes), "out": str(tmp_path / "out")})))
+    assert not (tmp_path / "out").exists()
