@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from components.errors import UserError
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"}
-
 
 @click.command()
 @click.argument("model", metavar="MODEL.tflite")
@@ -71,15 +69,22 @@ def command(
 
 
 def _images(given: tuple[str, ...]) -> list[str]:
-    """Images as given, folders as the images in them, sorted.
+    """Images as given, folders as the images in and below them, sorted.
 
     Raises:
-      UserError: a folder holds none.
+      UserError: a folder holds none, or can't be read.
     """
+    from components.dataset.image_file import EXTENSIONS
+    from components.dataset.storage import list_tree
+
     paths: list[str] = []
     for path in given:
         if Path(path).is_dir():
-            inside = sorted(str(p) for p in Path(path).iterdir() if p.suffix.lower() in _SUFFIXES)
+            try:
+                names = list_tree(path)
+            except OSError as e:
+                raise UserError("the folder can't be read", file=e.filename or path, found=e.strerror) from e
+            inside = [os.path.join(path, name) for name in names if Path(name).suffix.lower() in EXTENSIONS]
             if not inside:
                 raise UserError(
                     "there is no image in this folder", file=path, mend="give a folder of JPEG or PNG files"

@@ -43,13 +43,14 @@ def test_pictures_show_the_boxes(model, image, tmp_path):
     assert after.shape == before.shape and (np.abs(before.astype(int) - after) > 60).any()
 
 
-def test_a_folder_means_the_images_in_it(model, image, tmp_path):
+def test_a_folder_means_the_images_in_and_below_it(model, image, tmp_path):
     folder = tmp_path / "images"
-    folder.mkdir()
-    for name in ("b.png", "a.JPG"):
+    (folder / "c").mkdir(parents=True)
+    for name in ("b.png", "a.JPG", "c/d.jpeg"):
         Image.open(image).save(folder / name)
     (folder / "notes.txt").write_text("x")
-    assert list(json.loads(predict(model, folder, "--json"))) == [str(folder / "a.JPG"), str(folder / "b.png")]
+    found = list(json.loads(predict(model, folder, "--json")))
+    assert found == [str(folder / name) for name in ("a.JPG", "b.png", "c/d.jpeg")]
 
 
 def test_threshold_leaves_out_weaker_detections(model, tmp_path):
