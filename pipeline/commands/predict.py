@@ -11,6 +11,7 @@ import click
 
 from components.errors import UserError
 
+
 @click.command()
 @click.argument("model", metavar="MODEL.tflite")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
