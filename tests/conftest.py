@@ -5,6 +5,8 @@ one of the demo's preset, untrained, float and quantization-aware; building that
 from __future__ import annotations
 
 import dataclasses
+import os
+from pathlib import Path
 
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
@@ -167,3 +169,12 @@ def _estimate_moments(model: object, images: object) -> None:
     model(images, training=True)  # type: ignore[operator]
     for norm in norms:
         norm.momentum = norm.kept_momentum
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder `data` of the test data, with data sets made by others."""
+    root = os.environ.get("CORALLINE_TEST_DATA")
+    if not root:
+        pytest.skip("CORALLINE_TEST_DATA isn't set: a folder with data/ and models/")
+    return Path(root, "data")

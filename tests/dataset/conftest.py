@@ -1,6 +1,5 @@
 """A data set that a test writes file by file."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -44,12 +43,3 @@ class VocFolder:
 @pytest.fixture
 def voc(tmp_path):
     return VocFolder(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def real_data():
-    """The folder `data` of the test data, with data sets made by others."""
-    root = os.environ.get("CORALLINE_TEST_DATA")
-    if not root:
-        pytest.skip("CORALLINE_TEST_DATA isn't set: a folder with data/ and models/")
-    return Path(root, "data")

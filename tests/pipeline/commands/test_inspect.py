@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from components.errors import UserError
-from components.tflite import metadata
 from pipeline.commands.inspect import command
 
 DATA = os.environ.get("CORALLINE_TEST_DATA")
@@ -19,13 +18,6 @@ def inspect(path, *options):
     result = CliRunner().invoke(command, [str(path), *options], catch_exceptions=False)
     assert result.exit_code == 0
     return result.output
-
-
-@pytest.fixture
-def model(tmp_path, quadrant_detector):
-    content = metadata.write(quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d")
-    (tmp_path / "model.tflite").write_bytes(content)
-    return tmp_path / "model.tflite"
 
 
 def test_json_tells_inputs_outputs_contract_and_mapping(model):

@@ -7,7 +7,6 @@ from click.testing import CliRunner
 from PIL import Image
 
 from components.errors import UserError
-from components.tflite import metadata
 from pipeline.commands.predict import command
 
 
@@ -15,13 +14,6 @@ def predict(*arguments):
     result = CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
-
-
-@pytest.fixture
-def model(tmp_path, quadrant_detector):
-    content = metadata.write(quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d")
-    (tmp_path / "model.tflite").write_bytes(content)
-    return tmp_path / "model.tflite"
 
 
 @pytest.fixture
