@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import QuantizeLayer
 
 from components.detector.library_faults.quantizer_ranges import range_decay
 from components.detector.model_garden import PIXEL_SCALE, PIXEL_ZERO_POINT
@@ -35,11 +36,14 @@ def calibrate(model: Any, images: tf.Tensor) -> None:
 def fix_input_range(model: Any) -> None:
     """Makes the quantized input the raw pixel: scale 1/127.5, zero point 128."""
     low, high = -PIXEL_ZERO_POINT * PIXEL_SCALE, (255 - PIXEL_ZERO_POINT) * PIXEL_SCALE
-    inputs = [v for v in model.backbone.variables if "quantize_layer_m" in v.name]
-    if len(inputs) != 2:
-        raise ValueError(f"expected one input quantizer, found the variables {[v.name for v in inputs]}")
-    for variable in inputs:
-        variable.assign(low if "_min" in variable.name else high)
+    quantizers = [layer for layer in model.backbone.layers if isinstance(layer, QuantizeLayer)]
+    if len(quantizers) != 1:
+        raise ValueError(f"expected one input quantizer, found {[layer.name for layer in quantizers]}")
+    for variable in quantizers[0].weights:
+        if variable.name.endswith("_min:0"):
+            variable.assign(low)
+        elif variable.name.endswith("_max:0"):
+            variable.assign(high)
 
 
 def output_correlation(one: tuple[tf.Tensor, tf.Tensor], other: tuple[tf.Tensor, tf.Tensor]) -> tuple[float, float]:

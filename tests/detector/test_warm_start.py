@@ -60,7 +60,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     from components.detector import warm_start
 
     (tmp_path / "weights.tflite").write_text("no model")
-    with pytest.raises(UserError, match="not a TFLite model"):
+    with pytest.raises(UserError, match=r"not a \.tflite file"):
         warm_start.read_convolutions(str(tmp_path / "weights.tflite"))
     with pytest.raises(UserError, match="can't be read"):
         warm_start.read_convolutions(str(tmp_path / "none.tflite"))
