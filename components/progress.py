@@ -55,6 +55,12 @@ class LogSink:
         logging.info("%s", text)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 image", "2 images", "3 boxes", for notes."""
+    ending = "es" if noun.endswith(("s", "x")) else "s"
+    return f"{number} {noun}{ending * (number != 1)}"
+
+
 _sink: Sink = LogSink()
 
 

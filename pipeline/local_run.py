@@ -15,6 +15,7 @@ from typing import Any
 
 from components import progress
 from components.errors import UserError
+from components.progress import counted
 from pipeline import preflight
 from pipeline.config import Config
 from pipeline.console import RunConsole, duration
@@ -147,7 +148,8 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
     boxes = sum(len(image.class_names) for image in data.images)
     classes = ", ".join(data.label_map.names)
     return (
-        f"{data.reader} data in {config.data.path}: {len(data.images)} images, {boxes} boxes, classes {classes}"
+        f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
+        f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
         f"\npreset {config.model.preset}"
     )
 
@@ -157,7 +159,9 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
     metrics = summary["metrics"]
     shown = [(name, metrics[name]) for name in ("int8", "float", "baseline") if name in metrics]
     console.say()
-    console.say(f"  {summary['images']} images".ljust(22) + "".join(f"{name:>10}" for name, _ in shown), "bold")
+    console.say(
+        f"  {counted(summary['images'], 'image')}".ljust(22) + "".join(f"{name:>10}" for name, _ in shown), "bold"
+    )
     for figure in ("AP", "AP50", "AP75"):
         console.say(f"  {figure:<20}" + "".join(f"{_figure(of[figure]):>10}" for _, of in shown))
     console.say()
@@ -168,7 +172,7 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
         "Verdict": verdict + reasons,
         "Edge TPU": f"{edgetpu['mapped']} of {edgetpu['total']} operations, "
         + ("compiled" if edgetpu["compiled"] else "predicted; not compiled"),
-        "Published": summary["published"] or f"no: {summary['push_reason']}",
+        "Published": where_published(summary),
         "Model": summary["model"],
         "Report": summary["report"],
         "Log": summary["log"],
@@ -176,6 +180,16 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
     }
     for name, text in lines.items():
         console.say(f"  {name:<10}{text}")
+
+
+def where_published(summary: dict[str, Any]) -> str:
+    """The version's folder, and the one that is served where that is another by now."""
+    published, latest = summary["published"], summary["latest"]
+    if published is None:
+        return f"no: {summary['push_reason']}"
+    if latest is not None and os.path.basename(latest) == os.path.basename(published):
+        return str(published)
+    return f"{published} (reused; `latest` is another model, pushed since: {latest})"
 
 
 def _figure(value: float | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from components.dataset import storage
 from components.dataset.dataset import Dataset, read_dataset
 from components.dataset.options import DatasetOptions
+from components.dataset.split import SPLITS
 from components.detector.settings import Settings
 from components.detector.warm_start_file import read_warm_start
 from components.edgetpu import compiler
@@ -44,7 +45,7 @@ def check(config: Config) -> Preflight:
         )
     found = check_settings(config)
     dataset = read_dataset(config.data.path, DatasetOptions(**config.data.model_dump()))
-    check_amount(config, sum(image.split == "train" for image in dataset.images))
+    check_amount(config, dataset)
     OutFolder(Path(config.out)).prepare()
     return Preflight(dataset, found)
 
@@ -64,13 +65,22 @@ def check_settings(config: Config) -> compiler.Compiler | None:
     return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
 
 
-def check_amount(config: Config, training_images: int) -> None:
-    """Makes sure that there are images enough for the settings.
+def check_amount(config: Config, dataset: Dataset) -> None:
+    """Makes sure that there is enough to train on with these settings, and to evaluate on.
 
     Raises:
-      UserError: there are too few.
+      UserError: there is too little.
     """
-    _training(config).require_a_batch(training_images)
+    _training(config).require_a_batch(sum(image.split == "train" for image in dataset.images))
+    for split in SPLITS:
+        if not any(image.objects for image in dataset.images if image.split == split):
+            raise UserError(
+                f"the images of the {split} split hold no box",
+                file=config.data.path,
+                expected="at least one object in either split",
+                found=f"background images only; {dataset.split_rule}",
+                mend="annotate more images, correct the lists in ImageSets/Main or change data.eval_fraction",
+            )
 
 
 def _training(config: Config) -> Settings:

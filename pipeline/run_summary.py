@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.edgetpu_pusher.published import latest_bundle
 from components.errors import UserError
 from pipeline.lineage.history import Artifact, History
 from pipeline.lineage.store import open_store
@@ -36,7 +37,7 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
     }
     report, push = _json(made["components.EvaluationReport"], "report.json"), made["PushedModel"].properties
     mapping = _json(made["components.TFLiteModel"], "export.json").get("edgetpu", {})
-    pushed = bool(push.get("pushed"))
+    pushed, destination = bool(push.get("pushed")), push.get("pushed_destination", "")
     return {
         "run_id": run_id,
         "pushed": pushed,
@@ -52,7 +53,8 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
             "total": push.get("edgetpu_total") or mapping.get("total"),
         },
         "push_reason": push.get("reason", ""),
-        "published": str(Path(push["pushed_destination"], push["pushed_version"])) if pushed else None,
+        "published": f"{destination.rstrip('/')}/{push['pushed_version']}" if pushed else None,
+        "latest": latest_bundle(destination),
         "model": str(Path(made["components.TFLiteModel"].uri, "model.tflite")),
         "report": str(Path(made["components.EvaluationReport"].uri, "report.html")),
         "log": str(out.log(run_id)),

@@ -17,6 +17,7 @@ from components.dataset.annotation import Split
 from components.dataset.layout import Entry, Layout
 from components.dataset.problems import Problem
 from components.errors import UserError
+from components.progress import counted
 
 SPLITS: tuple[Split, ...] = ("train", "eval")
 
@@ -59,7 +60,7 @@ def assign(layout: Layout, eval_fraction: float) -> Assignment:
                 f"no image is left for {'training' if split == 'train' else 'evaluation'}",
                 file=layout.root,
                 expected="at least one annotated image on either side",
-                found=f"{len(layout.entries)} annotated image{'s' * (len(layout.entries) != 1)}; {assignment.rule}",
+                found=f"{counted(len(layout.entries), 'annotated image')}; {assignment.rule}",
                 mend="annotate more images" if not pair else "correct the lists in ImageSets/Main, or remove them",
             )
     return assignment

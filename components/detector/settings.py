@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from components import progress
 from components.detector import presets
 from components.errors import UserError
 
@@ -46,6 +47,6 @@ class Settings:
             raise UserError(
                 "there are too few training images for a batch",
                 expected=f"at least train.batch_size = {batch} images in the train split",
-                found=f"{training_images} image{'s' * (training_images != 1)}",
+                found=progress.counted(training_images, "image"),
                 mend="add images, lower data.eval_fraction or lower train.batch_size",
             )

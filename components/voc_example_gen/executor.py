@@ -111,7 +111,8 @@ def _describe(examples: types.Artifact, content: str) -> None:
 def _sentence(content: dict[str, Any]) -> str:
     sides = ", ".join(f"{count} {split}" for split, count in content["splits"].items())
     text = (
-        f"{content['images']} images ({sides}), {content['boxes']} boxes of {len(content['classes'])} classes, "
+        f"{progress.counted(content['images'], 'image')} ({sides}), {progress.counted(content['boxes'], 'box')} "
+        f"of {progress.counted(len(content['classes']), 'class')}, "
         f"{content['reader']} layout; {content['split_rule']}"
     )
     dropped = sum(problem["policy"] == "drop" for problem in content["problems"])

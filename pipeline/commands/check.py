@@ -44,16 +44,17 @@ def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], i
         config = with_absolute_paths(load(config_file, {"data.path": data} if data else None))
         preflight.check_settings(config)
         options = DatasetOptions(**config.data.model_dump())
-        report = summary(inspect_dataset(options.path, options))
+        dataset = inspect_dataset(options.path, options)
     except UnreadableFolderError as e:
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
+    report = summary(dataset)
     try:
-        preflight.check_amount(config, report["splits"]["train"])
+        preflight.check_amount(config, dataset)
     except UserError as e:
         message = f"{e.what} (expected: {e.expected}, found: {e.found})"
-        report["problems"].append(_problem("too_few_images", options.path, None, message))
+        report["problems"].append(_problem("too_little_data", options.path, None, message))
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
     return {"ok": ok, **report}, _CLEAN if ok else _PROBLEMS
 

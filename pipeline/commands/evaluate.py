@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from components.errors import UserError
+from components.progress import counted
 
 if TYPE_CHECKING:
     from components.evaluator.coco import Figures
@@ -119,4 +120,4 @@ def _table(images: int, figures: Figures) -> str:
     lines = [
         f"{name:<{width}}  {'-' if value is None else f'{value:.3f}'}  {hint}".rstrip() for name, value, hint in rows
     ]
-    return "\n".join([f"{images} images", *lines])
+    return "\n".join([counted(images, "image"), *lines])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import UserError
-from pipeline.local_run import told
+from pipeline.local_run import told, where_published
 
 
 def caused_by(cause: Exception) -> Exception:
@@ -42,3 +42,10 @@ def test_a_bug_is_one_sentence_that_names_the_log(tmp_path: Path) -> None:
     message = str(told(ValueError("shapes differ\nin two ways"), "Evaluator", tmp_path / "log"))
     assert message.startswith("Evaluator failed") and "ValueError: shapes differ\n" in message
     assert f"see the end of {tmp_path}/log" in message
+
+
+def test_a_reused_publication_that_is_not_served_any_more_is_told_as_such() -> None:
+    summary = {"published": "/out/published/1", "latest": "/real/out/published/1"}
+    assert where_published(summary) == "/out/published/1"
+    assert "`latest` is another model" in where_published({**summary, "latest": "/real/out/published/2"})
+    assert where_published({"published": None, "latest": None, "push_reason": "not blessed"}) == "no: not blessed"
