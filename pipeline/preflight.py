@@ -79,7 +79,7 @@ def check_amount(config: Config, dataset: Dataset) -> None:
                 file=config.data.path,
                 expected="at least one object in either split",
                 found=f"background images only; {dataset.split_rule}",
-                mend="annotate more images, correct the lists in ImageSets/Main or change data.eval_fraction",
+                mend="annotate more of them, correct the lists in ImageSets/Main or change data.eval_fraction",
             )
 
 

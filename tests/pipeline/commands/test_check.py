@@ -4,10 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from components.dataset.dataset import read_dataset
 from components.dataset.drawn_shapes import draw_dataset
 from components.errors import UserError
 from pipeline import preflight
@@ -114,3 +116,13 @@ def test_what_would_stop_a_run_is_told_before_it(shapes, tmp_path, monkeypatch, 
     with pytest.raises(UserError, match=re.escape(told)):
         preflight.check(with_absolute_paths(load("c.yaml", {"data.path": str(shapes), "out": str(tmp_path / "out")})))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_split_without_boxes_is_told_before_a_run(shapes):
+    for image in read_dataset(str(shapes)).images:
+        if image.split == "eval":
+            annotation = Path(image.annotation_path)
+            annotation.write_text(re.sub(r"<object>.*</object>", "", annotation.read_text(), flags=re.DOTALL))
+    code, output = check("--data", shapes, "--json")
+    [problem] = json.loads(output)["problems"]
+    assert code == 1 and "the images of the eval split hold no box" in problem["message"]
