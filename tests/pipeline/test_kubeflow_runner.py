@@ -52,9 +52,9 @@ def test_every_step_runs_in_the_one_image_and_sees_the_settings() -> None:
 
 
 def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> None:
-    spec = parse(compile_pipeline(load(None, {"deployment.pipeline_root": "/mnt/work/"}), "kubeflow"))
+    spec = parse(compile_pipeline(load(None, {"deployment.pipeline_root": "/mnt/disk/"}), "kubeflow"))
     tasks = spec.root.dag.tasks
     data = tasks["VocExampleGen"].inputs.parameters["data"].runtime_value.constant.string_value
-    assert json.loads(data)["path"] == "/mnt/work/data"
+    assert json.loads(data)["path"] == "/mnt/disk/data"
     push_to = tasks["EdgeTpuPusher"].inputs.parameters["push_to"].runtime_value.constant.string_value
-    assert push_to == "/mnt/work/published"
+    assert push_to == "/mnt/disk/published"
