@@ -16,10 +16,11 @@ from official.vision.configs import retinanet as configs
 from official.vision.ops import anchor as anchor_ops
 from official.vision.tasks import retinanet as float_task
 
-from components.detector.library_faults import autograph_cost, decoder_weights
+from components.detector.library_faults import autograph_cost, decoder_weights, kernel_ranges
 from components.detector.presets import Preset
 
 autograph_cost.leave_library_layers_alone()
+kernel_ranges.give_each_channel_a_range()
 
 # How raw pixels become the network's input: (pixel - 128) / 127.5. As an 8-bit tensor of scale 1/127.5 and zero point
 # 128 that is the pixel itself, so a device hands its uint8 image straight in.
@@ -114,6 +115,13 @@ def build_anchors(preset: Preset) -> Anchors:
     return Anchors(np.stack([(ymin + ymax) / 2, (xmin + xmax) / 2, ymax - ymin, xmax - xmin], axis=1))
 
 
+def head_outputs(model: Any, images: tf.Tensor) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """Class logits and box encodings by feature level, in inference; see `raw_outputs` for the images."""
+    features = model.decoder(model.backbone(images, training=False), training=False)
+    scores, boxes, _ = model.head(features, training=False)
+    return scores, boxes
+
+
 def raw_outputs(model: Any, images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
     """What the network says of every anchor, before any suppression.
 
@@ -126,8 +134,7 @@ def raw_outputs(model: Any, images: tf.Tensor, num_classes: int) -> tuple[tf.Ten
       Box encodings `[batch, anchors, 4]` (ty, tx, th, tw against the anchors, all scales 1) and class logits
       `[batch, anchors, num_classes + 1]`, column 0 the background, which is never trained to be positive.
     """
-    features = model.decoder(model.backbone(images, training=False), training=False)
-    scores, boxes, _ = model.head(features, training=False)
+    scores, boxes = head_outputs(model, images)
     batch = images.shape[0] if images.shape[0] is not None else tf.shape(images)[0]
 
     def flatten(levels: dict[str, tf.Tensor], depth: int) -> tf.Tensor:

@@ -8,29 +8,34 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import QuantizeLayer
 
-from components.detector.library_faults.quantizer_ranges import range_decay
-from components.detector.model_garden import PIXEL_SCALE, PIXEL_ZERO_POINT
+from components.detector.library_faults import kernel_ranges
+from components.detector.library_faults.quantizer_ranges import Observed, observed_ranges
+from components.detector.model_garden import PIXEL_SCALE, PIXEL_ZERO_POINT, head_outputs
 
 # Images that activation ranges are calibrated on, and how many go through at a time.
 CALIBRATION_IMAGES, CALIBRATION_BATCH = 64, 16
-# Decay of activation ranges while training goes on; calibrated ranges have to move little.
-TRAINING_RANGE_DECAY = 0.99
+_NARROWEST = 1e-3
 
 
 def calibrate(model: Any, images: tf.Tensor) -> None:
-    """Sets every activation range to its mean over batches of training images, batch norm left as it was.
+    """Sets every range: kernels' to what they are, activations' to the mean of what batches of images reach.
 
     Args:
       model: the quantization-aware model.
       images: `[n, H, W, 3]` float32, normalized.
     """
-    moments = [(v, v.numpy()) for v in model.variables if "moving_" in v.name]
-    for number, start in enumerate(range(0, len(images), CALIBRATION_BATCH)):
-        with range_decay(number / (number + 1)):
-            model(images[start : start + CALIBRATION_BATCH], training=True)
-    for variable, value in moments:
-        variable.assign(value)
     fix_input_range(model)
+    kernel_ranges.settle(model)
+    batches: list[dict[Any, Observed]] = []
+    for start in range(0, len(images), CALIBRATION_BATCH):
+        with observed_ranges() as seen:
+            head_outputs(model, images[start : start + CALIBRATION_BATCH])
+        batches.append(seen)
+    for quantizer, first in batches[0].items():
+        least = np.mean([batch[quantizer].least for batch in batches])
+        greatest = np.mean([batch[quantizer].greatest for batch in batches])
+        first.min_var.assign(min(least, 0.0))  # an 8-bit range has to hold 0
+        first.max_var.assign(max(greatest, least + _NARROWEST, 0.0))
 
 
 def fix_input_range(model: Any) -> None:

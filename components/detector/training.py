@@ -13,7 +13,8 @@ from components import progress
 from components.detector import inputs, saved_model, warm_start
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
-from components.detector.library_faults.quantizer_ranges import range_decay
+from components.detector.library_faults import kernel_ranges
+from components.detector.library_faults.quantizer_ranges import still_ranges
 from components.detector.settings import Settings
 from components.detector.training_loop import Phase, run_phase
 from components.errors import UserError
@@ -93,8 +94,9 @@ def _train_qat(job: Job, data: tf.data.Dataset, float_model: Any, folder: str) -
         quant.calibrate(model, calibration)
         _check_start(job, float_model, model, calibration[: quant.CALIBRATION_BATCH])
 
-    with range_decay(quant.TRAINING_RANGE_DECAY):
+    with still_ranges():
         run_phase(task, model, data, _phase(settings, "quantization-aware"), folder, calibrate)
+    kernel_ranges.settle(model)
     quant.fix_input_range(model)
     return model
 
