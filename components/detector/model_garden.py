@@ -16,11 +16,12 @@ from official.vision.configs import retinanet as configs
 from official.vision.ops import anchor as anchor_ops
 from official.vision.tasks import retinanet as float_task
 
-from components.detector.library_faults import autograph_cost, decoder_weights, kernel_ranges
+from components.detector.library_faults import autograph_cost, decoder_weights, kernel_ranges, tucker_block
 from components.detector.presets import Preset
 
 autograph_cost.leave_library_layers_alone()
 kernel_ranges.give_each_channel_a_range()
+tucker_block.teach_tucker_block()
 
 # How raw pixels become the network's input: (pixel - 128) / 127.5. As an 8-bit tensor of scale 1/127.5 and zero point
 # 128 that is the pixel itself, so a device hands its uint8 image straight in.
@@ -42,10 +43,7 @@ def model_config(preset: Preset, num_classes: int) -> configs.RetinaNet:
         anchor=configs.Anchor(
             num_scales=preset.num_scales, aspect_ratios=list(preset.aspect_ratios), anchor_size=preset.anchor_size
         ),
-        backbone=backbones.Backbone(
-            type="mobilenet",
-            mobilenet=backbones.MobileNet(model_id="MobileNetV2", filter_size_scale=preset.width_multiplier),
-        ),
+        backbone=_backbone(preset),
         # use_keras_layer: else upsampling is a 6-D reshape and a TILE that the Edge TPU doesn't take.
         decoder=decoders.Decoder(
             type="fpn",
@@ -58,6 +56,14 @@ def model_config(preset: Preset, num_classes: int) -> configs.RetinaNet:
             activation="relu6", norm_momentum=0.97, norm_epsilon=0.001, use_sync_bn=False
         ),
     )
+
+
+def _backbone(preset: Preset) -> backbones.Backbone:
+    if preset.backbone == "MobileDetEdgeTPU":
+        mobiledet = backbones.MobileDet(model_id=preset.backbone, filter_size_scale=preset.width_multiplier)
+        return backbones.Backbone(type="mobiledet", mobiledet=mobiledet)
+    mobilenet = backbones.MobileNet(model_id=preset.backbone, filter_size_scale=preset.width_multiplier)
+    return backbones.Backbone(type="mobilenet", mobilenet=mobilenet)
 
 
 def build_task(preset: Preset, num_classes: int) -> float_task.RetinaNetTask:

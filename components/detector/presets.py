@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from typing import Literal
 
 from components.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """A RetinaNet on MobileNetV2 with a separable FPN and head: every op of it maps to the Edge TPU.
+    """A RetinaNet with a separable FPN and head: every op of it maps to the Edge TPU.
 
     Attributes:
       name: as the configuration gives it.
       summary: one line for people.
       input_size: height and width in pixels; a multiple of `2**max_level`, or Model Garden would enlarge it silently.
-      width_multiplier: MobileNetV2's alpha.
+      backbone: MobileNetV2, or MobileDetEdgeTPU (arxiv.org/abs/2004.14525), as Model Garden names them.
+      width_multiplier: of the backbone's channels (alpha).
       min_level, max_level: feature levels; the stride of level l is `2**l` pixels.
       fpn_filters, head_filters, head_convs: size of neck and head.
       anchor_size: base anchor side in strides; num_scales and aspect_ratios (width over height) multiply it.
@@ -30,6 +32,7 @@ class Preset:
     name: str
     summary: str
     input_size: int
+    backbone: Literal["MobileNetV2", "MobileDetEdgeTPU"]
     width_multiplier: float
     min_level: int
     max_level: int
@@ -57,6 +60,7 @@ PRESETS = {
             name="demo_160",
             summary="Tiny, from scratch, for the demo: 3 minutes and AP .63 / AP50 .91 on drawn shapes; 0.55 MB.",
             input_size=160,
+            backbone="MobileNetV2",
             width_multiplier=0.35,
             min_level=4,
             max_level=5,
@@ -77,6 +81,7 @@ PRESETS = {
             name="mobilenet_v2_256",
             summary="The default; warm-started, 13 minutes and AP .58 / AP50 .95 on 200 raccoons; 3.0 MB.",
             input_size=256,
+            backbone="MobileNetV2",
             width_multiplier=1.0,
             min_level=3,
             max_level=7,
@@ -90,6 +95,69 @@ PRESETS = {
             qat_steps=80,
             batch_size=8,
             learning_rate=1e-3,
+            qat_learning_rate=2e-4,
+            scale_jitter=(0.8, 1.25),
+        ),
+        Preset(
+            name="mobilenet_v2_320",
+            summary="For smaller objects: more pixels, warm-started like the default.",
+            input_size=320,
+            backbone="MobileNetV2",
+            width_multiplier=1.0,
+            min_level=3,
+            max_level=6,
+            fpn_filters=128,
+            head_filters=128,
+            head_convs=4,
+            anchor_size=3.0,
+            num_scales=3,
+            aspect_ratios=(1.0, 2.0, 0.5),
+            float_steps=300,
+            qat_steps=80,
+            batch_size=8,
+            learning_rate=1e-3,
+            qat_learning_rate=2e-4,
+            scale_jitter=(0.8, 1.25),
+        ),
+        Preset(
+            name="mobilenet_v2_035_192",
+            summary="For microscopic budgets: few pixels, few channels, from scratch.",
+            input_size=192,
+            backbone="MobileNetV2",
+            width_multiplier=0.35,
+            min_level=3,
+            max_level=6,
+            fpn_filters=64,
+            head_filters=64,
+            head_convs=2,
+            anchor_size=3.0,
+            num_scales=3,
+            aspect_ratios=(1.0, 2.0, 0.5),
+            float_steps=900,
+            qat_steps=80,
+            batch_size=8,
+            learning_rate=4e-3,
+            qat_learning_rate=4e-4,
+            scale_jitter=(0.8, 1.25),
+        ),
+        Preset(
+            name="mobiledet_edgetpu_320",
+            summary="For accuracy on the device: full convolutions, which the Edge TPU runs fast and a CPU doesn't.",
+            input_size=320,
+            backbone="MobileDetEdgeTPU",
+            width_multiplier=1.0,
+            min_level=3,
+            max_level=6,
+            fpn_filters=128,
+            head_filters=128,
+            head_convs=4,
+            anchor_size=3.0,
+            num_scales=3,
+            aspect_ratios=(1.0, 2.0, 0.5),
+            float_steps=600,
+            qat_steps=80,
+            batch_size=8,
+            learning_rate=2e-3,
             qat_learning_rate=2e-4,
             scale_jitter=(0.8, 1.25),
         ),
