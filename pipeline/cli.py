@@ -22,6 +22,7 @@ COMMANDS = {
     "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
     "predict": "Run a detector over images: detections as JSON and as pictures.",
     "evaluate": "Score a detector on a data set by COCO's rules.",
+    "rollback": "Serve the version that was published before.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published file came from.",
     "test": "Run Coralline's own tests.",

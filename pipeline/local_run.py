@@ -189,7 +189,8 @@ def where_published(summary: dict[str, Any]) -> str:
         return f"no: {summary['push_reason']}"
     if latest is not None and os.path.basename(latest) == os.path.basename(published):
         return str(published)
-    return f"{published} (reused; `latest` is another model, pushed since: {latest})"
+    why = summary["rolled_back"] or "another model was pushed since"
+    return f"{published} (reused; {why}: `latest` is {latest})"
 
 
 def _figure(value: float | None) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.edgetpu_pusher.published import latest_bundle
+from components.edgetpu_pusher import published
 from components.errors import UserError
 from pipeline.lineage.history import Artifact, History
 from pipeline.lineage.store import open_store
@@ -37,7 +37,8 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
     }
     report, push = _json(made["components.EvaluationReport"], "report.json"), made["PushedModel"].properties
     mapping = _json(made["components.TFLiteModel"], "export.json").get("edgetpu", {})
-    pushed, destination = bool(push.get("pushed")), push.get("pushed_destination", "")
+    pushed, destination, version = bool(push.get("pushed")), push["pushed_destination"], push["pushed_version"]
+    rolled_back = published.record(destination).withdrawn.get(version)
     return {
         "run_id": run_id,
         "pushed": pushed,
@@ -53,10 +54,11 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
             "total": push.get("edgetpu_total") or mapping.get("total"),
         },
         "push_reason": push.get("reason", ""),
-        "published": f"{destination.rstrip('/')}/{push['pushed_version']}" if pushed else None,
-        "latest": latest_bundle(destination),
+        "published": f"{destination.rstrip('/')}/{version}" if pushed else None,
+        "latest": published.latest_bundle(destination),
+        "rolled_back": rolled_back.words if rolled_back else None,
         "model": str(Path(made["components.TFLiteModel"].uri, "model.tflite")),
-        "report": str(Path(made["components.EvaluationReport"].uri, "report.html")),
+        "report": str(Path(made["PushedModel"].uri, "report", "report.html")),
         "log": str(out.log(run_id)),
         "store": str(out.store),
         "code": {name: run.properties[name] for name in CODE_VERSION if name in run.properties},

@@ -33,11 +33,13 @@ class EdgeTpuPusher(base_component.BaseComponent):
     Inputs:
       tflite_model: the int8 file, its labels, and how it was exported.
       blessing: without it nothing is published, and the run still ends well.
-      report: the figures, for the manifest.
+      report: the figures, for the manifest, and the page that tells what became of the model.
 
     Outputs:
-      pushed_model: a folder with `push.json`: what was done and why. Its custom properties say the same: `pushed` and
-        `compiled` (1 or 0), `reason`, `pushed_destination`, `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
+      pushed_model: a folder with `push.json`: what was done and why, and `report/`: the evaluation's report with that
+        added (`publication` in report.json, a section in report.html). Its custom properties say it too: `pushed` and
+        `compiled` (1 or 0), `reason`, `refused_by` (`blessing`, `rollback`, `gate` or empty), `pushed_destination`,
+        `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
 
     Parameters:
       edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and the least that must map.
@@ -45,7 +47,8 @@ class EdgeTpuPusher(base_component.BaseComponent):
       compiler_version: of the compiler that was found before the run, where that's known, so that installing one
         publishes anew; it has no other use.
 
-    In a local run a push is done again when what it published was deleted since, though nothing else has changed.
+    A model that was rolled back is not published again: `coralline rollback --to` serves it again. In a local run a
+    push is done again when what it published was deleted since, though nothing else has changed.
 
     Fails when the compiler is required and there is none or it fails, or when the destination can't be written.
     """

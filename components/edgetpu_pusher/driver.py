@@ -1,4 +1,4 @@
-"""The driver of local runs: a push is reused only while what it published is still there."""
+"""The driver of local runs: a push is reused only while what it did still holds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_artifacts
 
+from components.dataset import storage
 from components.edgetpu_pusher import published
+from components.edgetpu_pusher.publication_report import PAGE
 
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
-    """Notes in ML Metadata which published models have been deleted since, before the cache is asked.
+    """Notes in ML Metadata which pushes don't hold any more, before the cache is asked.
 
-    TFX reuses no execution with an output that isn't live, so that the push is done again.
+    That is so when what was published, or the report of it, has been deleted since; and a model that was refused
+    because it had been rolled back is looked at again. TFX reuses no execution with an output that isn't live.
     """
 
     def __init__(self, metadata_handle: metadata.Metadata):
@@ -41,9 +44,13 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
 
 
 def _is_gone(artifact: Any, push_to: str) -> bool:
-    """Whether it was published to this place, and the version, or the pointer to the latest, isn't there any more."""
+    """Whether this push to this place has to be done again."""
     properties = artifact.custom_properties
-    if properties["pushed_destination"].string_value != push_to or not properties["pushed"].int_value:
+    if properties["pushed_destination"].string_value != push_to:
+        return False
+    if not storage.exists(f"{artifact.uri}/report/{PAGE}") or properties["refused_by"].string_value == "rollback":
+        return True
+    if not properties["pushed"].int_value:
         return False
     version = properties["pushed_version"].string_value
     return published.latest_bundle(push_to) is None or not published.is_whole(push_to, version)

@@ -21,30 +21,45 @@ class Executor(base_executor.BaseExecutor):
     """Writes a PushedModel artifact; publishes when nothing speaks against it."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.edgetpu_pusher import gate, published
+        from components.edgetpu_pusher import publication_report
 
-        model_folder = artifact_utils.get_single_uri(input_dict["tflite_model"])
-        blessing = artifact_utils.get_single_uri(input_dict["blessing"])
-        report = json.loads(storage.read_bytes(f"{artifact_utils.get_single_uri(input_dict['report'])}/report.json"))
-        push_to = exec_properties["push_to"]
-
-        outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}
-        if not storage.exists(f"{blessing}/BLESSED"):
-            reasons = "; ".join(report.get("reasons", []))
-            outcome["reason"] = "the model is not blessed" + (f": {reasons}" if reasons else "")
-        else:
-            model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
-            verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
-            progress.note(verdict.sentence)
-            outcome["edgetpu"], outcome["reason"] = verdict.edgetpu, verdict.refusal or verdict.sentence
-            if verdict.refusal is None:
-                files, manifest = _bundle(model_folder, model, verdict, report)
-                manifest["lineage"] = self._lineage(input_dict)
-                outcome["version"] = published.publish(push_to, files, manifest)
-                outcome["pushed"] = True
+        report = artifact_utils.get_single_uri(input_dict["report"])
+        outcome = self._push(input_dict, exec_properties, json.loads(storage.read_bytes(f"{report}/report.json")))
         if not outcome["pushed"]:
             progress.note(f"Not published: {outcome['reason']}.")
-        _record(artifact_utils.get_single_instance(output_dict["pushed_model"]), outcome)
+        artifact = artifact_utils.get_single_instance(output_dict["pushed_model"])
+        publication_report.write(report, f"{artifact.uri}/report", outcome)
+        _record(artifact, outcome)
+
+    def _push(
+        self, input_dict: dict[str, Any], exec_properties: dict[str, Any], report: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Publishes the model, or says in `reason` why it doesn't and in `refused_by` what speaks against it."""
+        from components.edgetpu_pusher import gate, published
+
+        model_folder, push_to = artifact_utils.get_single_uri(input_dict["tflite_model"]), exec_properties["push_to"]
+        outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}
+        if not storage.exists(f"{artifact_utils.get_single_uri(input_dict['blessing'])}/BLESSED"):
+            reasons = "; ".join(report.get("reasons", []))
+            return outcome | _refused("blessing", "the model is not blessed" + (f": {reasons}" if reasons else ""))
+
+        model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
+        withdrawn = published.withdrawal(push_to, hashlib.sha256(model).hexdigest())
+        if withdrawn is not None:
+            version, move = withdrawn
+            again = f"`coralline rollback {push_to} --to {version}` serves it again"
+            return outcome | _refused("rollback", f"this very model was {move.words}; {again}")
+
+        verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
+        progress.note(verdict.sentence)
+        outcome["edgetpu"] = verdict.edgetpu
+        if verdict.refusal is not None:
+            return outcome | _refused("gate", verdict.refusal)
+
+        files, manifest = _bundle(model_folder, model, verdict, report)
+        manifest["lineage"] = self._lineage(input_dict)
+        version = published.publish(push_to, files, manifest)
+        return outcome | {"pushed": True, "version": version, "refused_by": None, "reason": verdict.sentence}
 
     def _lineage(self, input_dict: dict[str, Any]) -> dict[str, Any]:
         """What leads from the published file back into ML Metadata."""
@@ -53,6 +68,10 @@ class Executor(base_executor.BaseExecutor):
         if context is not None and context.pipeline_run_id:
             ids["pipeline_run"] = context.pipeline_run_id
         return ids
+
+
+def _refused(by: str, reason: str) -> dict[str, Any]:
+    return {"refused_by": by, "reason": reason}
 
 
 def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
@@ -87,6 +106,7 @@ def _record(artifact: Any, outcome: dict[str, Any]) -> None:
     artifact.set_int_custom_property("edgetpu_mapped", edgetpu.get("mapped", 0))
     artifact.set_int_custom_property("edgetpu_total", edgetpu.get("total", 0))
     artifact.set_string_custom_property("reason", outcome["reason"])
+    artifact.set_string_custom_property("refused_by", outcome["refused_by"] or "")
     artifact.set_string_custom_property("pushed_destination", outcome["destination"])
     artifact.set_string_custom_property("pushed_version", outcome["version"] or "")
     stamp(artifact)

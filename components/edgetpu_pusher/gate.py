@@ -42,9 +42,8 @@ def judge(model: bytes, settings: Settings[str, Any]) -> Verdict:
     if found.compiler is None:
         sentence = f"Not compiled for the Edge TPU ({found.reason}): {edgetpu_compiler.INSTALL}."
         facts = {"compiled": False, **predicted.as_json(), "compiler": None, "why_not": found.reason}
-        return Verdict(
-            None, facts, sentence, _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings)
-        )
+        refusal = _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings, "are predicted to run")
+        return Verdict(None, facts, sentence, _because(refusal, predicted.failure))
     with tempfile.TemporaryDirectory() as folder:
         return _compile(model, Path(folder), found.compiler, predicted, settings)
 
@@ -69,8 +68,8 @@ def _compile(
         facts = {"compiled": False, "mapped": 0, "total": predicted.total, "cpu": predicted.cpu, "subgraphs": 0}
         facts |= {"compiler": compiler.version, "why_not": done.failure.found}
         sentence = f"The Edge TPU compiler fails on this model: {done.failure.found}. {done.failure.mend}."
-        refusal = _refusal(0, predicted.total, 0, settings)
-        return Verdict(None, facts, sentence, refusal and f"{refusal} ({done.failure.found}: {done.failure.mend})")
+        failure = f"{done.failure.found}: {done.failure.mend}"
+        return Verdict(None, facts, sentence, _because(_refusal(0, predicted.total, 0, settings), failure))
     segment = done.segments[0]
     facts = {
         "compiled": True,
@@ -88,10 +87,15 @@ def _compile(
     return Verdict(done.outputs[0].read_bytes(), facts, sentence, refusal)
 
 
-def _refusal(mapped: int, total: int, subgraphs: int, settings: Settings[str, Any]) -> str | None:
+def _refusal(mapped: int, total: int, subgraphs: int, settings: Settings[str, Any], how: str = "run") -> str | None:
     least, most = settings["min_mapped"], settings["max_subgraphs"]
     if total and mapped / total < least:
-        return f"{mapped} of {total} operations run on the Edge TPU; edgetpu.min_mapped asks for {least:.0%}"
+        return f"{mapped} of {total} operations {how} on the Edge TPU; edgetpu.min_mapped asks for {100 * least:g} %"
     if subgraphs > most:
         return f"it has {subgraphs} Edge TPU subgraphs; edgetpu.max_subgraphs allows {most}"
     return None
+
+
+def _because(refusal: str | None, failure: str | None) -> str | None:
+    """The refusal with what the compiler says, or will say, when it takes nothing of the file."""
+    return f"{refusal} ({failure})" if refusal and failure else refusal

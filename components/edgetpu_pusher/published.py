@@ -1,57 +1,119 @@
 """The folder of published models: version folders, a `latest` pointer, never anything half-published.
 
-A version is written aside (`.incoming-*`), flushed to disk, renamed into place, and only then does `latest` move, by an
-atomic rename. Whoever reads `latest` therefore sees a whole version, whenever the writer is killed. Addresses that only
-tf.io.gfile knows have no atomic rename of folders: there the manifest is written last, a version without one doesn't
-count, and `latest` is a small file that names the version.
+A version appears whole, the move is put on record, and only then does `latest` move. Whoever reads `latest` therefore
+sees a whole version, whenever the writer is killed. How a place does that, and what each of its methods is for:
+
+- `versions()`: names of the version folders, whole or not, oldest first; `folder(version)`: where one is.
+- `latest()`: the version that the pointer names; None without one, or where it names something else.
+- `read(version, name)`: a file; `is_whole(version)`: whether its files are as its manifest says.
+- `write_version(version, files)`: the manifest is the last of them.
+- `read_record()`, `write_record(content)`: see `serving_record`; `point_latest(version)`: moves `latest` in one step.
+- `one_at_a_time()`: held by whoever changes something.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import dataclasses
 import hashlib
 import json
-import os
-import shutil
-import time
-import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from components.dataset import storage
-from components.edgetpu_pusher import published_remotely
-from components.edgetpu_pusher.bundle import LATEST, MANIFEST, manifest_text
+from components.edgetpu_pusher import bundle, serving_record
+from components.edgetpu_pusher.published_locally import LocalPlace
+from components.edgetpu_pusher.published_remotely import RemotePlace
+from components.edgetpu_pusher.serving_record import Move, ServingRecord
 from components.errors import UserError
 
-_INCOMING = ".incoming-"
-# A leftover of a killed push is removed by a later one; a push in progress is never that old.
-_LEFTOVER_SECONDS = 3600
+_SHOWN_IN_ERRORS = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A published version.
+
+    Attributes:
+      served: whether it is the latest.
+      damage: what is wrong with it; None when it is whole.
+      manifest: empty where it can't be read.
+    """
+
+    name: str
+    served: bool
+    damage: str | None
+    manifest: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollback:
+    """What a rollback has done; nothing where `before` and `after` are the same.
+
+    Attributes:
+      before, after: the version that was served, and the one that is now.
+      skipped: damaged versions in between, each with what is wrong with it.
+    """
+
+    before: str | None
+    after: str
+    skipped: dict[str, str]
 
 
 def latest_bundle(push_to: str) -> str | None:
     """The folder of the version that is served now (`model.tflite`, `manifest.json`, ...), or None before the first."""
-    if storage.is_remote(push_to):
-        return published_remotely.latest_bundle(push_to)
-    pointer = Path(push_to, LATEST)
-    with contextlib.suppress(OSError):
-        folder = Path(push_to, pointer.read_text().strip()) if pointer.is_file() else pointer.resolve(strict=True)
-        if (folder / MANIFEST).is_file():
-            return str(folder)
-    return None
+    place = _place(push_to)
+    version = place.latest()
+    return place.folder(version) if version and _manifest(place, version) is not None else None
 
 
 def is_whole(push_to: str, version: str) -> bool:
-    """Whether a version is still there as it was published, with the very files that its manifest names."""
-    if storage.is_remote(push_to):
-        return published_remotely.is_whole(push_to, version)
-    return _files_of(Path(push_to, version)) is not None
+    """Whether a version is still there as it was published, with the very files that its manifest names.
+
+    Of a remote one only the names are looked at; contents aren't fetched.
+    """
+    return _place(push_to).is_whole(version)
+
+
+def record(push_to: str) -> ServingRecord:
+    """What was served when."""
+    return _record(_place(push_to))
+
+
+def versions(push_to: str) -> list[Version]:
+    """All versions, the newest first."""
+    place = _place(push_to)
+    served = place.latest()
+    return [
+        Version(
+            name,
+            name == served,
+            None if place.is_whole(name) else _damage(place, name),
+            _manifest(place, name) or {},
+        )
+        for name in reversed(place.versions())
+    ]
+
+
+def withdrawal(push_to: str, model_sha256: str) -> tuple[str, Move] | None:
+    """The version with this very model.tflite that was rolled back and isn't served since, and the rollback."""
+    place = _place(push_to)
+    found = _record(place)
+
+    def holds_the_model(version: str) -> bool:
+        return (_manifest(place, version) or {"files": {}})["files"].get(bundle.MODEL) == model_sha256
+
+    if found.trail and holds_the_model(found.trail[-1]):
+        return None
+    return next(((name, move) for name, move in found.withdrawn.items() if holds_the_model(name)), None)
 
 
 def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
-    """Publishes a bundle and makes it the latest; the same files again are the same version.
+    """Publishes a bundle and makes it the latest.
+
+    The files decide which version it is: the same files again are the same version, which keeps the manifest that it
+    has, with the figures and the lineage of its first push, and is served again.
 
     Args:
       push_to: a folder, or an address that tf.io.gfile knows; made when it isn't there.
@@ -65,110 +127,147 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
       UserError: the folder can't be written; what was served before still is.
     """
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    fingerprint = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()
-    try:
-        if storage.is_remote(push_to):
-            return published_remotely.publish(push_to, files, manifest, hashes, _new_version(fingerprint))
-        with _one_at_a_time(Path(push_to)):
-            return _publish_locally(Path(push_to), files, manifest, hashes, fingerprint)
-    except OSError as e:
-        raise UserError(
-            "the model can't be published",
-            file=push_to,
-            expected="a folder that can be written, on a disk with room",
-            found=e.strerror or str(e),
-            mend="mend the folder or set push.to to another; what was published before is untouched",
-        ) from e
-
-
-def _new_version(fingerprint: str, root: Path | None = None) -> str:
-    """A name that isn't taken in `root`, as it may be by a version that was damaged within this very second."""
-    moment = datetime.now(timezone.utc)
-    while True:
-        version = f"{moment:%Y%m%dT%H%M%SZ}-{fingerprint[:8]}"
-        if root is None or not (root / version).exists():
-            return version
-        moment += timedelta(seconds=1)
-
-
-def _publish_locally(
-    root: Path, files: Mapping[str, bytes], manifest: Mapping[str, Any], hashes: Mapping[str, str], fingerprint: str
-) -> str:
-    _remove_leftovers(root)
-    version = _version_with(root, hashes, fingerprint)
-    if version is None:
-        version = _new_version(fingerprint, root)
-        incoming = root / f"{_INCOMING}{uuid.uuid4().hex}"
-        try:
-            _write_bundle(incoming, {**files, MANIFEST: manifest_text(manifest, version, hashes)})
-            os.rename(incoming, root / version)
-        except OSError:
-            shutil.rmtree(incoming, ignore_errors=True)
-            raise
-    _point_latest(root, version)
+    digits = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:8]
+    place = _place(push_to)
+    with _told(push_to, "the model can't be published"), place.one_at_a_time():
+        version = _version_with(place, hashes, digits)
+        if version is None:
+            version = _new_version(place, digits)
+            text = bundle.manifest_text(manifest, version, hashes)
+            place.write_version(version, {**files, bundle.MANIFEST: text})
+        _serve(place, version, "push")
     return version
 
 
-def _version_with(root: Path, hashes: Mapping[str, str], fingerprint: str) -> str | None:
+def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback:
+    """Moves `latest` to the version that was served before, or to the one named; only whole versions are served.
+
+    Rolled back twice, it goes further back. A damaged version on the way is skipped.
+
+    Args:
+      push_to: as for `publish`.
+      to: a version's name, or how only one of them begins.
+      reason: for the record.
+
+    Raises:
+      UserError: nothing is published there, there is no such version, it is damaged, or the place can't be written.
+    """
+    place = _place(push_to)
+    with _told(push_to, "`latest` can't be moved"):
+        if not place.versions():
+            raise UserError(
+                "nothing is published here",
+                file=push_to,
+                expected="a folder or address with published versions (push.to, or the output folder of a run)",
+                mend="name the place that the run was told to publish to",
+            )
+        with place.one_at_a_time():
+            before = place.latest()
+            target, skipped = (_named(place, push_to, to), {}) if to else _earlier(place, push_to)
+            _serve(place, target, "rollback", reason)
+    return Rollback(before, target, skipped)
+
+
+def _place(push_to: str) -> LocalPlace | RemotePlace:
+    return RemotePlace(push_to) if storage.is_remote(push_to) else LocalPlace(push_to)
+
+
+def _record(place: LocalPlace | RemotePlace) -> ServingRecord:
+    return serving_record.read(place.read_record(), place.versions(), place.latest())
+
+
+def _manifest(place: LocalPlace | RemotePlace, version: str) -> dict[str, Any] | None:
+    try:
+        return bundle.read_manifest(place.read(version, bundle.MANIFEST))
+    except (OSError, ValueError):
+        return None
+
+
+def _damage(place: LocalPlace | RemotePlace, version: str) -> str | None:
+    return bundle.damage(lambda name: place.read(version, name))
+
+
+def _version_with(place: LocalPlace | RemotePlace, hashes: Mapping[str, str], digits: str) -> str | None:
     """The newest version that holds exactly these files."""
-    for folder in sorted(root.glob(f"*-{fingerprint[:8]}"), reverse=True):
-        if _files_of(folder) == dict(hashes):
-            return folder.name
+    for version in reversed(place.versions()):
+        named = version.endswith(f"-{digits}")
+        if named and (_manifest(place, version) or {}).get("files") == hashes and place.is_whole(version):
+            return version
     return None
 
 
-def _files_of(folder: Path) -> dict[str, str] | None:
-    """Name to sha256 by the manifest; None where it isn't there, or a file isn't as it says."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        files: dict[str, str] = json.loads((folder / MANIFEST).read_text())["files"]
-        if all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256 for name, sha256 in files.items()):
-            return files
-    return None
+def _new_version(place: LocalPlace | RemotePlace, digits: str) -> str:
+    """A name that isn't taken, as it may be by a version that was damaged within this very second."""
+    taken, moment = place.versions(), datetime.now(timezone.utc)
+    while (version := f"{moment:%Y%m%dT%H%M%SZ}-{digits}") in taken:
+        moment += timedelta(seconds=1)
+    return version
 
 
-def _point_latest(root: Path, version: str) -> None:
-    aside = root / f"{_INCOMING}{uuid.uuid4().hex}"
-    try:
-        os.symlink(version, aside)
-    except OSError:  # a file system without symbolic links
-        _write(aside, f"{version}\n".encode())
-    os.replace(aside, root / LATEST)
-    _flush(root)
+def _serve(place: LocalPlace | RemotePlace, version: str, by: str, reason: str = "") -> None:
+    before = place.latest()
+    if before != version:
+        place.write_record(serving_record.with_move(place.read_record(), before, version, by, reason))
+        place.point_latest(version)
 
 
-def _write_bundle(folder: Path, files: Mapping[str, bytes]) -> None:
-    folder.mkdir()
-    for name, content in files.items():
-        _write(folder / name, content)
-    _flush(folder)
+def _earlier(place: LocalPlace | RemotePlace, push_to: str) -> tuple[str, dict[str, str]]:
+    """The whole version that was served last before the present one, and the damaged ones that were served since."""
+    served, there = place.latest(), place.versions()
+    skipped: dict[str, str] = {}
+    for version in reversed(_record(place).trail):
+        if version == served or version not in there:
+            continue
+        damage = _damage(place, version)
+        if damage is None:
+            return version, skipped
+        skipped[version] = damage
+    raise UserError(
+        "there is no earlier version to go back to",
+        file=push_to,
+        expected="a whole version that was served before " + (served or "this"),
+        found=", ".join(f"{version}, damaged: {damage}" for version, damage in skipped.items()) or "none",
+        mend=f"name one with --to: {_some(there)}",
+    )
 
 
-def _write(path: Path, content: bytes) -> None:
-    with open(path, "wb") as f:
-        f.write(content)
-        f.flush()
-        os.fsync(f.fileno())
+def _named(place: LocalPlace | RemotePlace, push_to: str, to: str) -> str:
+    there = place.versions()
+    matching = [to] if to in there else [version for version in there if version.startswith(to)]
+    if len(matching) != 1:
+        raise UserError(
+            f"{'several published versions begin' if matching else 'no published version begins'} with `{to}`",
+            file=push_to,
+            expected=f"one of {_some(matching or there)}",
+            mend="give more of its name; --list shows all versions",
+        )
+    damage = _damage(place, matching[0])
+    if damage is not None:
+        raise UserError(
+            "this version is damaged and can't be served",
+            file=place.folder(matching[0]),
+            expected="the very files that its manifest names",
+            found=damage,
+            mend="name another one; --list shows which are whole",
+        )
+    return matching[0]
 
 
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _remove_leftovers(root: Path) -> None:
-    for leftover in root.glob(f"{_INCOMING}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - leftover.lstat().st_mtime > _LEFTOVER_SECONDS:
-                shutil.rmtree(leftover) if leftover.is_dir() and not leftover.is_symlink() else leftover.unlink()
+def _some(names: list[str]) -> str:
+    newest = names[::-1][:_SHOWN_IN_ERRORS]
+    return ", ".join(newest) + (" ..." if len(names) > len(newest) else "")
 
 
 @contextlib.contextmanager
-def _one_at_a_time(root: Path) -> Iterator[None]:
-    """Two runs may publish to one place; the lock is given back by the system when its holder dies."""
-    root.mkdir(parents=True, exist_ok=True)
-    with open(root / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _told(push_to: str, what: str) -> Iterator[None]:
+    """Errors of the file system as a person should see them."""
+    try:
         yield
+    except OSError as e:
+        raise UserError(
+            what,
+            file=push_to,
+            expected="a folder that can be written, on a disk with room",
+            found=e.strerror or str(e),
+            mend="mend the folder or name another; what was served before still is",
+        ) from e

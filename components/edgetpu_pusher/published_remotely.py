@@ -1,60 +1,64 @@
-"""Publishing to an address that tf.io.gfile knows (`gs://...`), where a folder can't be renamed at once.
+"""A publishing address that tf.io.gfile knows (`gs://...`), where a folder can't be renamed at once.
 
-Each file appears whole. The manifest is the last file of a version, and `latest` is written after it.
+Each file appears whole. The manifest is the last file of a version, and one without it doesn't count; `latest` is a
+small file that holds the version's name, written after the manifest. There is no lock: the last of two writers wins,
+and what `latest` names is whole either way.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping
-from typing import Any
 
 from components.dataset import storage
-from components.edgetpu_pusher.bundle import LATEST, MANIFEST, manifest_text
+from components.edgetpu_pusher import bundle
 
 
-def latest_bundle(push_to: str) -> str | None:
-    """As `published.latest_bundle`."""
-    root = push_to.rstrip("/")
-    if not storage.exists(f"{root}/{LATEST}"):
-        return None
-    folder = f"{root}/{storage.read_bytes(f'{root}/{LATEST}').decode().strip()}"
-    return folder if storage.exists(f"{folder}/{MANIFEST}") else None
+class RemotePlace:
+    """See `published` for what each of these is for."""
 
+    def __init__(self, root: str):
+        self._root = root.rstrip("/")
 
-def is_whole(push_to: str, version: str) -> bool:
-    """As `published.is_whole`, by the manifest and the names of the files; contents aren't fetched."""
-    return _files_of(push_to.rstrip("/"), version) is not None
+    def folder(self, version: str) -> str:
+        return f"{self._root}/{version}"
 
+    def versions(self) -> list[str]:
+        if not storage.exists(self._root):
+            return []
+        return [name for name in storage.list_folder(self._root) if bundle.VERSION_NAME.fullmatch(name)]
 
-def publish(
-    push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any], hashes: Mapping[str, str], new_version: str
-) -> str:
-    """As `published.publish`; `new_version` is used unless a version has these files already."""
-    root = push_to.rstrip("/")
-    version = _version_with(root, hashes, new_version.rsplit("-", 1)[-1])
-    if version is None:
-        version = new_version
+    def latest(self) -> str | None:
+        content = self._read_if_there(bundle.LATEST)
+        return content.decode(errors="replace").strip() or None if content else None
+
+    def read(self, version: str, name: str) -> bytes:
+        return storage.read_bytes(f"{self._root}/{version}/{name}")
+
+    def is_whole(self, version: str) -> bool:
+        """By the manifest and the names of the files; contents aren't fetched."""
+        try:
+            manifest = bundle.read_manifest(self.read(version, bundle.MANIFEST))
+        except (OSError, ValueError):
+            return False
+        return all(storage.exists(f"{self._root}/{version}/{name}") for name in manifest["files"])
+
+    def write_version(self, version: str, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
-            storage.write_bytes(f"{root}/{version}/{name}", content)
-        storage.write_bytes(f"{root}/{version}/{MANIFEST}", manifest_text(manifest, version, hashes))
-    storage.write_bytes(f"{root}/{LATEST}", f"{version}\n".encode())
-    return version
+            storage.write_bytes(f"{self._root}/{version}/{name}", content)
 
+    def read_record(self) -> bytes | None:
+        return self._read_if_there(bundle.RECORD)
 
-def _version_with(root: str, hashes: Mapping[str, str], digits: str) -> str | None:
-    if not storage.exists(root):
-        return None
-    versions = [name for name in storage.list_folder(root) if name.endswith(f"-{digits}")]
-    return next((version for version in reversed(versions) if _files_of(root, version) == dict(hashes)), None)
+    def write_record(self, content: bytes) -> None:
+        storage.write_bytes(f"{self._root}/{bundle.RECORD}", content)
 
+    def point_latest(self, version: str) -> None:
+        storage.write_bytes(f"{self._root}/{bundle.LATEST}", f"{version}\n".encode())
 
-def _files_of(root: str, version: str) -> dict[str, str] | None:
-    """Name to sha256 by the manifest; None where it or a file that it names isn't there."""
-    folder = f"{root}/{version}"
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        files: dict[str, str] = json.loads(storage.read_bytes(f"{folder}/{MANIFEST}"))["files"]
-        if all(storage.exists(f"{folder}/{name}") for name in files):
-            return files
-    return None
+    def one_at_a_time(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def _read_if_there(self, name: str) -> bytes | None:
+        path = f"{self._root}/{name}"
+        return storage.read_bytes(path) if storage.exists(path) else None

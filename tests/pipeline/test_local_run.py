@@ -45,7 +45,14 @@ def test_a_bug_is_one_sentence_that_names_the_log(tmp_path: Path) -> None:
 
 
 def test_a_reused_publication_that_is_not_served_any_more_is_told_as_such() -> None:
-    summary = {"published": "/out/published/1", "latest": "/real/out/published/1"}
-    assert where_published(summary) == "/out/published/1"
-    assert "`latest` is another model" in where_published({**summary, "latest": "/real/out/published/2"})
+    summary = {"published": "/out/published/2", "latest": "/real/out/published/2", "rolled_back": None}
+    assert where_published(summary) == "/out/published/2"
+    other = {**summary, "latest": "/real/out/published/1"}
+    assert where_published(other) == (
+        "/out/published/2 (reused; another model was pushed since: `latest` is /real/out/published/1)"
+    )
+    assert where_published({**other, "rolled_back": "rolled back on 2026-03-14 10:15 UTC (blind at night)"}) == (
+        "/out/published/2 (reused; rolled back on 2026-03-14 10:15 UTC (blind at night): "
+        "`latest` is /real/out/published/1)"
+    )
     assert where_published({"published": None, "latest": None, "push_reason": "not blessed"}) == "no: not blessed"

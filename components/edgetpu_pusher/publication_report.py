@@ -1,0 +1,48 @@
+"""The evaluation's report, with what became of the model: published or not, and why; compiled or not, and how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from components.dataset import storage
+from components.edgetpu.compiler_output import MAPPED
+
+PAGE, FIGURES = "report.html", "report.json"
+# A comment in the evaluator's page, once; everything else that it shows is escaped, so no text can look like it.
+PLACE = "<!-- publication: what EdgeTpuPusher did with the model -->"
+
+
+def write(report: str, target: str, outcome: Mapping[str, Any]) -> None:
+    """Copies a report and adds to it.
+
+    Args:
+      report: the folder of the evaluator's report; it stays as it is.
+      target: the folder to write: the same files, report.json with a key `publication`, report.html with a section.
+      outcome: as in push.json.
+    """
+    for name in storage.list_tree(report):
+        content = storage.read_bytes(f"{report}/{name}")
+        if name == FIGURES:
+            content = (json.dumps({**json.loads(content), "publication": outcome}, indent=2) + "\n").encode()
+        elif name == PAGE:
+            content = content.decode().replace(PLACE, _section(outcome)).encode()
+        storage.write_bytes(f"{target}/{name}", content)
+
+
+def _section(outcome: Mapping[str, Any]) -> str:
+    """The part of the page, in the classes of its style sheet."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["size"] = _size
+    template = environment.get_template("publication.html.j2")
+    return template.render(outcome=outcome, edgetpu=outcome["edgetpu"], mapped=MAPPED)
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:.2f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"

@@ -1,0 +1,155 @@
+"""`coralline rollback`: serves an older published version again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from components.dataset import storage
+
+if TYPE_CHECKING:
+    from components.edgetpu_pusher.published import Rollback, Version
+    from components.edgetpu_pusher.serving_record import ServingRecord
+
+
+@click.command()
+@click.argument("where")
+@click.option(
+    "--to", metavar="VERSION", help="The version to serve, or how its name begins; else the one served before."
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
+@click.option("--list", "only_list", is_flag=True, help="Show the versions, and what was served when; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+def command(where: str, to: str | None, reason: str, only_list: bool, as_json: bool) -> None:
+    """Serve the version that was published before, by moving `latest` back to it.
+
+    WHERE is the output folder of a run, or the folder or address that it publishes to (push.to). Called again, it goes
+    further back. What was gone back from isn't published again by a later run; with --to it can be served again.
+    """
+    from components.edgetpu_pusher import published
+
+    if only_list and (to is not None or reason):
+        raise click.UsageError("--list changes nothing: it takes neither --to nor --reason")
+    place = _publishing_place(where)
+    if only_list:
+        versions, record = published.versions(place), published.record(place)
+        if as_json:
+            click.echo(json.dumps(_list_as_dict(place, versions, record), indent=2))
+        else:
+            _print_list(place, versions, record)
+        return
+    done = published.roll_back(place, to, reason)
+    after = next(version for version in published.versions(place) if version.name == done.after)
+    if as_json:
+        moved = {"place": place, "moved": done.before != done.after, **dataclasses.asdict(done)}
+        click.echo(json.dumps(moved, indent=2))
+    else:
+        _print_done(place, done, after)
+
+
+def _publishing_place(where: str) -> str:
+    """`published` in an output folder; anything else as it is."""
+    place = storage.absolute(where)
+    published = os.path.join(place, "published")
+    return published if not storage.is_remote(place) and os.path.isdir(published) else place
+
+
+def _list_as_dict(place: str, versions: list[Version], record: ServingRecord) -> dict[str, Any]:
+    return {
+        "place": place,
+        "latest": next((version.name for version in versions if version.served), None),
+        "versions": [
+            {
+                "version": version.name,
+                "served": version.served,
+                "damage": version.damage,
+                "rolled_back": dataclasses.asdict(record.withdrawn[version.name])
+                if version.name in record.withdrawn
+                else None,
+                "metrics": _int8(version),
+                "edgetpu": {key: _edgetpu(version).get(key) for key in ("compiled", "mapped", "total")},
+            }
+            for version in versions
+        ],
+        "moves": [dataclasses.asdict(move) for move in record.moves],
+    }
+
+
+def _print_list(place: str, versions: list[Version], record: ServingRecord) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console = console if console.is_terminal else Console(highlight=False, width=200)
+    if not versions:
+        console.print(f"Nothing is published in {escape(place)}.", soft_wrap=True)
+        return
+    console.print(f"Published in {escape(place)}\n", soft_wrap=True)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "version", "published (UTC)", "AP", "AP50", "Edge TPU", ""):
+        table.add_column(column, no_wrap=column == "version")
+    for version in versions:
+        table.add_row(
+            "[green]*[/]" if version.served else "",
+            version.name,
+            _published_on(version.name),
+            *(_figure(_int8(version).get(figure)) for figure in ("AP", "AP50")),
+            _on_the_edge_tpu(version),
+            escape(_remark(version, record)),
+        )
+    console.print(table)
+    if record.moves:
+        console.print("\n[bold]`latest` has moved[/]")
+        for move in record.moves:
+            when, why = f"{move.time[:10]} {move.time[11:16]}", f"  {move.reason}" if move.reason else ""
+            console.print(f"  {when}  {move.by:<8}  to {move.after}{escape(why)}", soft_wrap=True)
+
+
+def _print_done(place: str, done: Rollback, after: Version) -> None:
+    for name, damage in done.skipped.items():
+        click.echo(f"{name} is damaged ({damage}) and was passed over.")
+    if done.before == done.after:
+        click.echo(f"{done.after} is what `latest` is already; nothing has changed.")
+        return
+    click.echo(f"`latest` is {done.after} now: AP {_figure(_int8(after).get('AP'))}, {_on_the_edge_tpu(after)}.")
+    if done.before:
+        click.echo(f"It was {done.before}; `coralline rollback {place} --to {done.before}` serves that again.")
+
+
+def _remark(version: Version, record: ServingRecord) -> str:
+    if version.damage:
+        return f"damaged: {version.damage}"
+    if version.served:
+        since = next((move.time for move in reversed(record.moves) if move.after == version.name), None)
+        return "served" + (f" since {since[:10]} {since[11:16]}" if since else "")
+    return record.withdrawn[version.name].words if version.name in record.withdrawn else ""
+
+
+def _on_the_edge_tpu(version: Version) -> str:
+    edgetpu = _edgetpu(version)
+    if not edgetpu:
+        return "-"
+    how = "compiled" if edgetpu.get("compiled") else "predicted, not compiled"
+    return f"{edgetpu.get('mapped')} of {edgetpu.get('total')} operations, {how}"
+
+
+def _int8(version: Version) -> dict[str, Any]:
+    return (version.manifest.get("metrics") or {}).get("int8") or {}
+
+
+def _edgetpu(version: Version) -> dict[str, Any]:
+    return version.manifest.get("edgetpu") or {}
+
+
+def _published_on(version: str) -> str:
+    """20260314T101502Z-6e14ac5b was published on 2026-03-14 10:15."""
+    return f"{version[:4]}-{version[4:6]}-{version[6:8]} {version[9:11]}:{version[11:13]}"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
