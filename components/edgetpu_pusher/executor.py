@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
@@ -47,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         withdrawn = published.withdrawal(push_to, hashlib.sha256(model).hexdigest())
         if withdrawn is not None:
             version, move = withdrawn
-            again = f"`coralline rollback {push_to} --to {version}` serves it again"
+            again = f"`coralline rollback {shlex.quote(push_to)} --to {version}` serves it again"
             return outcome | _refused("rollback", f"this very model was {move.words}; {again}")
 
         verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))

@@ -222,12 +222,13 @@ def _earlier(place: LocalPlace | RemotePlace, push_to: str) -> tuple[str, dict[s
         if damage is None:
             return version, skipped
         skipped[version] = damage
+    others = [version for version in there if version != served]
     raise UserError(
         "there is no earlier version to go back to",
         file=push_to,
         expected="a whole version that was served before " + (served or "this"),
         found=", ".join(f"{version}, damaged: {damage}" for version, damage in skipped.items()) or "none",
-        mend=f"name one with --to: {_some(there)}",
+        mend=f"name one with --to: {_some(others)}" if others else "publish another model first",
     )
 
 

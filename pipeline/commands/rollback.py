@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -91,7 +92,7 @@ def _print_list(place: str, versions: list[Version], record: ServingRecord) -> N
         return
     console.print(f"Published in {escape(place)}\n", soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("", "version", "published (UTC)", "AP", "AP50", "Edge TPU", ""):
+    for column in ("", "version", "published (UTC)", "AP", "AP50", "on the Edge TPU", ""):
         table.add_column(column, no_wrap=column == "version")
     for version in versions:
         table.add_row(
@@ -116,9 +117,11 @@ def _print_done(place: str, done: Rollback, after: Version) -> None:
     if done.before == done.after:
         click.echo(f"{done.after} is what `latest` is already; nothing has changed.")
         return
-    click.echo(f"`latest` is {done.after} now: AP {_figure(_int8(after).get('AP'))}, {_on_the_edge_tpu(after)}.")
+    figure, edgetpu = _figure(_int8(after).get("AP")), _on_the_edge_tpu(after)
+    click.echo(f"`latest` is {done.after} now: AP {figure}, operations on the Edge TPU {edgetpu}.")
     if done.before:
-        click.echo(f"It was {done.before}; `coralline rollback {place} --to {done.before}` serves that again.")
+        again = f"coralline rollback {shlex.quote(place)} --to {done.before}"
+        click.echo(f"It was {done.before}; `{again}` serves that again.")
 
 
 def _remark(version: Version, record: ServingRecord) -> str:
@@ -134,8 +137,8 @@ def _on_the_edge_tpu(version: Version) -> str:
     edgetpu = _edgetpu(version)
     if not edgetpu:
         return "-"
-    how = "compiled" if edgetpu.get("compiled") else "predicted, not compiled"
-    return f"{edgetpu.get('mapped')} of {edgetpu.get('total')} operations, {how}"
+    how = "compiled" if edgetpu.get("compiled") else "not compiled"
+    return f"{edgetpu.get('mapped')} of {edgetpu.get('total')}, {how}"
 
 
 def _int8(version: Version) -> dict[str, Any]:
