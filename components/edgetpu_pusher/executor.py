@@ -45,12 +45,6 @@ class Executor(base_executor.BaseExecutor):
             return outcome | _refused("blessing", "the model is not blessed" + (f": {reasons}" if reasons else ""))
 
         model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
-        withdrawn = published.withdrawal(push_to, hashlib.sha256(model).hexdigest())
-        if withdrawn is not None:
-            version, move = withdrawn
-            again = f"`coralline rollback {shlex.quote(push_to)} --to {version}` serves it again"
-            return outcome | _refused("rollback", f"this very model was {move.words}; {again}")
-
         verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
         progress.note(verdict.sentence)
         outcome["edgetpu"] = verdict.edgetpu
@@ -58,6 +52,12 @@ class Executor(base_executor.BaseExecutor):
             return outcome | _refused("gate", verdict.refusal)
 
         files, manifest = _bundle(model_folder, model, verdict, report)
+        withdrawn = published.withdrawal(push_to, files)
+        if withdrawn is not None:
+            version, move = withdrawn
+            again = f"`coralline rollback {shlex.quote(push_to)} --to {version}` serves it again"
+            return outcome | _refused("rollback", f"this very model was {move.words}; {again}")
+
         manifest["lineage"] = self._lineage(input_dict)
         version = published.publish(push_to, files, manifest)
         return outcome | {"pushed": True, "version": version, "refused_by": None, "reason": verdict.sentence}

@@ -67,8 +67,8 @@ def _compile(
             )
         facts = {"compiled": False, "mapped": 0, "total": predicted.total, "cpu": predicted.cpu, "subgraphs": 0}
         facts |= {"compiler": compiler.version, "why_not": done.failure.found}
-        sentence = f"The Edge TPU compiler fails on this model: {done.failure.found}. {done.failure.mend}."
-        failure = f"{done.failure.found}: {done.failure.mend}"
+        failure = f"{done.failure.found.rstrip('.')}: {done.failure.mend}"
+        sentence = f"The Edge TPU compiler fails on this model: {failure}."
         return Verdict(None, facts, sentence, _because(_refusal(0, predicted.total, 0, settings), failure))
     segment = done.segments[0]
     facts = {

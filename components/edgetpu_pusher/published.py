@@ -96,17 +96,25 @@ def versions(push_to: str) -> list[Version]:
     ]
 
 
-def withdrawal(push_to: str, model_sha256: str) -> tuple[str, Move] | None:
-    """The version with this very model.tflite that was rolled back and isn't served since, and the rollback."""
+def withdrawal(push_to: str, files: Mapping[str, bytes]) -> tuple[str, Move] | None:
+    """The version that was rolled back and not served since, and the rollback, when it is this bundle's.
+
+    A bundle that isn't published yet counts as that of a version with the same model.tflite (it may be compiled now),
+    unless another version with this model is served.
+    """
+    hashes, digits = _hashes(files)
     place = _place(push_to)
-    found = _record(place)
+    record, known = _record(place), _version_with(place, hashes, digits)
+    if known is not None:
+        return (known, record.withdrawn[known]) if known in record.withdrawn else None
 
-    def holds_the_model(version: str) -> bool:
-        return (_manifest(place, version) or {"files": {}})["files"].get(bundle.MODEL) == model_sha256
+    def has_the_model(version: str | None) -> bool:
+        manifest = _manifest(place, version) if version else None
+        return manifest is not None and manifest["files"].get(bundle.MODEL) == hashes[bundle.MODEL]
 
-    if found.trail and holds_the_model(found.trail[-1]):
+    if has_the_model(place.latest()):
         return None
-    return next(((name, move) for name, move in found.withdrawn.items() if holds_the_model(name)), None)
+    return next(((name, move) for name, move in record.withdrawn.items() if has_the_model(name)), None)
 
 
 def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
@@ -126,8 +134,7 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
     Raises:
       UserError: the folder can't be written; what was served before still is.
     """
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    digits = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:8]
+    hashes, digits = _hashes(files)
     place = _place(push_to)
     with _told(push_to, "the model can't be published"), place.one_at_a_time():
         version = _version_with(place, hashes, digits)
@@ -170,6 +177,12 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
 
 def _place(push_to: str) -> LocalPlace | RemotePlace:
     return RemotePlace(push_to) if storage.is_remote(push_to) else LocalPlace(push_to)
+
+
+def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
+    """Name to sha256, and the first digits of the sha256 of all."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    return hashes, hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:8]
 
 
 def _record(place: LocalPlace | RemotePlace) -> ServingRecord:

@@ -1,9 +1,12 @@
+import html
 import json
 from pathlib import Path
 
 import pytest
 import yaml
 
+from components.edgetpu_pusher import published
+from components.edgetpu_pusher.publication_report import PLACE
 from components.errors import UserError
 from pipeline.config import EdgeTpuConfig
 
@@ -36,6 +39,9 @@ def push(tmp_path, monkeypatch, quadrant_detector):
             json.dumps({"input": [32, 32], "preset": "p", "post_processing": {}})
         )
         (tmp_path / "report/report.json").write_text(json.dumps({"int8": {"AP": 0.5}, "reasons": ["AP50 is 0.1"]}))
+        (tmp_path / "report/report.html").write_text(f"<main>{PLACE}</main>")
+        (tmp_path / "report/eval").mkdir(exist_ok=True)
+        (tmp_path / "report/eval/one.jpg").write_bytes(b"picture")
         (tmp_path / "blessing" / ("BLESSED" if blessed else "NOT_BLESSED")).write_bytes(b"")
         edgetpu = EdgeTpuConfig(**{"min_mapped": 0.4, **settings}).model_dump_json()
         inputs = {"tflite_model": [model], "blessing": [blessing], "report": [report]}
@@ -48,6 +54,10 @@ def push(tmp_path, monkeypatch, quadrant_detector):
 
 def latest(tmp_path):
     return tmp_path / "published" / "latest"
+
+
+def page(tmp_path):
+    return html.unescape((tmp_path / "pushed/report/report.html").read_text())
 
 
 def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
@@ -85,13 +95,16 @@ def test_the_same_model_twice_is_one_version(push, tmp_path):
 def test_a_model_that_is_not_blessed_is_not_published_and_says_why(push, tmp_path):
     pushed, outcome = push(blessed=False)
     assert pushed.get_int_custom_property("pushed") == 0 and not (tmp_path / "published").exists()
-    assert outcome["reason"] == "the model is not blessed: AP50 is 0.1"
+    assert outcome["reason"] == "the model is not blessed: AP50 is 0.1" and outcome["refused_by"] == "blessing"
+    assert "It isn't blessed" in page(tmp_path)
 
 
 def test_too_few_mapped_operations_refuse_the_push(push, tmp_path):
     pushed, _ = push(min_mapped=0.9)
-    reason = "2 of 4 operations run on the Edge TPU; edgetpu.min_mapped asks for 90%"
+    reason = "2 of 4 operations are predicted to run on the Edge TPU; edgetpu.min_mapped asks for 90 %"
     assert pushed.get_string_custom_property("reason") == reason and not (tmp_path / "published").exists()
+    assert pushed.get_string_custom_property("refused_by") == "gate"
+    assert reason in page(tmp_path) and "<h2>Not published</h2>" in page(tmp_path)
 
 
 @pytest.mark.parametrize("play", ["crash", "internal-error", "nothing", "no-file"])
@@ -109,3 +122,51 @@ def test_a_required_compiler_that_fails_fails_the_run(push):
 def test_a_required_compiler_that_is_absent_fails_the_run(push):
     with pytest.raises(UserError, match="no usable Edge TPU compiler"):
         push(compiler="required")
+
+
+def test_the_report_is_taken_on_with_what_became_of_the_model(push, tmp_path):
+    _, outcome = push(compiler_path=STAND_IN)
+    report = json.loads((tmp_path / "pushed/report/report.json").read_text())
+    assert report["publication"] == outcome and report["int8"] == {"AP": 0.5}
+    assert (tmp_path / "pushed/report/eval/one.jpg").read_bytes() == b"picture"
+    assert "publication" not in json.loads((tmp_path / "report/report.json").read_text())
+    assert (tmp_path / "report/report.html").read_text() == f"<main>{PLACE}</main>"
+    assert "<h2>Published, compiled for the Edge TPU</h2>" in page(tmp_path) and PLACE not in page(tmp_path)
+    for told in (outcome["version"], "264 of 267", "4.21 MiB kept on the chip, nothing sent", "16.0.384591198"):
+        assert told in page(tmp_path)
+    assert "Operation is working on an unsupported data type" in page(tmp_path)
+    assert "DEQUANTIZE: 2 on the CPU, predicted 1" in page(tmp_path)  # the stand-in replays another model's mapping
+
+
+def test_a_model_that_is_not_compiled_says_in_the_report_what_to_install(push, tmp_path):
+    push()
+    assert "<h2>Published, not compiled for the Edge TPU</h2>" in page(tmp_path)
+    assert "edgetpu_compiler is not on PATH" in page(tmp_path) and "coral.ai/docs/edgetpu/compiler" in page(tmp_path)
+
+
+def test_a_reason_with_markup_in_it_is_text_in_the_report(push, tmp_path):
+    push(play="partial", min_mapped=0.999, compiler_path=STAND_IN)
+    section = (tmp_path / "pushed/report/report.html").read_text()
+    assert "edgetpu.min_mapped asks for 99.9 %" in section
+    published.publish(str(tmp_path / "published"), {"model.tflite": b"earlier"}, {})
+    push()
+    published.roll_back(str(tmp_path / "published"), reason="<b>worse</b> & slower")
+    push()
+    section = (tmp_path / "pushed/report/report.html").read_text()
+    assert "&lt;b&gt;worse&lt;/b&gt; &amp; slower" in section and "<b>worse" not in section
+
+
+def test_a_model_that_was_rolled_back_is_not_pushed_again(push, tmp_path):
+    place = str(tmp_path / "published")
+    earlier = published.publish(place, {"model.tflite": b"earlier"}, {})
+    version = push()[1]["version"]
+    published.roll_back(place, reason="blind at night")
+    pushed, outcome = push(compiler_path=STAND_IN)  # compiled, it would be another version
+    assert latest(tmp_path).resolve().name == earlier
+    assert pushed.get_string_custom_property("refused_by") == "rollback"
+    assert (
+        outcome["reason"].startswith("this very model was rolled back on ") and "(blind at night)" in outcome["reason"]
+    )
+    assert outcome["reason"].endswith(f"`coralline rollback {place} --to {version}` serves it again")
+    published.roll_back(place, to=version)
+    assert push(compiler_path=STAND_IN)[1]["pushed"] and latest(tmp_path).resolve().name != version

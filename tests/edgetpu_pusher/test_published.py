@@ -235,15 +235,27 @@ def test_after_a_rollback_another_model_is_served_when_it_is_pushed(place):
 
 
 def test_a_model_that_was_rolled_back_is_known_by_its_content_until_it_is_served_again(place):
-    sha256 = hashlib.sha256(b"2").hexdigest()
+    one, two = ({**FILES, "model.tflite": model} for model in (b"1", b"2"))
+    two_compiled = {**two, "model_edgetpu.tflite": b"2c"}
     push(place, b"1", b"2")
-    assert published.withdrawal(place, sha256) is None
+    assert published.withdrawal(place, two) is None and published.withdrawal(place, two_compiled) is None
     second = published.roll_back(place, reason="blind at night").before
-    version, move = published.withdrawal(place, sha256)
-    assert version == second and "(blind at night)" in move.words
-    assert published.withdrawal(place, hashlib.sha256(b"1").hexdigest()) is None
+    for bundle in (two, two_compiled):
+        version, move = published.withdrawal(place, bundle)
+        assert version == second and "(blind at night)" in move.words
+    assert published.withdrawal(place, one) is None
     published.roll_back(place, second)
-    assert published.withdrawal(place, sha256) is None
+    assert published.withdrawal(place, two) is None
+
+
+def test_the_compiled_version_can_be_rolled_back_and_not_the_model(place):
+    bundle = {**FILES, "model_edgetpu.tflite": b"compiled"}
+    published.publish(place, FILES, {})
+    compiled = published.publish(place, bundle, {})
+    published.roll_back(place)
+    assert published.withdrawal(place, FILES) is None
+    assert published.withdrawal(place, bundle)[0] == compiled
+    assert published.withdrawal(place, {**FILES, "model_edgetpu.tflite": b"by another compiler"}) is None
 
 
 def damage(place, version, name, content=b"damaged"):

@@ -12,6 +12,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components.artifacts import EvaluationReport, TFLiteModel
+from components.edgetpu_pusher import published
 from components.edgetpu_pusher.component import EdgeTpuPusher
 from pipeline.config import EdgeTpuConfig
 from pipeline.local_dag_runner import Outcome, RecordingLocalDagRunner
@@ -31,6 +32,7 @@ def Judged(
     export = {"input": [32, 32], "preset": "p", "post_processing": {}}
     Path(tflite_model.uri, "export.json").write_text(json.dumps(export))
     Path(report.uri, "report.json").write_text("{}")
+    Path(report.uri, "report.html").write_text("<html></html>")
     Path(blessing.uri, "BLESSED").write_bytes(b"")
 
 
@@ -52,12 +54,13 @@ class Outcomes:
 
 @pytest.fixture
 def run(tmp_path, quadrant_detector):
-    """`run(compiler_version="") -> outcome of the push`; each call is a run of its own in the same output folder."""
-    (tmp_path / "model.tflite").write_bytes(quadrant_detector())
+    """`run(compiler_version="", model="one") -> outcome of the push`; each call is a run in the same output folder."""
+    (tmp_path / "one.tflite").write_bytes(quadrant_detector())
+    (tmp_path / "other.tflite").write_bytes(quadrant_detector(score_threshold=0.125))
     runs = iter(range(100))
 
-    def _run(compiler_version=""):
-        judged = Judged(content=str(tmp_path / "model.tflite"))
+    def _run(compiler_version="", model="one"):
+        judged = Judged(content=str(tmp_path / f"{model}.tflite"))
         pusher = EdgeTpuPusher(
             tflite_model=judged.outputs["tflite_model"],
             blessing=judged.outputs["blessing"],
@@ -91,6 +94,29 @@ def test_a_deleted_publication_is_pushed_again(run, tmp_path, gone):
     path = tmp_path / "published" / gone
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     assert [run(), run()] == [Outcome.DONE, Outcome.REUSED]
+
+
+def test_a_push_whose_report_was_deleted_is_done_again(run, tmp_path):
+    run()
+    for report in (tmp_path / "artifacts/EdgeTpuPusher/pushed_model").glob("*/report"):
+        shutil.rmtree(report)
+    assert [run(), run()] == [Outcome.DONE, Outcome.REUSED]
+
+
+def test_after_a_rollback_runs_leave_what_is_served_until_the_model_is_served_again(run, tmp_path):
+    place = str(tmp_path / "published")
+    run(model="other")
+    first = published.latest_bundle(place)
+    run()
+    second = published.latest_bundle(place)
+    assert first != second
+    published.roll_back(place)
+    # Nothing has changed, and then a reason to push the same model again.
+    assert [run(), run("16.0"), run("16.0")] == [Outcome.REUSED, Outcome.DONE, Outcome.DONE]
+    assert published.latest_bundle(place) == first
+    published.roll_back(place, to=Path(second).name)
+    assert [run("16.0"), run("16.0")] == [Outcome.DONE, Outcome.REUSED]
+    assert published.latest_bundle(place) == second
 
 
 def test_another_compiler_pushes_anew(run):
