@@ -1,11 +1,11 @@
-"""What a publishing folder and a version in it hold: names of the files, the manifest, the snippet for Frigate."""
+"""What a publishing folder and a version in it hold: names of the files, and the manifest."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 MODEL, COMPILED, LABELS, FRIGATE, MANIFEST = (
@@ -50,32 +50,3 @@ def damage(read: Callable[[str], bytes]) -> str | None:
     except ValueError:
         return f"{name} isn't a manifest"
     return None
-
-
-def frigate_config(model_file: str, input_size: Sequence[int], labels: Sequence[str], compiled: bool) -> bytes:
-    """The part of Frigate's configuration (0.14 and later) that uses this model.
-
-    Frigate tracks only `person` unless it is told otherwise, so the classes are listed.
-    Source: docs.frigate.video, "Object Detectors" and "Full Reference Config" (`detectors`, `model`, `objects.track`).
-    """
-    height, width = input_size
-    detector = (
-        "  coral:\n    type: edgetpu\n    device: usb" if compiled else "  cpu1:\n    type: cpu\n    num_threads: 2"
-    )
-    tracked = "\n".join(f"    - {json.dumps(label, ensure_ascii=False)}" for label in labels)
-    return f"""\
-# Copy {model_file} and {LABELS} to /config/model_cache/ and this into Frigate's config.yml.
-detectors:
-{detector}
-model:
-  path: /config/model_cache/{model_file}
-  labelmap_path: /config/model_cache/{LABELS}
-  width: {width}
-  height: {height}
-  input_tensor: nhwc
-  input_pixel_format: rgb
-  model_type: ssd
-objects:
-  track:
-{tracked}
-""".encode()

@@ -13,7 +13,7 @@ from tfx.types import artifact_utils
 from components import progress
 from components.code_version import code_version, stamp
 from components.dataset import storage
-from components.edgetpu_pusher import bundle
+from components.edgetpu_pusher import bundle, frigate
 
 _METRICS = ("images", "int8", "qat", "float", "baseline")
 
@@ -84,7 +84,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
     if verdict.compiled is not None:
         files[bundle.COMPILED] = verdict.compiled
     served = bundle.COMPILED if verdict.compiled is not None else bundle.MODEL
-    files[bundle.FRIGATE] = bundle.frigate_config(served, export["input"], labels, verdict.compiled is not None)
+    files[bundle.FRIGATE] = frigate.configuration(served, export["input"], labels, verdict.compiled is not None)
     manifest = {
         "model": {
             "preset": export.get("preset"),

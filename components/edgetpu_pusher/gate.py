@@ -40,7 +40,8 @@ def judge(model: bytes, settings: Settings[str, Any]) -> Verdict:
     predicted = mapping.predict(model)
     found = edgetpu_compiler.require(settings["compiler"], settings["compiler_path"])
     if found.compiler is None:
-        sentence = f"Not compiled for the Edge TPU ({found.reason}): {edgetpu_compiler.INSTALL}."
+        mend = "" if settings["compiler"] == "off" else f": {edgetpu_compiler.INSTALL}"
+        sentence = f"Not compiled for the Edge TPU ({found.reason}){mend}."
         facts = {"compiled": False, **predicted.as_json(), "compiler": None, "why_not": found.reason}
         refusal = _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings, "are predicted to run")
         return Verdict(None, facts, sentence, _because(refusal, predicted.failure))

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from components.edgetpu_pusher.serving_record import Move
 from pipeline.lineage.history import Artifact, Execution, History, Run
 from pipeline.lineage.trace import Step, came_from, came_of, explain, steps
 
@@ -82,6 +83,9 @@ def print_explanation(console: Console, history: History, artifact: Artifact) ->
     for name in ("pushed_destination", "pushed_version"):
         if name in artifact.properties:
             console.print(f"  {name:<20}{escape(str(artifact.properties[name]))}", soft_wrap=True)
+    if why["served"] is not None:
+        served = _served(why["served"], artifact.properties["pushed_version"])
+        console.print(f"  {'served now':<20}{escape(served)}", soft_wrap=True)
     console.print(f"  {'run':<20}{escape(str(why['run'] or 'unknown'))}")
     for name, value in why["code"].items():
         console.print(f"  {name:<20}{escape(str(value))}")
@@ -99,6 +103,14 @@ def print_explanation(console: Console, history: History, artifact: Artifact) ->
     before = came_from(history, artifact)
     _grow_back(tree, artifact, {a.id: s for s in before for made in s.outputs.values() for a in made}, set())
     console.print(tree)
+
+
+def _served(served: dict[str, Any], version: str) -> str:
+    if served["now"]:
+        return "yes"
+    last = Move(**served["moves"][-1]) if served["moves"] else None
+    ended = f", {last.words}" if last and last.before == version else ""
+    return f"no{ended}; `latest` is {served['latest'] or 'nothing'}"
 
 
 def _print_step(console: Console, step: Step) -> None:

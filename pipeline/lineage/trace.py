@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from components.edgetpu_pusher.published import latest_bundle, record
 from components.errors import UserError
 from pipeline.lineage.history import Artifact, Execution, History, Run
 
@@ -129,7 +130,7 @@ def explain(history: History, artifact: Artifact) -> dict[str, Any]:
     """Why an artifact is as it is: the data, settings and code that it was made with.
 
     Returns:
-      {"artifact", "run", "code", "data", "settings": {node: {...}}, "steps": [{"node", "execution", "code", ...}]};
+      {"artifact", "served", "run", "code", "data", "settings": {node: {...}}, "steps": [{"node", "execution", ...}]};
       `run` and `code` are those of the artifact's maker, and every step carries its own: a reused result may be older.
     """
     line = came_from(history, artifact)
@@ -139,11 +140,28 @@ def explain(history: History, artifact: Artifact) -> dict[str, Any]:
     sources = [step for step in line if not step.inputs]
     return {
         "artifact": as_dict(artifact),
+        "served": _served(artifact),
         "run": run.run_id if run else None,
         "code": code or (maker.code if maker else {}),
         "data": {step.execution.node: _data(step) for step in sources},
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
+    }
+
+
+def _served(artifact: Artifact) -> dict[str, Any] | None:
+    """Whether a published version is what `latest` names, and the moves of `latest` from and to it.
+
+    None for other artifacts, and for what was published to an address, which isn't asked.
+    """
+    place, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
+    if not version or not os.path.isdir(place):
+        return None
+    latest, moves = latest_bundle(place), record(place).moves
+    return {
+        "now": latest is not None and os.path.basename(latest) == version,
+        "latest": latest,
+        "moves": [dataclasses.asdict(move) for move in moves if version in (move.before, move.after)],
     }
 
 

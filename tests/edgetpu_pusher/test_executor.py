@@ -75,6 +75,10 @@ def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
     )
 
 
+def test_with_the_compiler_switched_off_nothing_is_to_be_installed(push):
+    assert push(compiler="off")[1]["reason"] == "Not compiled for the Edge TPU (edgetpu.compiler is off)."
+
+
 def test_with_a_compiler_the_compiled_model_is_published_beside_it(push, tmp_path):
     pushed, outcome = push(compiler_path=STAND_IN)
     assert (pushed.get_int_custom_property("pushed"), pushed.get_int_custom_property("compiled")) == (1, 1)

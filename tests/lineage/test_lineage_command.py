@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from components.edgetpu_pusher import published
 from components.errors import UserError
 from pipeline.commands.lineage import command
 
@@ -102,6 +103,22 @@ def test_why_in_words(out: Path) -> None:
     text = _call("why", out / "published/v1")
     for expected in ("/data/raccoon", "c0ffee", "train.seed 3", "the way it came"):
         assert expected in text
+
+
+def test_why_says_whether_a_published_version_is_served_and_why_not(out: Path) -> None:
+    place = out / "published"
+    assert _json("why", place / "v1")["served"] == {"now": True, "latest": str(place / "v1"), "moves": []}
+    assert "served now          yes" in _call("why", place / "v1")
+    earlier = published.publish(str(place), {"model.tflite": b"earlier"}, {})
+    (place / "latest").unlink()
+    (place / "latest").symlink_to("v1")
+    assert published.roll_back(str(place), to=earlier, reason="blind at night").before == "v1"
+    served = _json("why", place / "v1")["served"]
+    assert (served["now"], served["moves"][-1]["reason"]) == (False, "blind at night")
+    text = _call("why", place / "v1")
+    assert (
+        "served now          no, rolled back on " in text and f"(blind at night); `latest` is {place / earlier}" in text
+    )
 
 
 def test_why_knows_a_copied_bundle_by_its_manifest(out: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
