@@ -29,6 +29,7 @@ from components.edgetpu_pusher.serving_record import Move, ServingRecord
 from components.errors import UserError
 
 _SHOWN_IN_ERRORS = 8
+_UNREADABLE = "what is published can't be read"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,23 +78,25 @@ def is_whole(push_to: str, version: str) -> bool:
 
 
 def record(push_to: str) -> ServingRecord:
-    """What was served when."""
-    return _record(_place(push_to))
+    """What was served when. Raises UserError when the place can't be read."""
+    with _told(push_to, _UNREADABLE):
+        return _record(_place(push_to))
 
 
 def versions(push_to: str) -> list[Version]:
-    """All versions, the newest first."""
+    """All versions, the newest first. Raises UserError when the place can't be read."""
     place = _place(push_to)
-    served = place.latest()
-    return [
-        Version(
-            name,
-            name == served,
-            None if place.is_whole(name) else _damage(place, name),
-            _manifest(place, name) or {},
-        )
-        for name in reversed(place.versions())
-    ]
+    with _told(push_to, _UNREADABLE):
+        served = place.latest()
+        return [
+            Version(
+                name,
+                name == served,
+                None if place.is_whole(name) else _damage(place, name),
+                _manifest(place, name) or {},
+            )
+            for name in reversed(place.versions())
+        ]
 
 
 def withdrawal(push_to: str, files: Mapping[str, bytes]) -> tuple[str, Move] | None:
@@ -281,7 +284,7 @@ def _told(push_to: str, what: str) -> Iterator[None]:
         raise UserError(
             what,
             file=push_to,
-            expected="a folder that can be written, on a disk with room",
+            expected="a folder or address that can be read and written, on a disk with room",
             found=e.strerror or str(e),
-            mend="mend the folder or name another; what was served before still is",
+            mend="mend it or name another; what was served before still is",
         ) from e

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from components.dataset import storage
+from pipeline.output_capture import quiet
 
 if TYPE_CHECKING:
     from components.edgetpu_pusher.published import Rollback, Version
@@ -31,20 +32,32 @@ def command(where: str, to: str | None, reason: str, only_list: bool, as_json: b
     WHERE is the output folder of a run, or the folder or address that it publishes to (push.to). Called again, it goes
     further back. What was gone back from isn't published again by a later run; with --to it can be served again.
     """
-    from components.edgetpu_pusher import published
-
     if only_list and (to is not None or reason):
         raise click.UsageError("--list changes nothing: it takes neither --to nor --reason")
     place = _publishing_place(where)
     if only_list:
+        _list(place, as_json)
+    else:
+        _roll_back(place, to, reason, as_json)
+
+
+def _list(place: str, as_json: bool) -> None:
+    from components.edgetpu_pusher import published
+
+    with quiet():  # an address loads TensorFlow
         versions, record = published.versions(place), published.record(place)
-        if as_json:
-            click.echo(json.dumps(_list_as_dict(place, versions, record), indent=2))
-        else:
-            _print_list(place, versions, record)
-        return
-    done = published.roll_back(place, to, reason)
-    after = next(version for version in published.versions(place) if version.name == done.after)
+    if as_json:
+        click.echo(json.dumps(_list_as_dict(place, versions, record), indent=2))
+    else:
+        _print_list(place, versions, record)
+
+
+def _roll_back(place: str, to: str | None, reason: str, as_json: bool) -> None:
+    from components.edgetpu_pusher import published
+
+    with quiet():
+        done = published.roll_back(place, to, reason)
+        after = next(version for version in published.versions(place) if version.name == done.after)
     if as_json:
         moved = {"place": place, "moved": done.before != done.after, **dataclasses.asdict(done)}
         click.echo(json.dumps(moved, indent=2))
@@ -63,20 +76,20 @@ def _list_as_dict(place: str, versions: list[Version], record: ServingRecord) ->
     return {
         "place": place,
         "latest": next((version.name for version in versions if version.served), None),
-        "versions": [
-            {
-                "version": version.name,
-                "served": version.served,
-                "damage": version.damage,
-                "rolled_back": dataclasses.asdict(record.withdrawn[version.name])
-                if version.name in record.withdrawn
-                else None,
-                "metrics": _int8(version),
-                "edgetpu": {key: _edgetpu(version).get(key) for key in ("compiled", "mapped", "total")},
-            }
-            for version in versions
-        ],
+        "versions": [_version_as_dict(version, record) for version in versions],
         "moves": [dataclasses.asdict(move) for move in record.moves],
+    }
+
+
+def _version_as_dict(version: Version, record: ServingRecord) -> dict[str, Any]:
+    rollback = record.withdrawn.get(version.name)
+    return {
+        "version": version.name,
+        "served": version.served,
+        "damage": version.damage,
+        "rolled_back": dataclasses.asdict(rollback) if rollback else None,
+        "metrics": _int8(version),
+        "edgetpu": {key: _edgetpu(version).get(key) for key in ("compiled", "mapped", "total")},
     }
 
 
