@@ -13,7 +13,7 @@ import dataclasses
 from flatbuffers import encode, number_types
 from flatbuffers.table import Table
 
-from components.tflite.model_file import EDGE_TPU_OP, Model
+from components.tflite.model_file import EDGE_TPU_OP, Model, Op
 
 _PACKAGE = b"DWN1"
 # Slots of executable.fbs.
@@ -24,24 +24,55 @@ _PARAMETER_CACHING = 1
 
 
 @dataclasses.dataclass(frozen=True)
-class Compiled:
-    """What is in a compiled file.
+class Package:
+    """One Edge TPU op: a subgraph of the source that was mapped.
 
     Attributes:
-      packages: Edge TPU ops, one a subgraph of the source that was mapped.
+      op: the op, with its inputs and outputs.
       cached: bytes of parameters kept on the chip (of PARAMETER_CACHING executables).
       streamed: bytes of parameters sent with every inference (of the other executables).
       min_runtime_version: of libedgetpu.
       compiler_version: as the compiler wrote it.
-      cpu: ops left for the CPU, name -> count, in model order.
     """
 
-    packages: int
+    op: Op
     cached: int
     streamed: int
     min_runtime_version: int
     compiler_version: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Compiled:
+    """What is in a compiled file.
+
+    Attributes:
+      packages: its Edge TPU ops, in model order; at least one.
+      cpu: ops left for the CPU, name -> count, in model order.
+    """
+
+    packages: tuple[Package, ...]
     cpu: dict[str, int]
+
+    @property
+    def cached(self) -> int:
+        """Bytes of parameters kept on the chip, of all packages."""
+        return sum(package.cached for package in self.packages)
+
+    @property
+    def streamed(self) -> int:
+        """Bytes of parameters sent with every inference, of all packages."""
+        return sum(package.streamed for package in self.packages)
+
+    @property
+    def min_runtime_version(self) -> int:
+        """The libedgetpu runtime that all packages run on."""
+        return max(package.min_runtime_version for package in self.packages)
+
+    @property
+    def compiler_version(self) -> str:
+        """As the compiler wrote it."""
+        return self.packages[0].compiler_version
 
 
 def is_compiled(model: Model) -> bool:
@@ -55,26 +86,27 @@ def read(model: Model) -> Compiled:
     Raises:
       ValueError: it isn't compiled, or its package is damaged.
     """
-    packages = [op.custom_options for op in model.main.ops if op.name == EDGE_TPU_OP]
+    packages = tuple(_package(op) for op in model.main.ops if op.name == EDGE_TPU_OP)
     if not packages:
         raise ValueError(f"no {EDGE_TPU_OP} in it")
-    cpu = collections.Counter(op.name for op in model.main.ops if op.name != EDGE_TPU_OP)
-    cached = streamed = runtime = 0
-    version = ""
-    for options in packages:
-        try:
-            package = _root(options, options.index(_PACKAGE) - 4)
-            runtime = max(runtime, _int(package, _MIN_RUNTIME_VERSION))
-            version = version or _bytes(package, _COMPILER_VERSION).decode("utf-8", "replace")
-            for executable in _executables(_bytes(package, _MULTI_EXECUTABLE)):
-                parameters = _length(executable, _PARAMETERS)
-                if _int(executable, _TYPE, number_types.Int16Flags) == _PARAMETER_CACHING:
-                    cached += parameters
-                else:
-                    streamed += parameters
-        except Exception as e:  # damaged offsets can raise anything
-            raise ValueError(f"damaged Edge TPU package: {e}") from e
-    return Compiled(len(packages), cached, streamed, runtime, version, dict(cpu))
+    return Compiled(packages, dict(collections.Counter(op.name for op in model.main.ops if op.name != EDGE_TPU_OP)))
+
+
+def _package(op: Op) -> Package:
+    cached = streamed = 0
+    try:
+        package = _root(op.custom_options, op.custom_options.index(_PACKAGE) - 4)
+        for executable in _executables(_bytes(package, _MULTI_EXECUTABLE)):
+            parameters = _length(executable, _PARAMETERS)
+            if _int(executable, _TYPE, number_types.Int16Flags) == _PARAMETER_CACHING:
+                cached += parameters
+            else:
+                streamed += parameters
+        runtime = _int(package, _MIN_RUNTIME_VERSION)
+        version = _bytes(package, _COMPILER_VERSION).decode("utf-8", "replace")
+    except Exception as e:  # damaged offsets can raise anything
+        raise ValueError(f"damaged Edge TPU package: {e}") from e
+    return Package(op, cached, streamed, runtime, version)
 
 
 def _executables(multi: bytes) -> list[Table]:

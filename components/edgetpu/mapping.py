@@ -29,6 +29,7 @@ class CpuOp(TypedDict):
     index: int
     op: str
     version: int
+    status: str
     why: str
 
 
@@ -58,7 +59,7 @@ class Mapping:
         return self.mapped / self.total if self.total else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """For reports: mapped, total, cpu (index, op, version, why), subgraphs, parameters, failure."""
+        """For reports: mapped, total, cpu (index, op, version, status, why), subgraphs, parameters, failure."""
         return {
             "mapped": self.mapped,
             "total": self.total,
@@ -132,7 +133,7 @@ def _refused(ops: tuple[Op, ...], refused: list[tuple[Op, str]]) -> Mapping:
 
 
 def _cpu_op(op: Op, status: str, why: str) -> CpuOp:
-    return CpuOp(index=op.index, op=op.name, version=op.version, why=f"{status}: {why}")
+    return CpuOp(index=op.index, op=op.name, version=op.version, status=status, why=f"{status}: {why}")
 
 
 def _parameter_bytes(mapped: list[Op], model: Model) -> int:

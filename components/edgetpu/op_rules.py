@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from components.edgetpu import op_versions
+from components.tflite import runtime_versions
 from components.tflite.model_file import Model, Op, Tensor
 
 NOT_SUPPORTED = "Operation not supported"
@@ -22,6 +22,9 @@ UNSUPPORTED_TYPE = "Operation is working on an unsupported data type"
 LIMITATION = "Operation is otherwise supported, but not mapped due to some unspecified limitation"
 UNSUPPORTED_RANK = "Tensor has unsupported rank (up to 3 innermost dimensions mapped)"
 
+# The last compiler, 16.0.384591198, is built on the TFLite of TensorFlow 2.6: it can't load a file with an op that came
+# later. Inferred from the files that it refused ("Didn't find op for builtin opcode ..."); Coral doesn't say it.
+_COMPILER_RUNTIME = (2, 6, 0)
 # [ops] The largest softmax.
 _MOST_SOFTMAX = 16_000
 # Resizing by more than this, and from a single pixel, was refused; [ops] only says that sizes may be "to avoid loss in
@@ -34,7 +37,8 @@ Reason = tuple[str, str]
 
 def refusal(op: Op) -> str | None:
     """Why the compiler would refuse the whole file because of this op, or None."""
-    if not op.custom and op.version > op_versions.newest_known(op.name):
+    first = runtime_versions.of_op(op.name, op.version)
+    if not op.custom and (first is None or first > _COMPILER_RUNTIME):
         return f"Didn't find op for builtin opcode '{op.name}' version '{op.version}'"
     return None
 

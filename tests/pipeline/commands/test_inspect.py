@@ -40,8 +40,19 @@ def test_json_tells_inputs_outputs_contract_and_mapping(model):
 def test_text_tells_the_same_to_people(model):
     text = inspect(model)
     assert (
-        "contract: a standard detector" in text and "2 of 4 operations will map" in text and "labels: leaf, sea" in text
+        "contract: a standard detector" in text and "2 of 4 operations will map" in text and "labels: leaf; sea" in text
     )
+    assert "runs on TFLite 1.14.0 or newer" in text and "of about 6.9 MiB on-chip parameter cache" in text
+
+
+def test_operations_are_told_with_their_types_and_first_runtime(model):
+    ops = json.loads(inspect(model, "--json"))["ops"]
+    assert [(op["op"], op["types"], op["runtime"]) for op in ops] == [
+        ("AVERAGE_POOL_2D", ["UINT8"], "1.14.0"),
+        ("RESHAPE", ["UINT8"], "1.5.0"),
+        ("DEQUANTIZE", ["UINT8 -> FLOAT32"], "1.14.0"),
+        ("TFLite_Detection_PostProcess", ["FLOAT32"], None),
+    ]
 
 
 def test_an_op_version_that_the_compiler_does_not_know_refuses_the_whole_file(tmp_path, quadrant_detector):
@@ -49,6 +60,9 @@ def test_an_op_version_that_the_compiler_does_not_know_refuses_the_whole_file(tm
     edgetpu = json.loads(inspect(tmp_path / "new.tflite", "--json"))["edgetpu"]
     assert edgetpu["mapped"] == 0 and len(edgetpu["cpu"]) == 4
     assert edgetpu["failure"] == "Didn't find op for builtin opcode 'AVERAGE_POOL_2D' version '4'"
+    text = inspect(tmp_path / "new.tflite")
+    assert "no known TFLite runtime has AVERAGE_POOL_2D version 4" in text.splitlines()[0]
+    assert "the compiler will refuse this file: Didn't find op" in text and "0 of about" not in text
 
 
 def test_a_fused_activation_keeps_a_pool_off_the_edge_tpu(tmp_path, quadrant_detector):
@@ -70,7 +84,20 @@ def test_compiled_files_are_read_too():
     path = Path(DATA, "models/edgetpu_pairs/movenet_single_pose_lightning_ptq_edgetpu.tflite")
     edgetpu = json.loads(inspect(path, "--json"))["edgetpu"]
     assert edgetpu["compiled"] and edgetpu["subgraphs"] == 1 and edgetpu["parameters"]["cached"] == 2862656
-    assert "compiled, 1 subgraph(s)" in inspect(path)
+    (package,) = edgetpu["packages"]
+    assert package["index"] == 2 and [tensor["shape"] for tensor in package["inputs"]] == [[1, 192, 192, 3]]
+    assert len(package["outputs"]) == 5 and package["cached"] == 2862656
+    text = inspect(path)
+    assert "compiled, 1 subgraph(s); needs Edge TPU runtime 12 or newer" in text
+    assert "2.7 of about 6.9 MiB on-chip parameter cache" in text
+
+
+@pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA names no folder with models/edgetpu_pairs")
+@pytest.mark.parametrize("compiled", ["", "_edgetpu"])
+def test_text_of_a_large_model_fits_a_screen_and_ends_with_the_verdict(compiled):
+    lines = inspect(Path(DATA, f"models/edgetpu_pairs/movenet_single_pose_lightning_ptq{compiled}.tflite")).splitlines()
+    verdict = next(i for i, line in enumerate(lines) if line.startswith("Edge TPU: "))
+    assert len(lines) < 60 and len(lines) - verdict < 24
 
 
 @pytest.mark.parametrize("name", ["inspect", "predict"])
