@@ -12,6 +12,9 @@ from components.tflite.model_file import Graph, Model, Op, Tensor
 from components.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
 
 OUTPUTS = ("boxes", "classes", "scores", "count")
+# The same outputs as pycoral's `get_objects` looks them up, by name, in a file that has a signature; the names are those
+# that TensorFlow's Object Detection API gave to count, scores, classes, boxes. By index only in a file that has none.
+PYCORAL_NAMES = ("output_3", "output_2", "output_1", "output_0")
 _RANKS = {"boxes": 3, "classes": 2, "scores": 2, "count": 1}
 _WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))
 
@@ -127,8 +130,16 @@ def _signature_problems(model: Model) -> list[str]:
     found = []
     for signature in model.signatures:
         for name, tensor in signature.outputs.items():
-            meant = next((index for word, index in _WORDS if word in name.lower()), None)
+            meant = _meant(name)
             if meant is not None and outputs[meant] != tensor:
                 is_now = OUTPUTS[outputs.index(tensor)] if tensor in outputs else "no output"
-                found.append(f"the signature {signature.key} calls {is_now} {name!r}")
+                read_as = f", which pycoral reads as {OUTPUTS[meant]}" if name in PYCORAL_NAMES else ""
+                found.append(f"the signature {signature.key} calls {is_now} {name!r}{read_as}")
     return found
+
+
+def _meant(name: str) -> int | None:
+    """Which output a signature's name stands for; None when it doesn't tell."""
+    if name in PYCORAL_NAMES:
+        return PYCORAL_NAMES.index(name)
+    return next((index for word, index in _WORDS if word in name.lower()), None)

@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
+from components.tflite.contract import PYCORAL_NAMES
+
 # Coral's and TensorFlow's names of the outputs, in the order in which devices read them. Sorted, as it happens, so
 # that a dictionary of them keeps this order through TensorFlow.
 OUTPUT_NAMES = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
@@ -40,6 +42,7 @@ class PostProcessing:
         attributes = {
             "max_detections": f"i: {self.max_detections}",
             "max_classes_per_detection": f"i: {self.max_classes_per_detection}",
+            # Rows are the only limit: one class may fill them all, in `post_process.PostProcess` too.
             "detections_per_class": f"i: {self.max_detections}",
             "use_regular_nms": f"b: {str(self.use_regular_nms).lower()}",
             "nms_score_threshold": f"f: {self.score_threshold}",
@@ -96,11 +99,23 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
 
 
 def _standard_output_order(content: bytes) -> bytes:
-    """Puts the graph's outputs into the order of the post-processing op; signature names stay with their tensors."""
+    """Puts the graph's outputs into the order of the post-processing op; signature names stay with their tensors.
+
+    The signature gets pycoral's names beside them: its `get_objects` goes by name as soon as a file has a signature, and
+    ends in a KeyError without. Signatures may name a tensor twice.
+    """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]
     op = next(o for o in graph.operators if model.operatorCodes[o.opcodeIndex].customCode == _POST_PROCESS)
     graph.outputs = op.outputs
+    for signature in model.signatureDefs:
+        signature.outputs += [_named(name, tensor) for name, tensor in zip(PYCORAL_NAMES, op.outputs, strict=True)]
     builder = flatbuffers.Builder(len(content) + 1024)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _named(name: str, tensor: int) -> schema.TensorMapT:
+    entry = schema.TensorMapT()
+    entry.name, entry.tensorIndex = name, tensor
+    return entry

@@ -48,6 +48,10 @@ def test_more_threads_than_cores_are_capped(quadrant_detector):
         ({"output_order": (0, 1, 2)}, "expected 4 outputs"),
         ({"input_type": "INT8"}, "expected a UINT8 input, found INT8"),
         ({"signature": ("num_detections", "detection_classes", "detection_scores", "detection_boxes")}, "calls boxes"),
+        (
+            {"signature": ("output_0", "output_1", "output_2", "output_3")},
+            "calls boxes 'output_0', which pycoral reads as count",
+        ),
         ({"num_classes": 5}, "3 wide for 5 classes"),
     ],
 )
@@ -60,6 +64,10 @@ def test_refuses_a_model_without_the_contract_and_says_what_is_wrong(quadrant_de
 
 def test_contract_holds_for_the_standard_detector(quadrant_detector):
     assert contract.check(quadrant_detector()) == []
+
+
+def test_contract_holds_with_pycorals_names_in_the_signature(quadrant_detector):
+    assert contract.check(quadrant_detector(signature=contract.PYCORAL_NAMES)) == []
 
 
 def test_contract_counts_the_labels(quadrant_detector):

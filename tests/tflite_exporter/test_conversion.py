@@ -9,6 +9,7 @@ from components.edgetpu import mapping
 from components.tflite import contract, metadata, model_file
 from components.tflite.detector import TFLiteDetector
 from components.tflite.post_process import PostProcess
+from components.tflite.post_process_op import PostProcessOptions
 
 pytestmark = pytest.mark.slow
 CLASSES = 3
@@ -37,6 +38,27 @@ def test_exported_file_keeps_the_contract_of_devices(exported):
     assert metadata.read_labels(content) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("runtime", ["ai_edge_litert", "tensorflow"])
+def test_signature_gives_each_output_by_both_of_its_names(exported, detector, runtime):
+    from components.tflite_exporter.conversion import OUTPUT_NAMES
+
+    if runtime == "tensorflow":
+        from tensorflow.lite.python.interpreter import Interpreter
+    else:
+        from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_content=exported[2], num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], detector.images[:1])
+    interpreter.invoke()
+    by_index = [interpreter.get_tensor(output["index"]) for output in interpreter.get_output_details()]
+    names = interpreter.get_signature_list()["serving_default"]["outputs"]
+    by_name = interpreter.get_signature_runner()(image=detector.images[:1])
+    for pair, value in zip(zip(OUTPUT_NAMES, contract.PYCORAL_NAMES, strict=True), by_index, strict=True):
+        assert set(pair) <= set(names)
+        for name in pair:
+            np.testing.assert_array_equal(by_name[name], value)
+
+
 def test_only_dequantize_and_post_processing_stay_off_the_edge_tpu(exported):
     left = [entry["op"] for entry in mapping.predict(exported[2]).cpu]
     assert sorted(left) == ["DEQUANTIZE", "DEQUANTIZE", "TFLite_Detection_PostProcess"]
@@ -53,6 +75,8 @@ def test_file_detects_what_the_quantization_aware_model_detects(exported, detect
         num_classes=CLASSES,
         box_coder_scales=(1, 1, 1, 1),
     )
+    op = model_file.read(content).main.ops[-1]
+    assert PostProcessOptions.decode(op.custom_options) == post_process.options
     file = TFLiteDetector(content)
     for image, image_boxes, image_scores in zip(detector.images, boxes, scores, strict=True):
         expected, found = post_process.run(image_boxes, image_scores), file.detect(image)
