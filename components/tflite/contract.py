@@ -12,8 +12,8 @@ from components.tflite.model_file import Graph, Model, Op, Tensor
 from components.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
 
 OUTPUTS = ("boxes", "classes", "scores", "count")
-# The same outputs as pycoral's `get_objects` looks them up, by name, in a file that has a signature; the names are those
-# that TensorFlow's Object Detection API gave to count, scores, classes, boxes. By index only in a file that has none.
+# The same outputs as pycoral's `get_objects` looks them up in a file that has a signature, which is by name: output_0
+# is count, output_1 scores, output_2 classes, output_3 boxes. It goes by index only in a file that has none.
 PYCORAL_NAMES = ("output_3", "output_2", "output_1", "output_0")
 _RANKS = {"boxes": 3, "classes": 2, "scores": 2, "count": 1}
 _WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))

@@ -22,7 +22,7 @@ class PostProcess:
 
     Args:
       anchors: float32 [A, 4], ycenter, xcenter, height, width, normalized.
-      max_detections .. max_classes_per_detection: see `PostProcessOptions`; one class may fill all rows, as in the file.
+      max_detections .. max_classes_per_detection: see `PostProcessOptions`.
     """
 
     def __init__(
@@ -45,7 +45,6 @@ class PostProcess:
             (y, x, h, w),
             use_regular_nms,
             max_classes_per_detection,
-            detections_per_class=max_detections,
         )
         self._interpreter = make_interpreter(
             _one_op_model(np.asarray(anchors, np.float32), self.options), num_threads=1

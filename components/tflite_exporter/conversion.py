@@ -37,13 +37,15 @@ class PostProcessing:
     use_regular_nms: bool = False
 
     def implements(self) -> str:
-        """The annotation by which the converter knows the op (`experimental_implements`)."""
+        """The annotation by which the converter knows the op (`experimental_implements`).
+
+        TensorFlow 2.16's converter drops a `detections_per_class`, so that the kernel's default of 100 holds, in
+        `PostProcessOptions` too.
+        """
         y, x, h, w = self.box_coder_scales
         attributes = {
             "max_detections": f"i: {self.max_detections}",
             "max_classes_per_detection": f"i: {self.max_classes_per_detection}",
-            # Rows are the only limit: one class may fill them all, in `post_process.PostProcess` too.
-            "detections_per_class": f"i: {self.max_detections}",
             "use_regular_nms": f"b: {str(self.use_regular_nms).lower()}",
             "nms_score_threshold": f"f: {self.score_threshold}",
             "nms_iou_threshold": f"f: {self.iou_threshold}",
@@ -101,8 +103,8 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
 def _standard_output_order(content: bytes) -> bytes:
     """Puts the graph's outputs into the order of the post-processing op; signature names stay with their tensors.
 
-    The signature gets pycoral's names beside them: its `get_objects` goes by name as soon as a file has a signature, and
-    ends in a KeyError without. Signatures may name a tensor twice.
+    The signature gets pycoral's names beside them: its `get_objects` goes by name as soon as a file has a signature,
+    and ends in a KeyError without. A signature may name a tensor twice.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]

@@ -1,3 +1,7 @@
+import json
+import os
+import subprocess
+
 import ai_edge_litert.schema_py_generated as schema
 import numpy as np
 import pytest
@@ -55,15 +59,29 @@ def test_damaged_archives_have_no_labels(quadrant_detector):
         assert metadata.read_labels(whole[:-cut]) is None
 
 
+# Prints what the official reader finds: the files in the model, the labels, the metadata.
+OFFICIAL_READER = """
+import json, sys
+from tensorflow_lite_support.metadata.python.metadata import MetadataDisplayer
+shown = MetadataDisplayer.with_model_file(sys.argv[1])
+labels = shown.get_associated_file_buffer("labels.txt").decode()
+print(json.dumps([shown.get_packed_associated_file_list(), labels, json.loads(shown.get_metadata_json())]))
+"""
+
+
+@pytest.mark.skipif(
+    "CORALLINE_METADATA_READER" not in os.environ,
+    reason="CORALLINE_METADATA_READER names no Python with tflite-support, the official reader",
+)
 def test_the_official_reader_reads_it(quadrant_detector, tmp_path):
-    official = pytest.importorskip(
-        "tensorflow_lite_support.metadata.python.metadata",
-        reason="tflite-support, the official reader, isn't installed",
-    )
     (tmp_path / "model.tflite").write_bytes(written(quadrant_detector()))
-    shown = official.MetadataDisplayer.with_model_file(str(tmp_path / "model.tflite"))
-    assert shown.get_packed_associated_file_list() == ["labels.txt"]
-    assert shown.get_associated_file_buffer("labels.txt") == b"leaf\nsea\n"
-    told = shown.get_metadata_json()
-    assert '"std": [\n                  127.5' in told and '"global_score_threshold": 0.25' in told
-    assert '"coordinate_type": "RATIO"' in told and '"type": "TENSOR_VALUE_LABELS"' in told
+    reader = [os.environ["CORALLINE_METADATA_READER"], "-c", OFFICIAL_READER, str(tmp_path / "model.tflite")]
+    files, labels, told = json.loads(subprocess.run(reader, check=True, capture_output=True, text=True).stdout)
+    assert (files, labels) == (["labels.txt"], "leaf\nsea\n")
+    (graph,) = told["subgraph_metadata"]
+    (image,) = graph["input_tensor_metadata"]
+    assert image["process_units"][0]["options"] == {"mean": [127.5], "std": [127.5]}
+    boxes, classes, scores, _ = graph["output_tensor_metadata"]
+    assert boxes["content"]["content_properties"]["coordinate_type"] == "RATIO"
+    assert classes["associated_files"][0]["type"] == "TENSOR_VALUE_LABELS"
+    assert scores["process_units"][0]["options"]["global_score_threshold"] == 0.25
