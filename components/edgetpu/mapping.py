@@ -4,6 +4,8 @@ An op maps when the Edge TPU takes it by itself (`op_rules`) and the partition l
 subgraph, which must not depend on itself through the CPU. So leading CPU ops are fine, and so are branches beside a
 break; but an op that depends on a CPU op which depends on an Edge TPU op stays on the CPU ("More than one subgraph is
 not supported"). Source: coral.ai/docs/edgetpu/models-intro, "Compiling", and the compiled files of Coral's own models.
+The page speaks of the first op that isn't supported, after which all run on the CPU; the files show that it's meant for
+what depends on that op. Uncertain: whether a part that is larger, behind a break, is ever preferred (never seen).
 """
 
 from __future__ import annotations

@@ -2,8 +2,19 @@
 
 Sources:
   [ops]   coral.ai/docs/edgetpu/models-intro, "Supported operations": names and known limitations.
-  [reqs]  the same page, "Model requirements": 8-bit tensors, constant sizes, only the 3 innermost dimensions above 1.
+  [reqs]  the same page, "Model requirements": 8-bit tensors, constant sizes and parameters, only the 3 innermost
+          dimensions above 1.
   [log]   compiler logs that people published in google-coral/edgetpu's issues; numbers stand beside the rule.
+Of limits that depend on the runtime, those of runtime 14 hold, which is what the last compiler compiles for by default.
+
+What remains uncertain, since the compiler is closed and [ops] gives no numbers:
+  - Size. Large RESHAPE and resize [ops] and, by the logs, MEAN (1x256x128x3, #461), MAX_POOL_2D (#686), TRANSPOSE_CONV
+    (32x32x1024, #684), TRANSPOSE (#433) and RESIZE_NEAREST_NEIGHBOR (512 to 1024, #597) were left on the CPU with no
+    more said than "some unspecified limitation"; smaller MEAN and MAX_POOL_2D of the same models mapped. Coral's people
+    give no limit: it varies with the op (#663). No rule is made of that. Such ops are predicted to map, so that models
+    with inputs of 512 pixels and more may map less than predicted; this project's presets stay below.
+  - The limit of resizing (`_MOST_RESIZE`) is from refusals that were seen; the true one isn't published.
+  - Only the last compiler is described; 14.1, for one, took no TRANSPOSE at all (#242).
 """
 
 from __future__ import annotations
@@ -110,9 +121,17 @@ def _concatenation(call: _Call) -> str | None:
     return _no_fused_activation(call)
 
 
-def _same_dilation(call: _Call) -> str | None:
+def _constant_parameters(call: _Call) -> str | None:
+    # [reqs]; [log] #25, a product of two activations.
+    activation = 2 if call.op.name == "TRANSPOSE_CONV" else 0
+    parameters = [tensor for i, tensor in enumerate(call.inputs) if i != activation]
+    moving = next((tensor for tensor in parameters if not tensor.constant), None)
+    return None if moving is None else f"its parameter {moving.name or moving.index} isn't constant"
+
+
+def _convolution(call: _Call) -> str | None:
     x, y = call.option("dilationWFactor", 1), call.option("dilationHFactor", 1)
-    return None if x == y else f"its dilation differs in x ({x}) and y ({y})"
+    return _constant_parameters(call) if x == y else f"its dilation differs in x ({x}) and y ({y})"
 
 
 def _fully_connected(call: _Call) -> str | None:
@@ -122,7 +141,7 @@ def _fully_connected(call: _Call) -> str | None:
         return f"its output {list(call.outputs[0].shape)} isn't one-dimensional"
     if len(call.inputs[1].scales) > 1:
         return "its weights are quantized per channel, which the compiler's runtime doesn't know"
-    return None
+    return _constant_parameters(call)
 
 
 def _mean(call: _Call) -> str | None:
@@ -163,7 +182,9 @@ def _pad(call: _Call) -> str | None:
 
 def _prelu(call: _Call) -> str | None:
     alpha = call.inputs[1].shape
-    return f"its alpha {list(alpha)} isn't one-dimensional" if any(size > 1 for size in alpha[:-1]) else None
+    if any(size > 1 for size in alpha[:-1]):
+        return f"its alpha {list(alpha)} isn't one-dimensional"
+    return _constant_parameters(call)
 
 
 def _resize(call: _Call) -> str | None:
@@ -197,8 +218,8 @@ _RULES: dict[str, Callable[[_Call], str | None]] = {
     "ADD": _anything,
     "AVERAGE_POOL_2D": _no_fused_activation,
     "CONCATENATION": _concatenation,
-    "CONV_2D": _same_dilation,
-    "DEPTHWISE_CONV_2D": _same_dilation,
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _convolution,
     "EXPAND_DIMS": _anything,
     "FULLY_CONNECTED": _fully_connected,
     "L2_NORMALIZATION": _anything,
@@ -233,6 +254,6 @@ _RULES: dict[str, Callable[[_Call], str | None]] = {
     "TANH": _anything,
     "TILE": _first_version,
     "TRANSPOSE": _anything,
-    "TRANSPOSE_CONV": _anything,
+    "TRANSPOSE_CONV": _constant_parameters,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _anything,
 }

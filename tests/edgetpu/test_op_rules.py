@@ -64,6 +64,9 @@ def reason(name, shapes=(IMAGE,), output=IMAGE, constants=(), constants_first=Fa
         ({"name": "MAX_POOL_2D", "fusedActivationFunction": 0}, True),
         ({"name": "CONV_2D", "dilationWFactor": 2, "dilationHFactor": 2}, True),
         ({"name": "CONV_2D", "dilationWFactor": 2, "dilationHFactor": 1}, False),
+        ({"name": "CONV_2D", "constants": [np.ones((4, 3, 3, 4), np.int8), ints(0, 0, 0, 0)]}, True),
+        ({"name": "CONV_2D", "shapes": (IMAGE, (4, 3, 3, 4))}, False),
+        ({"name": "FULLY_CONNECTED", "shapes": ((1, 4), (10, 4)), "output": (1, 10)}, False),
         ({"name": "SOFTMAX", "shapes": ((1, 10),), "output": (1, 10)}, True),
         ({"name": "SOFTMAX", "shapes": ((1, 16001),), "output": (1, 16001)}, False),
         ({"name": "SOFTMAX"}, False),
@@ -88,6 +91,7 @@ def reason(name, shapes=(IMAGE,), output=IMAGE, constants=(), constants_first=Fa
         ({"name": "FULLY_CONNECTED", "constants": [np.ones((10, 4), np.int8)], "output": (1, 10)}, True),
         ({"name": "FULLY_CONNECTED", "constants": [np.ones((10, 4), np.int8)], "output": (7, 10)}, False),
         ({"name": "PRELU", "constants": [np.ones((1, 1, 4), np.int8)]}, True),
+        ({"name": "PRELU", "shapes": (IMAGE, (1, 1, 4))}, False),
         ({"name": "PRELU", "constants": [np.ones((8, 8, 4), np.int8)]}, False),
         ({"name": "TILE", "version": 1}, True),
         ({"name": "QUANTIZE", "kinds": ["UINT8", "INT8"]}, True),
@@ -104,6 +108,16 @@ def test_a_stray_dequantize_and_a_float_quantize_have_the_compilers_own_statuses
     assert reason("DEQUANTIZE", kinds=["INT8", "FLOAT32"])[0] == "Operation is working on an unsupported data type"
     assert reason("QUANTIZE", kinds=["FLOAT32", "INT8"])[0].endswith("due to some unspecified limitation")
     assert reason("LEAKY_RELU")[0] == "Operation not supported"
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_a_transposed_convolution_maps_with_constant_weights(constant):
+    drawing = Drawing()
+    shape, weights = drawing.tensor(values=ints(1, 16, 16, 4)), np.ones((4, 2, 2, 4), np.int8)
+    kernel = drawing.tensor(values=weights) if constant else drawing.tensor(weights.shape)
+    drawing.op("TRANSPOSE_CONV", [shape, kernel, drawing.tensor()], drawing.tensor((1, 16, 16, 4)))
+    model = drawing.model()
+    assert (op_rules.reason(model.main.ops[0], model) is None) == constant
 
 
 def test_per_channel_fully_connected_is_refused():
