@@ -39,3 +39,7 @@ class UserError(Exception):
             if value is not None:
                 lines.append(f"  {label}: {value}")
         return "\n".join(lines)
+
+    def fields(self) -> dict[str, str | int | None]:
+        """What `UserError(**fields)` makes the same error of, where it must cross from one process to another."""
+        return {name: vars(self)[name] for name in ("what", "file", "line", "expected", "found", "mend")}

@@ -75,8 +75,9 @@ def _models(content: bytes, export: dict[str, Any], model_folder: str) -> dict[s
     """The file, and the models it was made from, under the file's own post-processing."""
     from components.evaluator.blessing import CANDIDATE, FLOAT, QAT
     from components.evaluator.judged_models import FileModel, ReferenceModel
+    from components.tflite.detector import TFLiteDetector
 
-    candidate = FileModel(content)
+    candidate = FileModel(TFLiteDetector(content))
     models: dict[str, JudgedModel] = {CANDIDATE: candidate}
     for which in (QAT, FLOAT):
         models[which] = ReferenceModel(model_folder, which, export["post_processing"], candidate.input_size)

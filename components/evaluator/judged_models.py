@@ -12,7 +12,7 @@ from components.dataset import storage
 from components.errors import UserError
 from components.tflite import metadata
 from components.tflite.detections import Detections
-from components.tflite.detector import TFLiteDetector
+from components.tflite.detector import Detector, TFLiteDetector
 from components.tflite.post_process import PostProcess
 
 
@@ -33,14 +33,14 @@ class FileModel:
     """A .tflite file with the standard contract, as a device runs it.
 
     Args:
-      content: the file.
+      detector: the file, loaded.
       class_ids: for each class of the file its id in the label map, or -1; None where these are the same.
     """
 
-    def __init__(self, content: bytes, class_ids: Sequence[int] | None = None):
-        self._detector = TFLiteDetector(content)
+    def __init__(self, detector: Detector, class_ids: Sequence[int] | None = None):
+        self._detector = detector
         self._class_ids = None if class_ids is None else np.array([*class_ids, -1], np.int64)
-        self.input_size = self._detector.input_size
+        self.input_size = detector.input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
         """See `JudgedModel`."""
@@ -98,7 +98,8 @@ def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
     missing = [name for name in names if name not in labels]
     if missing:
         raise UserError(f"the published model doesn't know {_listed(missing)}", file=folder)
-    return FileModel(content, [names.index(label) if label in names else -1 for label in labels])
+    class_ids = [names.index(label) if label in names else -1 for label in labels]
+    return FileModel(TFLiteDetector(content), class_ids)
 
 
 def _manifest_labels(folder: str) -> list[str]:

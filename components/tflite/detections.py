@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 
+_MOST_CLASSES = 2**31
+
 
 @dataclasses.dataclass(frozen=True)
 class Detections:
@@ -34,10 +36,23 @@ class Detections:
         """From the four outputs of `TFLite_Detection_PostProcess` ([1,N,4], [1,N], [1,N], [1]).
 
         Rows from `count` on are cut off: the kernel leaves them as they were after the previous image.
+
+        Raises:
+          ValueError: they don't fit together, or hold what is no number.
         """
-        n = int(np.ravel(count)[0])
-        return cls(
-            np.array(boxes[0, :n], np.float32).reshape(-1, 4),
-            np.array(classes[0, :n], np.int64),
-            np.array(scores[0, :n], np.float32),
-        )
+        rows = boxes.shape[1:2]
+        if not boxes.shape == (1, *rows, 4) or not classes.shape == scores.shape == (1, *rows) or count.size != 1:
+            shapes = ", ".join(str(list(output.shape)) for output in (boxes, classes, scores, count))
+            raise ValueError(f"outputs of shapes {shapes}")
+        n = float(count.item())
+        if not (0 <= n <= rows[0] and n.is_integer()):
+            raise ValueError(f"a count of {n:g} in {rows[0]} rows")
+        told = boxes[0, : int(n)], classes[0, : int(n)], scores[0, : int(n)]
+        if not _are_numbers(*told):
+            raise ValueError("a box, class or score that is no number")
+        return cls(np.array(told[0], np.float32), np.array(told[1], np.int64), np.array(told[2], np.float32))
+
+
+def _are_numbers(boxes: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> bool:
+    """Infinite corners are numbers too: a weak box may be encoded so large, and is clipped to the image."""
+    return not np.isnan(boxes).any() and bool((np.abs(classes) < _MOST_CLASSES).all() and np.isfinite(scores).all())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from os import PathLike
 from typing import Any
 
 from components.errors import UserError
@@ -14,21 +15,34 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def make_interpreter(model: bytes, num_threads: int | None = None, delegate: str | None = None) -> Any:
+def threads_used(wanted: int | None) -> int:
+    """Threads for a wish: None means all cores, and more than the cores are never used.
+
+    With more threads than cores an interpreter was seen to be a thousand times slower.
+    """
+    return min(wanted or cores(), cores())
+
+
+def make_interpreter(
+    model: bytes,
+    num_threads: int | None = None,
+    delegate: str | None = None,
+    file: str | PathLike[str] | None = None,
+) -> Any:
     """An `ai_edge_litert` interpreter with its tensors allocated.
 
     Args:
       model: the .tflite file's content.
-      num_threads: None for all cores; capped to the cores (with more threads an interpreter was seen to be a thousand
-        times slower).
+      num_threads: see `threads_used`.
       delegate: a delegate's shared library, such as `libedgetpu.so.1`.
+      file: where the model comes from, for the message.
 
     Raises:
       UserError: the runtime refuses the model, or the delegate can't be loaded.
     """
     from ai_edge_litert import interpreter as litert
 
-    threads = min(num_threads or cores(), cores())
+    threads = threads_used(num_threads)
     delegates = None if delegate is None else [_load_delegate(litert, delegate)]
     try:
         with native_stderr.silenced():
@@ -37,6 +51,7 @@ def make_interpreter(model: bytes, num_threads: int | None = None, delegate: str
     except (ValueError, RuntimeError) as e:
         raise UserError(
             "the TFLite runtime refuses this model",
+            file=file,
             found=str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__,
             mend="see what is in it with `coralline inspect`; a model compiled for the Edge TPU needs a delegate",
         ) from e
@@ -51,6 +66,13 @@ def _load_delegate(litert: Any, library: str) -> Any:
             f"the delegate library {library} can't be loaded",
             found=str(e),
             mend="install the Edge TPU runtime (libedgetpu1-std of Coral's package source), or leave the delegate out",
+        ) from e
+    except AttributeError as e:
+        raise UserError(
+            f"the library {library} is no delegate of TFLite",
+            expected="a library with the function tflite_plugin_create_delegate",
+            found=str(e),
+            mend="give the Edge TPU runtime, libedgetpu.so.1",
         ) from e
     except ValueError as e:
         raise UserError(

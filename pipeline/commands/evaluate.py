@@ -32,18 +32,19 @@ if TYPE_CHECKING:
     help="label_map.pbtxt or labels.txt of the model's classes; else the labels in the file, or labels.txt beside it.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
-def command(model: str, data: str, split: str, label_map: str | None, as_json: bool) -> None:
+@click.option("--delegate", metavar="LIBRARY", help="A delegate, such as libedgetpu.so.1 for a compiled model.")
+def command(
+    model: str, data: str, split: str, label_map: str | None, as_json: bool, delegate: str | None
+) -> None:
     """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
     from components.evaluator import coco, inference, labelled_images
     from components.evaluator.judged_models import FileModel
-    from components.tflite.trial_run import require_survival
+    from components.tflite.isolated_detector import IsolatedDetector
 
-    content = _read(model)
-    require_survival(model)
-    labelled = labelled_images.read_folder(data, split)
-    class_ids = _class_ids(_labels(model, content, label_map), labelled.class_names, model)
-    detector = FileModel(content, class_ids)
-    evaluated = inference.run({"model": detector}, labelled.images)
+    with IsolatedDetector(model, delegate=delegate) as detector:
+        labelled = labelled_images.read_folder(data, split)
+        class_ids = _class_ids(_labels(model, detector.labels, label_map), labelled.class_names, model)
+        evaluated = inference.run({"model": FileModel(detector, class_ids)}, labelled.images)
     figures = coco.score(evaluated.ground_truths, evaluated.detections["model"], labelled.class_names)
     if as_json:
         click.echo(json.dumps({"images": len(labelled.images), **figures.as_json()}))
@@ -51,25 +52,15 @@ def command(model: str, data: str, split: str, label_map: str | None, as_json: b
         click.echo(_table(len(labelled.images), figures))
 
 
-def _read(model: str) -> bytes:
-    try:
-        return Path(model).read_bytes()
-    except OSError as e:
-        raise UserError(
-            "can't read the model", file=model, found=e.strerror or str(e), mend="give the path of a .tflite file"
-        ) from e
-
-
-def _labels(model: str, content: bytes, label_map: str | None) -> list[str]:
+def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) -> list[str]:
     from components.dataset.label_map import LabelMap
-    from components.tflite import metadata
 
     if label_map is not None and label_map.endswith(".txt"):
         return _lines(Path(label_map))
     if label_map is not None:
         return list(LabelMap.read(label_map).names)
     beside = Path(model).with_name("labels.txt")
-    labels = metadata.read_labels(content) or (_lines(beside) if beside.is_file() else None)
+    labels = in_the_file or (_lines(beside) if beside.is_file() else None)
     if not labels:
         raise UserError(
             "the model doesn't say what its classes are called",

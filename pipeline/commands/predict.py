@@ -42,14 +42,12 @@ def command(
     JSON: {"IMAGE": [{"class", "score", "box": [ymin, xmin, ymax, xmax]}]}, strongest first, boxes normalized to the
     image as it is seen upright. Class names come from the file, else from labels.txt beside it.
     """
-    from components.tflite.detector import TFLiteDetector, class_name, read_image
+    from components.tflite.detector import class_name, read_image
     from components.tflite.drawing import drawn
-    from components.tflite.trial_run import require_survival
+    from components.tflite.isolated_detector import IsolatedDetector
 
     paths = _images(images)
-    if delegate is None:
-        require_survival(model)
-    detector = TFLiteDetector(model, num_threads=threads, delegate=delegate)
+    detector = IsolatedDetector(model, num_threads=threads, delegate=delegate)
     labels = detector.labels or _labels_beside(model)
     found: dict[str, list[dict[str, Any]]] = {}
     for path, picture in zip(paths, _picture_names(paths), strict=True):

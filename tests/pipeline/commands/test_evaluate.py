@@ -153,7 +153,7 @@ def test_detector_with_outputs_in_another_order_is_refused(tmp_path, data, quadr
 
 
 def test_missing_model_data_and_annotations_are_one_message_each(model, data, tmp_path):
-    with pytest.raises(UserError, match="can't read the model"):
+    with pytest.raises(UserError, match="the model can't be read"):
         evaluate(tmp_path / "none.tflite", "--data", data)
     with pytest.raises(UserError, match="none"):
         evaluate(model, "--data", tmp_path / "none")
