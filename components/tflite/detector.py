@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import array
 import time
+import warnings
 from os import PathLike
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 from components.errors import UserError
 from components.tflite import contract, metadata, model_file
 from components.tflite.detections import Detections
-from components.tflite.interpreter import make_interpreter, threads_used
+from components.tflite.interpreter import first_line, make_interpreter, threads_used
 from components.tflite.letterbox import letterbox, to_original
 
 _MAX_SIDE = 4096
@@ -50,6 +51,7 @@ class Detector(abc.ABC):
         self.threads = threads_used(num_threads)
         self.delegate = delegate
         self.run_seconds = array.array("d")
+        self._last = np.zeros((height, width, 3), np.uint8)
 
     def detect(self, image: np.ndarray) -> Detections:
         """Detections in a letterboxed image (uint8 [H, W, 3] RGB), boxes normalized to that input.
@@ -59,7 +61,16 @@ class Detector(abc.ABC):
         """
         found, seconds = self._run(image)
         self.run_seconds.append(seconds)
+        self._last = image
         return found
+
+    def again(self) -> None:
+        """Runs it on the last image once more, for the time it takes.
+
+        Raises:
+          UserError: as for `detect`.
+        """
+        self.detect(self._last)
 
     def predict(self, image: Image.Image | str | PathLike[str]) -> Detections:
         """Detections in any image, boxes normalized to the image turned upright, clipped to [0, 1].
@@ -117,9 +128,7 @@ class LoadedModel:
             outputs = [self._interpreter.get_tensor(index) for index in self._outputs]
         except (RuntimeError, ValueError) as e:
             mend = "export the model again"
-            raise UserError(
-                "the model fails while it runs", file=self._file, found=str(e).strip(), mend=mend
-            ) from e
+            raise UserError("the model fails while it runs", file=self._file, found=first_line(e), mend=mend) from e
         try:
             return Detections.from_outputs(*outputs), seconds
         except ValueError as e:
@@ -144,9 +153,11 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
       UserError: the file isn't there, or isn't a whole image.
     """
     try:
-        with Image.open(path) as image:
-            image.load()
-            return image
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata and large pictures, which users can't act on
+            with Image.open(path) as image:
+                image.load()
+                return image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
         mend = "give the path of a whole JPEG or PNG file"
         raise UserError("the image can't be read", file=path, found=str(e), mend=mend) from e

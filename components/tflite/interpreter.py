@@ -52,10 +52,15 @@ def make_interpreter(
         raise UserError(
             "the TFLite runtime refuses this model",
             file=file,
-            found=str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__,
+            found=first_line(e),
             mend="see what is in it with `coralline inspect`; a model compiled for the Edge TPU needs a delegate",
         ) from e
     return interpreter
+
+
+def first_line(error: Exception) -> str:
+    """What the runtime says of a failure, without the lines that repeat it."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _load_delegate(litert: Any, library: str) -> Any:

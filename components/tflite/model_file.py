@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -27,6 +28,7 @@ _BYTES = {
     "FLOAT32": 4, "FLOAT16": 2, "BFLOAT16": 2, "FLOAT64": 8, "COMPLEX64": 8, "COMPLEX128": 16, "BOOL": 1,
     "INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "INT32": 4, "UINT32": 4, "INT64": 8, "UINT64": 8,
 }  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _MAX_TENSOR_BYTES = 2**31 - 1
 
 
@@ -221,6 +223,8 @@ class _Reader:
         if quantization is not None and quantization.ScaleLength():
             self._budget -= quantization.ScaleLength()
             scales = tuple(float(v) for v in quantization.ScaleAsNumpy())
+            if not all(map(math.isfinite, scales)):
+                raise ValueError(f"tensor {index} has a scale that is no number")
             zero_points = self._integers(quantization.ZeroPointLength(), quantization.ZeroPointAsNumpy)
         return Tensor(
             index=index,
@@ -263,7 +267,8 @@ def _named(entry: Any) -> tuple[str, int]:
 
 
 def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode("utf-8", "replace")
+    """Control characters are replaced: a name from a foreign file must not steer the terminal that shows it."""
+    return "" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value.decode("utf-8", "replace"))
 
 
 @functools.cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 @click.option("--delegate", metavar="LIBRARY", help="A delegate, such as libedgetpu.so.1 for a compiled model.")
-def command(
-    model: str, data: str, split: str, label_map: str | None, as_json: bool, delegate: str | None
-) -> None:
+def command(model: str, data: str, split: str, label_map: str | None, as_json: bool, delegate: str | None) -> None:
     """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
     from components.evaluator import coco, inference, labelled_images
     from components.evaluator.judged_models import FileModel
@@ -54,13 +51,13 @@ def command(
 
 def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) -> list[str]:
     from components.dataset.label_map import LabelMap
+    from components.tflite import labels_file
 
     if label_map is not None and label_map.endswith(".txt"):
-        return _lines(Path(label_map))
+        return labels_file.read(label_map)
     if label_map is not None:
         return list(LabelMap.read(label_map).names)
-    beside = Path(model).with_name("labels.txt")
-    labels = in_the_file or (_lines(beside) if beside.is_file() else None)
+    labels = in_the_file or labels_file.beside(model)
     if not labels:
         raise UserError(
             "the model doesn't say what its classes are called",
@@ -70,19 +67,6 @@ def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) ->
             mend="give --label-map label_map.pbtxt or labels.txt",
         )
     return labels
-
-
-def _lines(path: Path) -> list[str]:
-    """Class names, one a line; Frigate's and Coral's files may have the class id in front of each."""
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as e:
-        raise UserError("can't read the labels", file=path, found=str(e), mend="one class name a line") from e
-    numbered = [line.split(maxsplit=1) for line in lines]
-    if lines and all(len(parts) == 2 and parts[0].isdecimal() for parts in numbered):
-        names = {int(number): name for number, name in numbered}
-        return [names.get(class_id, "") for class_id in range(max(names) + 1)]
-    return lines
 
 
 def _class_ids(labels: list[str], class_names: tuple[str, ...], model: str) -> list[int]:
