@@ -14,6 +14,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import NoReturn
@@ -96,11 +97,20 @@ class ChildProcess:
         """Ends the child: it may finish by itself, for a moment, so that it lets go of a device."""
         if self._ended is None:
             self.ask(b"")
-            if self._connection.poll(_SECONDS_TO_LEAVE):  # the end of its side
+            if self._leaves():
                 self._wait()
             else:
                 self._kill()
         self._connection.close()
+
+    def _leaves(self) -> bool:
+        """Whether it closes its side in time; what it still says by then is passed over."""
+        end = time.monotonic() + _SECONDS_TO_LEAVE
+        with contextlib.suppress(EOFError, OSError):
+            while self._connection.poll(max(0.0, end - time.monotonic())):
+                self._connection.recv_bytes(_MOST_REPLY_BYTES)
+            return False
+        return True
 
     def _death(self) -> ChildError:
         status = self._wait()
@@ -164,7 +174,7 @@ def _settle(parent: int) -> None:
 
 
 def _limit_memory(more_bytes: int) -> None:
-    """Limits what can be written to (RLIMIT_DATA), not the address space: drivers reserve much of that and use little."""
+    """Of what can be written to (RLIMIT_DATA), not of address space: drivers reserve much of that and use little."""
     with open("/proc/self/statm") as pages:
         now = int(pages.read().split()[5]) * resource.getpagesize()
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -41,7 +41,7 @@ class Detections:
           ValueError: they don't fit together, or hold what is no number.
         """
         rows = boxes.shape[1:2]
-        if not boxes.shape == (1, *rows, 4) or not classes.shape == scores.shape == (1, *rows) or count.size != 1:
+        if (boxes.shape, classes.shape, scores.shape, count.size) != ((1, *rows, 4), (1, *rows), (1, *rows), 1):
             shapes = ", ".join(str(list(output.shape)) for output in (boxes, classes, scores, count))
             raise ValueError(f"outputs of shapes {shapes}")
         n = float(count.item())

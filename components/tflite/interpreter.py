@@ -60,7 +60,7 @@ def make_interpreter(
 
 def first_line(error: Exception) -> str:
     """What the runtime says of a failure, without the lines that repeat it."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return next(iter(str(error).strip().splitlines()), "no reason given, as when memory runs out")
 
 
 def _load_delegate(litert: Any, library: str) -> Any:

@@ -1,7 +1,7 @@
 """A detector file from anywhere, run in a process of its own.
 
-The TFLite runtime checks little of what a file claims: a damaged one can take down whoever runs it, with the first image
-or with a later one. So a child does all of the running, and whatever becomes of it is one message.
+The TFLite runtime doesn't check all that a file claims: a damaged one can take down whoever runs it, with the first
+image or with a later one. So a child does all of the running, and whatever becomes of it is one message.
 """
 
 from __future__ import annotations
