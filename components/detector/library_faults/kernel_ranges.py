@@ -1,10 +1,10 @@
-"""Kernels of depthwise convolutions are quantized with one scale for all channels, and dead channels with almost none.
+"""Kernels of depthwise convolutions are quantized by one scale for all channels, and dead channels by almost none.
 
-Seen with tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1, whose `Default8BitConvWeightsQuantizer`s make
-a range for each entry of the last dimension. A depthwise kernel is [height, width, channels, 1]: one range for all
-channels, so that the channel with the greatest weight leaves the others 2 to 7 of 127 steps. TensorFlow Lite has a scale
-for each channel, but takes the coarse one that it is given, and rounds biases to it: half a step of the output. This is
-where the int8 file and the quantization-aware model part.
+Seen with tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1, whose quantizers of kernels
+(`Default8BitConvWeightsQuantizer`) make a range for each entry of the last dimension. A depthwise kernel is
+[height, width, channels, 1]: one range for all channels, so that the channel with the greatest weight leaves the others
+2 to 7 of 127 steps. TensorFlow Lite has a scale for each channel, but takes the coarse one that it is given, and rounds
+biases to it: half a step of the output. This is where the int8 file and the quantization-aware model part.
 
 A channel whose weights have all but vanished gets a range of as good as nothing, and its bias, which TensorFlow Lite
 keeps as a 32-bit multiple of (input scale x weight scale), overflows. Here no channel's range is less than a thousandth

@@ -1,10 +1,10 @@
 """Ranges of activations start at +-6, follow the data with a decay of .999, and average over a pyramid's levels.
 
-Seen with tensorflow-model-optimization 0.8.1: `MovingAverageQuantizer.__call__` passes `ema_decay=0.999` itself, and its
-ranges are initialised to [-6, 6], too far off for a short training phase. A layer that serves every level of a feature
-pyramid moves its one range once a level, so that it comes to lie at the levels' mean, weighted towards the last and
-smallest: the class logits of a head were cut off at .8 where the float model's reached 2. Here ranges are observed on
-calibration images, over all levels, and then stay as they are.
+Seen with tensorflow-model-optimization 0.8.1: `MovingAverageQuantizer.__call__` passes `ema_decay=0.999` itself, and
+its ranges are initialised to [-6, 6], too far off for a short training phase. A layer that serves every level of a
+feature pyramid moves its one range once a level, so that it comes to lie at the levels' mean, weighted towards the last
+and smallest: the class logits of a head were cut off at .8 where the float model's reached 2. Here ranges are observed
+on calibration images, over all levels, and then stay as they are.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Observed:
 
 @contextlib.contextmanager
 def observed_ranges() -> Iterator[dict[Any, Observed]]:
-    """Within it, eager calls leave activations unquantized; gives what was seen of each, however often it was called."""
+    """Within it, eager calls leave activations unquantized; gives what was seen of each, over all of its calls."""
     seen: dict[Any, Observed] = {}
 
     def observe(inputs: tf.Tensor, min_var: tf.Variable, max_var: tf.Variable, **_: Any) -> tf.Tensor:

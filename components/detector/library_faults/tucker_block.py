@@ -1,8 +1,8 @@
 """Model Garden's quantization-aware training doesn't know the Tucker block of MobileDet.
 
 Seen with tf-models-official 2.16.0: `layer_transforms.CUSTOM_TRANSFORMS` has no quantized counterpart of
-`TuckerConvBlock`, and quantizing a MobileDet backbone fails. Here is one, made as the library makes that of the inverted
-bottleneck: kernels quantized, activations after ReLU6 and after the last batch norm, the sum after the addition.
+`TuckerConvBlock`, and quantizing a MobileDet backbone fails. Here is one, made as the library makes that of the
+inverted bottleneck: kernels quantized, activations after ReLU6 and after the last batch norm, the sum of the addition.
 """
 
 from __future__ import annotations
