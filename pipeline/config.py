@@ -84,6 +84,12 @@ class EvaluateConfig(_Section):
     max_loss_to_baseline: float | None = Field(
         0.01, ge=0, le=1, description="Most AP to lose against the last blessed model, on the same images."
     )
+    explain_loss_above: float = Field(
+        0.005,
+        ge=0,
+        le=1,
+        description="AP lost against the float or the quantization-aware model above which the report names layers.",
+    )
     pictures: int = Field(24, ge=0, description="Pictures with boxes in the report.")
 
 

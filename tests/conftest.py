@@ -159,6 +159,25 @@ def detector() -> BuiltDetector:
     return BuiltDetector(preset, float_model, qat_model, images)
 
 
+@pytest.fixture(scope="session")
+def exported(detector, tmp_path_factory) -> tuple[Path, np.ndarray, bytes]:
+    """That detector's quantization-aware model as a model folder; its anchors; and the .tflite file made of it."""
+    from components.detector import model_garden as garden
+    from components.detector import saved_model
+    from components.tflite_exporter.conversion import PostProcessing, convert
+
+    folder = tmp_path_factory.mktemp("model")
+    saved_model.write_raw_model(
+        lambda image: garden.raw_outputs(detector.qat_model, image, _BUILT_CLASSES),
+        detector.preset.input_size,
+        folder / saved_model.FOLDERS["qat"],
+    )
+    anchors = garden.build_anchors(detector.preset).ycenter_xcenter_h_w
+    saved_model.write_detector_json(folder, {}, anchors)
+    settings = PostProcessing(max_detections=10, score_threshold=0.0, iou_threshold=0.5, num_classes=_BUILT_CLASSES)
+    return folder, anchors, convert(str(folder / saved_model.FOLDERS["qat"]), anchors, settings)
+
+
 def _estimate_moments(model: object, images: object) -> None:
     """An untrained model's features fade to nothing until batch norm knows its moments."""
     import tensorflow as tf

@@ -75,6 +75,7 @@ class RawModel:
 
     Attributes:
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+      function: its signature, `image` to `boxes` and `logits`.
     """
 
     def __init__(self, model_folder: str, which: Literal["float", "qat"]):
@@ -82,7 +83,7 @@ class RawModel:
 
         self._normalize = normalize
         self._loaded = tf.saved_model.load(f"{model_folder}/{FOLDERS[which]}")
-        self._serve = self._loaded.signatures["serving_default"]
+        self.function = self._loaded.signatures["serving_default"]
         self.anchors = read_anchors(model_folder)
 
     def predict(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,7 +96,7 @@ class RawModel:
           Box encodings `[n, anchors, 4]` float32 and class scores `[n, anchors, classes + 1]` float32 after the
           sigmoid; column 0 is the background, never used.
         """
-        outputs = [self._serve(image=self._normalize(image[np.newaxis])) for image in images]
+        outputs = [self.function(image=self._normalize(image[np.newaxis])) for image in images]
         boxes = np.concatenate([output["boxes"].numpy() for output in outputs])
         logits = np.concatenate([output["logits"].numpy() for output in outputs])
         return boxes, 1 / (1 + np.exp(-logits))

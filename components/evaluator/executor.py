@@ -17,7 +17,7 @@ from components.errors import UserError
 
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
-    from components.evaluator.judged_models import JudgedModel
+    from components.evaluator.judged_models import JudgedModel, ReferenceModel
     from components.evaluator.matching import Matched
     from components.evaluator.pictures import Picture
     from components.evaluator.report import Report
@@ -28,10 +28,12 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.dataset.tf_example import read_examples
-        from components.evaluator import blessing, inference, tfma_result
+        from components.evaluator import blessing, inference, parity, tfma_result
+        from components.evaluator.judged_models import FileModel
         from components.evaluator.labelled_images import of_example
         from components.evaluator.matching import Matched
         from components.evaluator.report import Report
+        from components.tflite.detector import TFLiteDetector
 
         settings = json.loads(exec_properties["evaluate"])
         thresholds = blessing.Thresholds.from_config(settings)
@@ -39,7 +41,8 @@ class Executor(base_executor.BaseExecutor):
         class_names = LabelMap.read(f"{_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}").names
         content = storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/model.tflite")
         export = json.loads(storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/export.json"))
-        models = _models(content, export, _uri(input_dict["model"]))
+        references = _references(export, _uri(input_dict["model"]))
+        models: dict[str, JudgedModel] = {blessing.CANDIDATE: FileModel(TFLiteDetector(content)), **references}
         baseline, baseline_model, baseline_missing = _baseline(exec_properties["baseline"], class_names)
         if baseline_model is not None:
             models[blessing.BASELINE] = baseline_model
@@ -52,9 +55,20 @@ class Executor(base_executor.BaseExecutor):
         if validated != verdict.blessed:
             raise RuntimeError(f"TFMA's validation ({validated}) and the blessing disagree: {verdict}")
 
+        compared = parity.compare(
+            content,
+            {which: reference.raw for which, reference in references.items()},
+            export["post_processing"],
+            map(of_example, read_examples(eval_folder)),
+            evaluated.detections[blessing.CANDIDATE],
+            figures,
+            class_names,
+            settings["explain_loss_above"],
+        )
         matched = Matched(evaluated.ground_truths, evaluated.detections[blessing.CANDIDATE], class_names)
         report = Report(
             images=len(evaluated.ground_truths),
+            parity=compared,
             figures={**dict.fromkeys(blessing.MODELS), **figures},
             verdict=verdict,
             thresholds=thresholds,
@@ -71,17 +85,15 @@ class Executor(base_executor.BaseExecutor):
             stamp(artifact_utils.get_single_instance(artifacts))
 
 
-def _models(content: bytes, export: dict[str, Any], model_folder: str) -> dict[str, JudgedModel]:
-    """The file, and the models it was made from, under the file's own post-processing."""
-    from components.evaluator.blessing import CANDIDATE, FLOAT, QAT
-    from components.evaluator.judged_models import FileModel, ReferenceModel
-    from components.tflite.detector import TFLiteDetector
+def _references(export: dict[str, Any], model_folder: str) -> dict[str, ReferenceModel]:
+    """The models that the file was made from, under the file's own post-processing."""
+    from components.evaluator.blessing import FLOAT, QAT
+    from components.evaluator.judged_models import ReferenceModel
 
-    candidate = FileModel(TFLiteDetector(content))
-    models: dict[str, JudgedModel] = {CANDIDATE: candidate}
-    for which in (QAT, FLOAT):
-        models[which] = ReferenceModel(model_folder, which, export["post_processing"], candidate.input_size)
-    return models
+    height, width = export["input"]
+    return {
+        which: ReferenceModel(model_folder, which, export["post_processing"], (height, width)) for which in (QAT, FLOAT)
+    }
 
 
 def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:

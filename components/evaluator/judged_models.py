@@ -64,18 +64,21 @@ class ReferenceModel:
       which: "float" or "qat".
       post_processing: the file's settings, as `export.json` holds them.
       input_size: (height, width).
+
+    Attributes:
+      raw: the model without the post-processing.
     """
 
     def __init__(self, model_folder: str, which: str, post_processing: dict, input_size: tuple[int, int]):
         from components.detector.saved_model import RawModel
 
-        self._model = RawModel(model_folder, "float" if which == "float" else "qat")
-        self._post_process = PostProcess(self._model.anchors, **post_processing)
+        self.raw = RawModel(model_folder, "float" if which == "float" else "qat")
+        self._post_process = PostProcess(self.raw.anchors, **post_processing)
         self.input_size = input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
         """See `JudgedModel`."""
-        encodings, scores = self._model.predict(images)
+        encodings, scores = self.raw.predict(images)
         return [self._post_process.run(*raw) for raw in zip(encodings, scores, strict=True)]
 
 

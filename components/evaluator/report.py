@@ -10,6 +10,7 @@ from typing import Any
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.coco import Figures
 from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
+from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
 
 _MODELS = {
@@ -27,6 +28,7 @@ class Report:
     Attributes:
       images: how many were evaluated.
       figures: {model's name: its figures, None where it couldn't be scored}.
+      parity: where accuracy was lost between float model and file.
       verdict, thresholds: the blessing, and what it was held against.
       counts: {score threshold: {class: found, missed, false}} of the int8 file.
       best_threshold: that with the best balance, with which the page starts.
@@ -38,6 +40,7 @@ class Report:
 
     images: int
     figures: dict[str, Figures | None]
+    parity: Parity
     verdict: Verdict
     thresholds: Thresholds
     counts: dict[float, dict[str, Counts]]
@@ -54,6 +57,7 @@ class Report:
         return {
             "images": self.images,
             **figures,
+            "parity": self.parity.as_json(),
             "blessed": self.verdict.blessed,
             "reasons": self.verdict.reasons,
             "checks": [dataclasses.asdict(check) for check in self.verdict.checks],
@@ -79,7 +83,13 @@ class Report:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        environment.filters |= {"figure": _figure, "change": _change, "percent": _percent, "size": _size}
+        environment.filters |= {
+            "figure": _figure,
+            "change": _change,
+            "percent": _percent,
+            "size": _size,
+            "signed": _signed,
+        }
         models = {
             name: (*_MODELS[name], figures) for name in _MODELS if (figures := self.figures.get(name)) is not None
         }
@@ -114,6 +124,10 @@ def _change(value: float | None, reference: float | None) -> str:
     if value is None or reference is None:
         return ""
     return f"{value - reference:+.3f}".replace("-", "−") if abs(value - reference) >= 0.0005 else "±0"
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else "±0" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
 
 
 def _percent(value: float | None) -> str:

@@ -28,6 +28,7 @@ def make_interpreter(
     num_threads: int | None = None,
     delegate: str | None = None,
     file: str | PathLike[str] | None = None,
+    keep_tensors: bool = False,
 ) -> Any:
     """An `ai_edge_litert` interpreter with its tensors allocated.
 
@@ -36,6 +37,7 @@ def make_interpreter(
       num_threads: see `threads_used`.
       delegate: a delegate's shared library, such as `libedgetpu.so.1`.
       file: where the model comes from, for the message.
+      keep_tensors: every tensor can be read after a run, at the cost of the memory of all.
 
     Raises:
       UserError: the runtime refuses the model, or the delegate can't be loaded.
@@ -46,7 +48,12 @@ def make_interpreter(
     delegates = None if delegate is None else [_load_delegate(litert, delegate)]
     try:
         with native_stderr.silenced():
-            interpreter = litert.Interpreter(model_content=model, num_threads=threads, experimental_delegates=delegates)
+            interpreter = litert.Interpreter(
+                model_content=model,
+                num_threads=threads,
+                experimental_delegates=delegates,
+                experimental_preserve_all_tensors=keep_tensors,
+            )
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as e:
         raise UserError(

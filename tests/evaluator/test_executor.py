@@ -23,6 +23,7 @@ SETTINGS = {
     "max_loss_to_float": 0.05,
     "max_loss_to_baseline": 0.01,
     "pictures": 4,
+    "explain_loss_above": 0.005,
 }
 
 
@@ -163,6 +164,11 @@ def test_blesses_a_good_model_and_leaves_tfma_blessing_and_report(run, tmp_path)
         assert report[model]["AP50"] == pytest.approx((1 + 51 / 101) / 2)
         assert report[model]["per_class"] == pytest.approx({"leaf": 1, "sky": 51 / 101})
     assert report["mapping"]["mapped"] == 2
+    assert [step["name"] for step in report["parity"]["steps"]] == ["fake quantization", "conversion"]
+    for step in report["parity"]["steps"]:  # the models of this test are one and the same
+        assert step["ap_change"] == pytest.approx(0) and step["scores"]["largest"] < 0.01
+        assert step["scores"]["correlation"] > 0.999
+    assert report["parity"]["explain"] is False and report["parity"]["images"] == 4
     assert report["at_best_threshold"]["per_class"]["sky"] == {"boxes": 2, "found": 1, "false": 0}
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from components.detector import model_garden as garden
 from components.detector import saved_model
 from components.edgetpu import mapping
 from components.tflite import contract, metadata, model_file
@@ -12,23 +11,6 @@ from components.tflite.post_process import PostProcess
 from components.tflite.post_process_op import PostProcessOptions
 
 pytestmark = pytest.mark.slow
-CLASSES = 3
-
-
-@pytest.fixture(scope="module")
-def exported(detector, tmp_path_factory):
-    from components.tflite_exporter.conversion import PostProcessing, convert
-
-    folder = tmp_path_factory.mktemp("model")
-    saved_model.write_raw_model(
-        lambda image: garden.raw_outputs(detector.qat_model, image, CLASSES),
-        detector.preset.input_size,
-        folder / saved_model.FOLDERS["qat"],
-    )
-    anchors = garden.build_anchors(detector.preset).ycenter_xcenter_h_w
-    saved_model.write_detector_json(folder, {}, anchors)
-    settings = PostProcessing(max_detections=10, score_threshold=0.0, iou_threshold=0.5, num_classes=CLASSES)
-    return folder, anchors, convert(str(folder / saved_model.FOLDERS["qat"]), anchors, settings)
 
 
 def test_exported_file_keeps_the_contract_of_devices(exported):
@@ -72,7 +54,7 @@ def test_file_detects_what_the_quantization_aware_model_detects(exported, detect
         max_detections=10,
         score_threshold=0.0,
         iou_threshold=0.5,
-        num_classes=CLASSES,
+        num_classes=3,
         box_coder_scales=(1, 1, 1, 1),
     )
     op = model_file.read(content).main.ops[-1]
