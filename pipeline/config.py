@@ -42,6 +42,13 @@ class ModelConfig(_Section):
         "mobilenet_v2_256",
         description="Architecture, input size and training schedule; docs/configuration.md lists them.",
     )
+    input_size: int | None = Field(
+        None,
+        ge=64,
+        le=1280,
+        description="Height and width of the input in pixels, a multiple of the preset's coarsest stride; None: the "
+        "preset's.",
+    )
     warm_start: str | None = Field(
         None, description="Backbone weights: a .tflite file of the same backbone (ImageNet)."
     )

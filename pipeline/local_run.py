@@ -150,7 +150,7 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
     return (
         f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
         f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
-        f"\npreset {config.model.preset}"
+        f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
     )
 
 

@@ -9,9 +9,12 @@ from components.dataset import storage
 from components.dataset.dataset import Dataset, read_dataset
 from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
+from components.detector import blueprint
 from components.detector.settings import Settings
 from components.detector.warm_start_file import read_warm_start
 from components.edgetpu import compiler
+from components.edgetpu.mapping import Mapping, predict_model
+from components.edgetpu_pusher import gate
 from components.errors import UserError
 from pipeline.config import Config
 from pipeline.out_folder import OutFolder
@@ -24,10 +27,14 @@ class Preflight:
     Attributes:
       dataset: the data, without pixels.
       compiler: the Edge TPU compiler, if there is one and it isn't off.
+      settings: the preset, with what the configuration overrides.
+      mapping: what the Edge TPU will take of the model that comes of it.
     """
 
     dataset: Dataset
     compiler: compiler.Compiler | None
+    settings: Settings
+    mapping: Mapping
 
 
 def check(config: Config) -> Preflight:
@@ -46,8 +53,9 @@ def check(config: Config) -> Preflight:
     found = check_settings(config)
     dataset = read_dataset(config.data.path, DatasetOptions(**config.data.model_dump()))
     check_amount(config, dataset)
+    mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()
-    return Preflight(dataset, found)
+    return Preflight(dataset, found, training_settings(config), mapping)
 
 
 def check_settings(config: Config) -> compiler.Compiler | None:
@@ -59,7 +67,7 @@ def check_settings(config: Config) -> compiler.Compiler | None:
     Raises:
       UserError: one of them can't be used.
     """
-    _training(config)
+    training_settings(config)
     if config.model.warm_start and not storage.is_remote(config.model.warm_start):
         read_warm_start(config.model.warm_start)
     return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
@@ -71,7 +79,7 @@ def check_amount(config: Config, dataset: Dataset) -> None:
     Raises:
       UserError: there is too little.
     """
-    _training(config).require_a_batch(sum(image.split == "train" for image in dataset.images))
+    training_settings(config).require_a_batch(sum(image.split == "train" for image in dataset.images))
     for split in SPLITS:
         if not any(image.objects for image in dataset.images if image.split == split):
             raise UserError(
@@ -83,5 +91,33 @@ def check_amount(config: Config, dataset: Dataset) -> None:
             )
 
 
-def _training(config: Config) -> Settings:
+def check_mapping(config: Config, num_classes: int) -> Mapping:
+    """What the Edge TPU will take of the model that these settings lead to.
+
+    Raises:
+      UserError: too little of it to be published.
+    """
+    found = predicted_mapping(config, num_classes)
+    refusal = gate.predicted_refusal(found, config.edgetpu.model_dump())
+    if refusal is not None:
+        raise UserError(
+            "a model of this preset would never be published",
+            expected=f"settings of `edgetpu` that it can meet: {found.mapped} of {found.total} operations will map",
+            found=refusal,
+            mend="lower edgetpu.min_mapped: the post-processing of a detector always runs on the CPU",
+        )
+    return found
+
+
+def predicted_mapping(config: Config, num_classes: int) -> Mapping:
+    """What the Edge TPU will take of a model of the preset, known before it is trained."""
+    return predict_model(blueprint.draw(training_settings(config).preset, num_classes))
+
+
+def training_settings(config: Config) -> Settings:
+    """The preset, with what the configuration overrides.
+
+    Raises:
+      UserError: there is no such preset, or it can't be so.
+    """
     return Settings.resolve(config.model.model_dump(), config.train.model_dump())

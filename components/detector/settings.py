@@ -26,11 +26,14 @@ class Settings:
         """From the `model` and `train` sections of the configuration; None means: what the preset says.
 
         Raises:
-          UserError: there is no such preset.
+          UserError: there is no such preset, or it can't have that input size.
         """
         overrides = {key: train[key] for key in _SCHEDULE if train.get(key) is not None}
+        preset = presets.get(model["preset"])
+        if model.get("input_size") is not None:
+            overrides["input_size"] = _fitting_size(model["input_size"], preset)
         return cls(
-            preset=dataclasses.replace(presets.get(model["preset"]), **overrides),
+            preset=dataclasses.replace(preset, **overrides),
             warm_start=model.get("warm_start"),
             seed=train["seed"],
             checkpoint_every=train["checkpoint_every"],
@@ -50,3 +53,17 @@ class Settings:
                 found=progress.counted(training_images, "image"),
                 mend="add images, lower data.eval_fraction or lower train.batch_size",
             )
+
+
+def _fitting_size(size: int, preset: presets.Preset) -> int:
+    """The size, if every level's stride divides it: Model Garden would silently enlarge it, and boxes would be off."""
+    stride = 2**preset.max_level
+    if size % stride:
+        near = sorted({max(stride, size // stride * stride), -(-size // stride) * stride})
+        raise UserError(
+            f"`model.input_size` doesn't fit the preset {preset.name}",
+            expected=f"a multiple of {stride}, the stride of its coarsest level",
+            found=str(size),
+            mend=f"set it to {' or '.join(map(str, near))}",
+        )
+    return size

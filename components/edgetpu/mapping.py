@@ -60,6 +60,17 @@ class Mapping:
         """Share of ops on the Edge TPU, 0 to 1."""
         return self.mapped / self.total if self.total else 0.0
 
+    @property
+    def sentence(self) -> str:
+        """For people: how much maps, what doesn't, and whether its parameters stay on the chip."""
+        kinds = ", ".join(dict.fromkeys(op["op"] for op in self.cpu))
+        left = f" (not {kinds})" if self.cpu else ""
+        streamed = f", {self.streamed / 2**20:.1f} more streamed with every image" if self.streamed else ""
+        return (
+            f"{self.mapped} of {self.total} operations will run on the Edge TPU{left}; about "
+            f"{self.cached / 2**20:.1f} MiB of parameters in its cache of {CACHE_BYTES / 2**20:.1f}{streamed}"
+        )
+
     def as_json(self) -> dict[str, Any]:
         """For reports: mapped, total, cpu (index, op, version, status, why), subgraphs, parameters, failure."""
         return {

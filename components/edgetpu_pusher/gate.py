@@ -43,10 +43,15 @@ def judge(model: bytes, settings: Settings[str, Any]) -> Verdict:
         mend = "" if settings["compiler"] == "off" else f": {edgetpu_compiler.INSTALL}"
         sentence = f"Not compiled for the Edge TPU ({found.reason}){mend}."
         facts = {"compiled": False, **predicted.as_json(), "compiler": None, "why_not": found.reason}
-        refusal = _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings, "are predicted to run")
-        return Verdict(None, facts, sentence, _because(refusal, predicted.failure))
+        return Verdict(None, facts, sentence, predicted_refusal(predicted, settings))
     with tempfile.TemporaryDirectory() as folder:
         return _compile(model, Path(folder), found.compiler, predicted, settings)
+
+
+def predicted_refusal(predicted: mapping.Mapping, settings: Settings[str, Any]) -> str | None:
+    """Why a model with this predicted mapping may not be published, else None."""
+    refusal = _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings, "are predicted to run")
+    return _because(refusal, predicted.failure)
 
 
 def _compile(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import collections
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from components.errors import UserError
+
+if TYPE_CHECKING:
+    from components.dataset.dataset import Dataset
+    from pipeline.config import Config
 
 _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
 _EXAMPLES_A_KIND = 3
@@ -50,13 +54,30 @@ def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], i
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
     report = summary(dataset)
-    try:
-        preflight.check_amount(config, dataset)
-    except UserError as e:
-        message = f"{e.what} (expected: {e.expected}, found: {e.found})"
-        report["problems"].append(_problem("too_little_data", options.path, None, message))
+    _look_at_settings(config, dataset, report)
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
     return {"ok": ok, **report}, _CLEAN if ok else _PROBLEMS
+
+
+def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) -> None:
+    """Adds to the report what the settings make of the data: what the Edge TPU will take, and what is too little."""
+    from pipeline import preflight
+
+    preset = preflight.training_settings(config).preset
+    report["edgetpu"] = {"preset": preset.name, "input_size": preset.input_size}
+    if dataset.label_map.names:
+        mapping = preflight.predicted_mapping(config, len(dataset.label_map))
+        report["edgetpu"] |= {**mapping.as_json(), "sentence": mapping.sentence}
+    checks = {
+        "too_little_data": lambda: preflight.check_amount(config, dataset),
+        "never_published": lambda: preflight.check_mapping(config, max(1, len(dataset.label_map))),
+    }
+    for kind, check in checks.items():
+        try:
+            check()
+        except UserError as e:
+            message = f"{e.what} (expected: {e.expected}, found: {e.found})"
+            report["problems"].append(_problem(kind, config.data.path, None, message))
 
 
 def _told(error: UserError, kind: str) -> dict[str, Any]:
@@ -79,6 +100,10 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         ("boxes", f"{report['boxes']}, at most {report['max_boxes_per_image']} in an image"),
         *_class_rows(report["classes"]),
     ]
+    edgetpu = report["edgetpu"]
+    if "sentence" in edgetpu:
+        place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
+        rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
     if report["reencoded"]:
         rows.append(
             ("re-encoded", f"{report['reencoded']} images (EXIF orientation, or a format the trainer can't decode)")

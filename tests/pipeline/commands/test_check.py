@@ -126,3 +126,22 @@ def test_a_split_without_boxes_is_told_before_a_run(shapes):
     code, output = check("--data", shapes, "--json")
     [problem] = json.loads(output)["problems"]
     assert code == 1 and "the images of the eval split hold no box" in problem["message"]
+
+
+def test_tells_what_the_edge_tpu_will_take_before_anything_is_trained(shapes, tmp_path):
+    _, output = check("--data", shapes, "--json")
+    edgetpu = json.loads(output)["edgetpu"]
+    assert (edgetpu["preset"], edgetpu["mapped"], edgetpu["total"]) == ("mobilenet_v2_256", 201, 204)
+    config = tmp_path / "c.yaml"
+    config.write_text("model:\n  preset: mobiledet_edgetpu_320\n  input_size: 384\n", encoding="utf-8")
+    _, output = check("--data", shapes, "--config", config)
+    assert "mobiledet_edgetpu_320 at 384 pixels: 186 of 189 operations will run on the Edge TPU" in output
+
+
+def test_settings_under_which_nothing_would_be_published_are_a_problem(shapes, tmp_path):
+    config = tmp_path / "c.yaml"
+    config.write_text("edgetpu:\n  min_mapped: 1.0\n", encoding="utf-8")
+    code, output = check("--data", shapes, "--config", config)
+    assert code == 1 and "201 of 204 operations are predicted to run on the Edge TPU" in output
+    with pytest.raises(UserError, match="would never be published"):
+        preflight.check_mapping(load(config), 3)
