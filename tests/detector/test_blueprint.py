@@ -58,7 +58,7 @@ def test_a_preset_is_drawn_as_it_is_exported_and_all_of_it_maps(exported):
     assert (predicted.mapped, predicted.total, predicted.subgraphs) == (real.mapped, real.total, 1)
     assert sorted(op["op"] for op in real.cpu) == ["DEQUANTIZE", "DEQUANTIZE", "TFLite_Detection_PostProcess"]
     assert real.failure is None, "no operation is of a version that the compiler doesn't know"
-    assert predicted.cached == pytest.approx(real.cached, rel=0.1) and predicted.streamed == real.streamed == 0
+    assert predicted.cached == pytest.approx(real.cached, rel=0.15) and predicted.streamed == real.streamed == 0
 
 
 def test_more_pixels_are_drawn_larger_and_still_map():
