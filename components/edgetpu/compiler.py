@@ -183,7 +183,7 @@ def _attempt(
     outputs = tuple(out_dir / Path(segment.output_model).name for segment in segments if segment.output_model)
     result = _Result(outputs, segments, tuple(_rows(outputs, stdout)))
     failure = compiler_failures.explain(returncode, stdout, stderr, timed_out, timeout_s)
-    return result, failure or _incomplete(result), stdout + stderr
+    return result, failure or _incomplete(result, num_segments), stdout + stderr
 
 
 def _rows(outputs: tuple[Path, ...], stdout: str) -> list[OpRow]:
@@ -193,9 +193,11 @@ def _rows(outputs: tuple[Path, ...], stdout: str) -> list[OpRow]:
     return compiler_output.rows(stdout)
 
 
-def _incomplete(result: _Result) -> Failure | None:
+def _incomplete(result: _Result, num_segments: int) -> Failure | None:
     """A failure that the compiler doesn't tell: it said that it succeeded."""
     missing = [output.name for output in result.outputs if not output.is_file() or not output.stat().st_size]
+    if len(result.outputs) < num_segments and result.outputs:
+        missing.append(f"the other {num_segments - len(result.outputs)} of {num_segments} segments")
     if missing or not result.outputs:
         said = f"it says that it succeeded, but {', '.join(missing) or 'the compiled file'} isn't there"
         return Failure("no_output_file", said, "check that the output folder can be written and has room")

@@ -1,6 +1,7 @@
 """The known ways in which `edgetpu_compiler` fails, and what to do about each.
 
-Its exit codes are undocumented and its messages few; the texts below are from its recorded output.
+Its exit codes are undocumented and its messages few; the texts below are from its recorded output, as people published
+it in google-coral/edgetpu's issues.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ Kind = Literal[
     "unknown_op_version",
     "large_activations",
     "unresolved_op",
+    "dynamic_sizes",
     "not_quantized",
     "invalid_model",
     "internal_error",
@@ -53,7 +55,13 @@ _SAID: tuple[tuple[str, Kind, str], ...] = (
     (
         r"Compilation failed due to large activation tensors in model",
         "large_activations",
-        "choose a smaller input size, or compile in parts (--num_segments)",
+        "choose a preset with a smaller input; or, for a device with several Edge TPUs, compile the exported "
+        "model.tflite by hand with `edgetpu_compiler --num_segments N`, which makes one file for each",
+    ),
+    (
+        r"graph that has dynamic-sized tensors",  # printed before "Model failed in Tflite interpreter": edgetpu#829
+        "dynamic_sizes",
+        "export with a batch of 1 and a fixed input size",
     ),
     (
         r"Model failed in Tflite interpreter",
@@ -88,7 +96,8 @@ def explain(returncode: int, stdout: str, stderr: str, timed_out: bool, timeout_
             f"it died of signal {signal}" + ("" if stdout.strip() else " without a word"),
             "a fault of the compiler: change the input size a little, or use another preset",
         )
-    if returncode == 0 and "Compilation succeeded!" in stdout:
+    # Each segment has a line of its own, and one can fail where the others succeed: edgetpu#557.
+    if returncode == 0 and "Compilation succeeded!" in stdout and "Compilation failed" not in text:
         return None
     said = [line for line in text.splitlines() if line.strip() and "Compiler version" not in line]
     if not said:

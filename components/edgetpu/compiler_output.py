@@ -10,7 +10,8 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-MAPPED = "Mapped to Edge TPU"
+from components.edgetpu import statuses
+from components.edgetpu.statuses import Status
 
 _VERSION = re.compile(r"Edge TPU Compiler version (\S+)")
 _ROW = re.compile(r"^([A-Za-z][\w-]*)\s+(\d+)\s{2,}(\S.*?)\s*$")
@@ -20,11 +21,11 @@ _UNITS = {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 @dataclasses.dataclass(frozen=True)
 class OpRow:
-    """How many ops of a kind have which status."""
+    """How many ops of a kind have which status, or what the compiler said where that is no known one."""
 
     op: str
     count: int
-    status: str
+    status: Status | str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,14 +63,14 @@ def segments(stdout: str) -> list[Segment]:
 def rows(log: str) -> list[OpRow]:
     """The rows of a log (or of standard output with `--show_operations`)."""
     matches = (_ROW.match(line) for line in log.splitlines())
-    return [OpRow(m.group(1), int(m.group(2)), m.group(3)) for m in matches if m]
+    return [OpRow(m.group(1), int(m.group(2)), statuses.find(m.group(3)) or m.group(3)) for m in matches if m]
 
 
 def on_cpu(op_rows: Iterable[OpRow]) -> dict[str, int]:
     """How many ops of each kind stay on the CPU."""
     counts: dict[str, int] = {}
     for row in op_rows:
-        if row.status != MAPPED:
+        if row.status != Status.MAPPED:
             counts[row.op] = counts.get(row.op, 0) + row.count
     return counts
 

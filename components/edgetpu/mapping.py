@@ -14,11 +14,11 @@ import dataclasses
 from typing import Any, TypedDict
 
 from components.edgetpu import op_rules
+from components.edgetpu.statuses import Status
 from components.errors import UserError
 from components.tflite import model_file
 from components.tflite.model_file import Model, Op
 
-ONE_SUBGRAPH = "More than one subgraph is not supported"
 REFUSED = "The compiler refuses the whole file"
 
 # Of the 8 MB on the chip, 6.9 to 7.9 MiB were seen in use for parameters; the rest holds instructions and activations.
@@ -129,7 +129,10 @@ def _partition(model: Model) -> list[CpuOp]:
             from_tpu.update(op.outputs)
             continue
         if reason is None:
-            reason = (ONE_SUBGRAPH, f"it depends on op {cut.index} {cut.name}, which runs on the CPU" if cut else "")
+            reason = (
+                Status.ONE_SUBGRAPH,
+                f"it depends on op {cut.index} {cut.name}, which runs on the CPU" if cut else "",
+            )
         cpu.append(_cpu_op(op, *reason))
         if after_tpu:
             from_tpu.update(op.outputs)
@@ -146,7 +149,7 @@ def _refused(ops: tuple[Op, ...], refused: list[tuple[Op, str]]) -> Mapping:
 
 
 def _cpu_op(op: Op, status: str, why: str) -> CpuOp:
-    return CpuOp(index=op.index, op=op.name, version=op.version, status=status, why=f"{status}: {why}")
+    return CpuOp(index=op.index, op=op.name, version=op.version, status=str(status), why=f"{status}: {why}")
 
 
 def _parameter_bytes(mapped: list[Op], model: Model) -> int:

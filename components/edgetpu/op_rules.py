@@ -25,13 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from components.edgetpu.statuses import Status
 from components.tflite import runtime_versions
 from components.tflite.model_file import Model, Op, Tensor
-
-NOT_SUPPORTED = "Operation not supported"
-UNSUPPORTED_TYPE = "Operation is working on an unsupported data type"
-LIMITATION = "Operation is otherwise supported, but not mapped due to some unspecified limitation"
-UNSUPPORTED_RANK = "Tensor has unsupported rank (up to 3 innermost dimensions mapped)"
 
 # The last compiler, 16.0.384591198, is built on the TFLite of TensorFlow 2.6: it can't load a file with an op that came
 # later. Inferred from the files that it refused ("Didn't find op for builtin opcode ..."); Coral doesn't say it.
@@ -42,7 +38,7 @@ _MOST_SOFTMAX = 16_000
 # precision". [log] google-coral/edgetpu#31.
 _MOST_RESIZE = 8
 
-Reason = tuple[str, str]
+Reason = tuple[Status, str]
 """(the compiler's status, why)"""
 
 
@@ -62,21 +58,24 @@ def reason(op: Op, model: Model) -> Reason | None:
     # A layer's state (isVariable) lives inside the op: a 16-bit LSTM cell is no activation.
     activations = [t for t in [*inputs, *outputs] if not t.constant and not t.variable]
     if op.name == "QUANTIZE" and inputs[0].type.startswith("FLOAT"):
-        return LIMITATION, f"it quantizes a {inputs[0].type} tensor"  # [log] tensorflow#42024, google-coral/edgetpu#342
+        return (
+            Status.LIMITATION,
+            f"it quantizes a {inputs[0].type} tensor",
+        )  # [log] tensorflow#42024, google-coral/edgetpu#342
     for tensor in activations:
         if tensor.type not in ("INT8", "UINT8"):
-            return UNSUPPORTED_TYPE, f"tensor {tensor.name or tensor.index} is {tensor.type}, not INT8 or UINT8"
+            return Status.UNSUPPORTED_TYPE, f"tensor {tensor.name or tensor.index} is {tensor.type}, not INT8 or UINT8"
     if op.custom:
-        return NOT_SUPPORTED, "custom operations run on the CPU"
+        return Status.NOT_SUPPORTED, "custom operations run on the CPU"
     if op.name not in _RULES:
-        return NOT_SUPPORTED, f"{op.name} isn't among the operations of the Edge TPU"
+        return Status.NOT_SUPPORTED, f"{op.name} isn't among the operations of the Edge TPU"
     for tensor in activations:
         if tensor.dynamic:
-            return LIMITATION, f"tensor {tensor.name or tensor.index} has no fixed size"
+            return Status.LIMITATION, f"tensor {tensor.name or tensor.index} has no fixed size"
         if any(size > 1 for size in tensor.shape[:-3]):
-            return UNSUPPORTED_RANK, f"tensor {tensor.name or tensor.index} has shape {list(tensor.shape)}"
+            return Status.UNSUPPORTED_RANK, f"tensor {tensor.name or tensor.index} has shape {list(tensor.shape)}"
     why = _RULES[op.name](_Call(op, inputs, outputs, model))
-    return None if why is None else (LIMITATION, why)
+    return None if why is None else (Status.LIMITATION, why)
 
 
 class _Call:

@@ -10,6 +10,7 @@ from typing import Any
 
 from components.edgetpu import compiler as edgetpu_compiler
 from components.edgetpu import mapping
+from components.edgetpu.statuses import Status
 from components.edgetpu_pusher.bundle import MODEL
 from components.errors import UserError
 
@@ -81,7 +82,7 @@ def _compile(
         "compiled": True,
         "mapped": done.mapped,
         "total": done.total,
-        "cpu": [dataclasses.asdict(row) for row in done.rows if row.status != "Mapped to Edge TPU"],
+        "cpu": [dataclasses.asdict(row) for row in done.rows if row.status != Status.MAPPED],
         "subgraphs": done.subgraphs,
         "parameters": {"cached": segment.cached, "streamed": segment.streamed},
         "compiler": compiler.version,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.dataset import storage
-from components.edgetpu.compiler_output import MAPPED
+from components.edgetpu.statuses import Status
 
 PAGE, FIGURES = "report.html", "report.json"
 # A comment in the evaluator's page, once; everything else that it shows is escaped, so no text can look like it.
@@ -41,7 +41,7 @@ def _section(outcome: Mapping[str, Any]) -> str:
     )
     environment.filters["size"] = _size
     template = environment.get_template("publication.html.j2")
-    return template.render(outcome=outcome, edgetpu=outcome["edgetpu"], mapped=MAPPED)
+    return template.render(outcome=outcome, edgetpu=outcome["edgetpu"], mapped=Status.MAPPED)
 
 
 def _size(count: int) -> str:

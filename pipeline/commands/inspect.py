@@ -119,10 +119,14 @@ def _parameters(parameters: dict[str, int]) -> list[str]:
 
 def _left_on_cpu(cpu: list[dict[str, Any]]) -> list[str]:
     """The ops by status, and in each status by what it comes from."""
+    from components.edgetpu import statuses
+
     lines = []
     for status in dict.fromkeys(op["status"] for op in cpu):
         ops = [op for op in cpu if op["status"] == status]
+        known = statuses.find(status)
         lines.append(f"  {len(ops)} on the CPU: {status}")
+        lines += [f"    ({known.explanation})"] if known else []
         reasons: dict[str, list[dict[str, Any]]] = {}
         for op in ops:
             reasons.setdefault(op["why"].removeprefix(status).removeprefix(": "), []).append(op)

@@ -11,7 +11,9 @@ What it plays is chosen by the environment variable STAND_IN, as `play` or `play
   partial (default)  264 of 267 operations map          all               all 267 map: the two counting lines are absent
   nothing            0 map                              segments are played whenever -n asks for them
   not-quantized, invalid, unknown-op, large-activations, unresolved-op, internal-error   its own messages
-  crash              a segmentation fault, no output    version-only      the version line, then exit code 1
+  dynamic            dynamic sizes                      version-only      the version line, then exit code 1
+  crash              a segmentation fault: only the shell that wraps the real binary says a word, on standard error
+  second-segment     the first segment of -n succeeds, the second has large activations
   hang               never ends                         no-file           success without an output file
   no-success         all but the line "Compilation succeeded!"
 STAND_IN_VERSION replaces the version.
@@ -39,12 +41,15 @@ ROWS = [
     ("CUSTOM", 1, DTYPE),
     ("DEQUANTIZE", 2, DTYPE),
 ]
+UNLOADABLE = "Model failed in Tflite interpreter. Please ensure model can be loaded/run in Tflite interpreter."
 FAILURES = {
     "not-quantized": "Model not quantized",
     "invalid": "Invalid model: {model}",
     "unknown-op": "ERROR: Didn't find op for builtin opcode 'CONV_2D' version '6'\n\nERROR: Registration failed.",
-    "large-activations": "Compilation failed due to large activation tensors in model.",
-    "unresolved-op": "Model failed in Tflite interpreter. Please ensure model can be loaded/run in Tflite interpreter.",
+    "large-activations": "Compilation failed: Compilation failed due to large activation tensors in model.",
+    "unresolved-op": f"Compilation failed: {UNLOADABLE}",
+    "dynamic": "ERROR: Attempting to use a delegate that only supports static-sized tensors with a graph that has "
+    f"dynamic-sized tensors.\nCompilation failed: {UNLOADABLE}",
     "internal-error": "Internal compiler error. Aborting!",
 }
 
@@ -73,22 +78,34 @@ def main():
 
 def perform(play, options, model):
     if play == "crash":
-        os.kill(os.getpid(), signal.SIGSEGV)
+        print("/usr/bin/edgetpu_compiler: line 3: 1299616 Segmentation fault (core dumped)", file=sys.stderr)
+        return 128 + signal.SIGSEGV
     print(f"Edge TPU Compiler version {VERSION}", flush=True)
     if play == "version-only":
         return 1
-    print(f"Started a compilation timeout timer of {options.timeout_sec} seconds.\n", flush=True)
+    if options.search_delegate:
+        print(f"Searching for valid delegate with step {options.delegate_search_step}")
+        print("Try to compile segment with 267 ops")
+    parts = options.num_segments
+    for i in range(parts):
+        second = play == "second-segment" and i == 1
+        segment = "" if parts == 1 else f"_segment_{i}_of_{parts}"
+        code = attempt("large-activations" if second else play, options, model, f"{model.stem}{segment}")
+        if code:
+            return 0 if second else code
+    return 0
+
+
+def attempt(play, options, model, name):
+    print(f"Started a compilation timeout timer of {options.timeout_sec} seconds.", flush=True)
     if play == "hang":
         time.sleep(3600)
     if play in FAILURES:
         print(FAILURES[play].format(model=model), file=sys.stderr)
         print("Compilation child process completed within timeout period.\nCompilation failed! ")
         return 1
-    print("Model compiled successfully in 1524 ms.\n")
-    parts = options.num_segments
-    for i in range(parts):
-        segment = "" if parts == 1 else f"_segment_{i}_of_{parts}"
-        compiled(play, options, model, f"{model.stem}{segment}_edgetpu")
+    print("\nModel compiled successfully in 1524 ms.\n")
+    compiled(play, options, model, name)
     print("Compilation child process completed within timeout period.")
     if play != "no-success":
         print("Compilation succeeded! ")
@@ -97,12 +114,12 @@ def perform(play, options, model):
 
 def compiled(play, options, model, name):
     out = pathlib.Path(options.out_dir)
-    output, log = out / f"{name}.tflite", out / f"{name}.log"
+    output, log = out / f"{name}_edgetpu.tflite", out / f"{name}_edgetpu.log"
     rows = [(op, n, {"all": MAPPED, "nothing": DTYPE}.get(play, status)) for op, n, status in ROWS]
     total = sum(n for _, n, _ in rows)
     mapped = sum(n for _, n, status in rows if status == MAPPED)
     used = "4.21MiB" if mapped else "0.00B"
-    print(f"Input model: {model}\nInput size: {size(model)}\nOutput model: {output}\nOutput size: {size(model)}")
+    print(f"Input model: {name}.tflite\nInput size: {size(model)}\nOutput model: {output}\nOutput size: {size(model)}")
     print(f"On-chip memory used for caching model parameters: {used}")
     print(f"On-chip memory remaining for caching model parameters: {'3.29MiB' if mapped else '0.00B'}")
     print("Off-chip memory used for streaming uncached model parameters: 0.00B")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from components.edgetpu import compiler, compiler_output, mapping
+from components.edgetpu import compiler, compiler_output, mapping, statuses
 from components.errors import UserError
 
 STAND_IN = str(Path(__file__).with_name("edgetpu_compiler_stand_in.py"))
@@ -72,6 +72,28 @@ def test_segments_are_compiled_files_of_their_own(compile_as):
     assert result.failure is None and len(result.segments) == 3
 
 
+def test_a_segment_that_fails_behind_one_that_succeeds_is_a_failure(compile_as):
+    result = compile_as("second-segment", num_segments=2)
+    assert result.failure.kind == "large_activations" and result.outputs == ()
+
+
+def test_fewer_segments_than_asked_for_are_a_failure():
+    made = compiler._Result((Path(__file__),), (), ())
+    assert "the other 1 of 2 segments" in compiler._incomplete(made, 2).found
+
+
+@pytest.mark.parametrize("status", statuses.Status)
+def test_every_status_is_known_by_how_it_begins_and_explained(status):
+    (row,) = compiler_output.rows(f"CONV_2D                        2          {status} (and more words)")
+    assert row == compiler_output.OpRow("CONV_2D", 2, status) and row.status is status and status.explanation
+    assert compiler_output.on_cpu([row]) == ({} if status is statuses.Status.MAPPED else {"CONV_2D": 2})
+
+
+def test_a_status_that_is_not_known_is_kept_as_it_was_said():
+    (row,) = compiler_output.rows("CONV_2D                        2          Something new")
+    assert row.status == "Something new" and compiler_output.on_cpu([row]) == {"CONV_2D": 2}
+
+
 @pytest.mark.parametrize(
     ("play", "kind", "found"),
     [
@@ -80,6 +102,7 @@ def test_segments_are_compiled_files_of_their_own(compile_as):
         ("unknown-op", "unknown_op_version", "'CONV_2D' version '6'"),
         ("large-activations", "large_activations", "large activation tensors"),
         ("unresolved-op", "unresolved_op", "Tflite interpreter"),
+        ("dynamic", "dynamic_sizes", "dynamic-sized tensors"),
         ("internal-error", "internal_error", "Internal compiler error"),
         ("crash", "crash", "signal 11 without a word"),
         ("version-only", "no_result", "printed its version and ended with 1"),
