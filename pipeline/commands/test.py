@@ -16,7 +16,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 def command(pytest_arguments: tuple[str, ...]) -> None:
     """Run Coralline's own tests; everything behind `test` goes to pytest.
 
-    Tests over real data want CORALLINE_TEST_DATA: a folder with `data/` and `models/`. Without it they are skipped.
+    Tests over real data want CORALLINE_TEST_DATA: a folder with `data/` and `models/`; the test against the official
+    reader of TFLite metadata wants CORALLINE_METADATA_READER: a Python with tflite-support. Without, they are skipped.
     """
     os.chdir(_ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *pytest_arguments])
