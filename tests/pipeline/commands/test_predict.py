@@ -6,6 +6,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from components.errors import UserError
+from components.tflite.interpreter import cores
+from components.tflite.video_file import VideoReader, VideoWriter
 from pipeline.commands.predict import command
 
 
@@ -64,3 +66,60 @@ def test_a_missing_image_or_delegate_is_one_message(model, image, tmp_path):
         predict(model, tmp_path / "none.jpg")
     with pytest.raises(UserError, match=r"delegate library libnone\.so can't be loaded"):
         predict(model, image, "--delegate", "libnone.so")
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Ten frames at five a second: from the fourth on, the right half is green."""
+    with VideoWriter(tmp_path / "yard.mp4", 5.0) as writer:
+        for number in range(10):
+            pixels = np.zeros((64, 64, 3), np.uint8)
+            pixels[:32, 32:, 1] = 255 * (number >= 4)
+            writer.add(Image.fromarray(pixels))
+    return tmp_path / "yard.mp4"
+
+
+def test_a_video_is_told_frame_by_frame(model, video):
+    frames = json.loads(predict(model, video, "--json"))[str(video)]
+    assert [frame["frame"] for frame in frames] == list(range(10))
+    assert [frame["time"] for frame in frames] == pytest.approx([number / 5 for number in range(10)], abs=1e-3)
+    assert [len(frame["detections"]) for frame in frames] == [0] * 4 + [1] * 6
+    assert frames[5]["detections"][0]["box"] == pytest.approx([0, 0.5, 0.5, 1], abs=0.01)
+
+
+def test_of_a_video_each_nth_frame_is_looked_at_and_drawn(model, video, image, tmp_path):
+    found = json.loads(predict(model, video, image, "--json", "--every", "4", "-o", tmp_path / "seen"))
+    assert [frame["frame"] for frame in found[str(video)]] == [0, 4, 8] and len(found[str(image)]) == 1
+    drawn = VideoReader(tmp_path / "seen" / "yard.mp4")
+    pictures = [np.asarray(frame.image) for frame in drawn.frames()]
+    assert len(pictures) == 3 and pictures[0].shape == (64, 64, 3)
+    assert np.abs(pictures[1][:32, 32:].astype(int) - (0, 255, 0)).max() > 60, "a box is drawn"
+    assert (tmp_path / "seen" / "wide.jpg").is_file()
+
+
+def test_people_read_where_in_a_video_something_is(model, video):
+    text = predict(model, video)
+    assert "yard.mp4 0.800 s (frame 4): 1 detection" in text
+    assert "something in 6 of 10 frames" in text
+
+
+def test_a_video_whose_index_is_missing_is_refused(model, video, tmp_path):
+    whole = video.read_bytes()
+    for share in (0.0, 0.3, 0.6):
+        (tmp_path / "cut.mp4").write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(UserError, match=r"cut\.mp4: the video can't be read"):
+            predict(model, tmp_path / "cut.mp4")
+
+
+def test_latency_is_told_and_written(model, image, tmp_path):
+    text = predict(model, image, "--threads", "1000", "--latency", tmp_path / "latency.json")
+    assert "latency: median " in text and "p90 " in text
+    latency = json.loads((tmp_path / "latency.json").read_text())
+    assert set(latency) == {"median_ms", "p90_ms", "runs", "threads", "delegate"}
+    assert 0 < latency["median_ms"] <= latency["p90_ms"] and latency["runs"] == 20
+    assert 1 <= latency["threads"] <= cores() and latency["delegate"] is None
+
+
+def test_repeat_sets_how_often_each_image_is_run(model, image, tmp_path):
+    predict(model, image, "--repeat", "7", "--latency", tmp_path / "latency.json")
+    assert json.loads((tmp_path / "latency.json").read_text())["runs"] == 6, "the first of few warms up"
