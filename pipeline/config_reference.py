@@ -48,7 +48,9 @@ _SECTION_NOTES = {
 
 _PRESET_ROWS: tuple[tuple[str, str], ...] = (
     ("input, pixels", "input_size"),
-    ("MobileNetV2's width", "width_multiplier"),
+    ("backbone", "backbone"),
+    ("its width", "width_multiplier"),
+    ("coarsest stride, pixels", "coarsest_stride"),
     ("`train.float_steps`", "float_steps"),
     ("`train.qat_steps`", "qat_steps"),
     ("`train.batch_size`", "batch_size"),
@@ -116,7 +118,9 @@ def _presets(presets: list[Preset]) -> str:
         "|---" * (1 + len(presets)) + "|",
     ]
     for title, attribute in _PRESET_ROWS:
-        lines.append(f"| {title} | " + " | ".join(f"{getattr(preset, attribute):g}" for preset in presets) + " |")
+        values = [getattr(preset, attribute) for preset in presets]
+        cells = [value if isinstance(value, str) else f"{value:g}" for value in values]
+        lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

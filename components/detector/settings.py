@@ -57,7 +57,7 @@ class Settings:
 
 def _fitting_size(size: int, preset: presets.Preset) -> int:
     """The size, if every level's stride divides it: Model Garden would silently enlarge it, and boxes would be off."""
-    stride = 2**preset.max_level
+    stride = preset.coarsest_stride
     if size % stride:
         near = sorted({max(stride, size // stride * stride), -(-size // stride) * stride})
         raise UserError(
