@@ -90,6 +90,7 @@ def test_wrong_calls_end_with_2(arguments: list[str]) -> None:
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     script = (
         "import os, signal, threading, time, click, pipeline.cli as cli, types, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job begins without it
         "threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "command = click.Command('run', callback=lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(60))\n"
         "sys.modules['pipeline.commands.run'] = types.SimpleNamespace(command=command)\n"
