@@ -19,8 +19,9 @@ from components.detector.settings import Settings
 from components.detector.training_loop import Phase, run_phase
 from components.errors import UserError
 
-# Raw outputs of a freshly quantized model correlate with the float model's by .7 to .9; by 0 when weights were lost.
-_LEAST_CORRELATION = 0.4
+# Raw outputs of a freshly quantized model correlate with the float model's by .99 when that is trained, by .8 when it
+# isn't, and by 0 when weights were lost.
+_LEAST_CORRELATION = 0.6
 
 
 @dataclasses.dataclass(frozen=True)
