@@ -14,6 +14,8 @@ import pydantic
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.dataset.options import ReaderName
+from components.dataset.policies import FAULTS
 from components.errors import UserError
 
 
@@ -21,8 +23,9 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataConfig(_Section):
-    path: str = Field("", description="Folder of images with Pascal-VOC annotations.")
+class _DataConfig(_Section):
+    path: str = Field("", description="Folder of annotated images.")
+    reader: ReaderName = Field("auto", description="The kind of annotations; auto: found out by looking.")
     label_map: str | None = Field(
         None, description="A label_map.pbtxt; else derived: the sorted class names of the data."
     )
@@ -30,11 +33,35 @@ class DataConfig(_Section):
         0.2,
         gt=0,
         lt=1,
-        description="Share of images for evaluation where the data has no ImageSets/Main; by hash of the name.",
+        description="Share of images for evaluation where nothing else decides; by hash of the name.",
     )
-    on_zero_area_box: Literal["fail", "drop"] = Field(
-        "fail", description="What a box without area does: stop with its file and line, or be left out and counted."
+    group_pattern: str | None = Field(
+        None,
+        description="Regular expression on an image's path whose first group names what stays on one side, such as "
+        "the frames of a video: `^(.*)_frame`.",
     )
+    train_list: str | None = Field(None, description="A text file with the images that train, one name a line.")
+    eval_list: str | None = Field(None, description="Likewise those that evaluate; one list alone leaves the rest.")
+    max_left_out: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of images or boxes that faults may rule out (beyond 20 of them) before the run stops.",
+    )
+
+
+def _policy_fields() -> dict[str, Any]:
+    """A setting `on_<kind>` for each fault that leaves a choice, from the one table of them."""
+    return {
+        f"on_{fault.kind}": (Literal[fault.allowed], Field(fault.default, description=fault.what))
+        for fault in FAULTS.values()
+        if len(fault.allowed) > 1
+    }
+
+
+DataConfig: type[_DataConfig] = pydantic.create_model(  # type: ignore[call-overload]
+    "DataConfig", __base__=_DataConfig, __module__=__name__, **_policy_fields()
+)
 
 
 class ModelConfig(_Section):
@@ -145,7 +172,7 @@ class Config(_Section):
         pattern=r"^[a-z][a-z0-9-]{0,62}$",
         description="The pipeline's name in ML Metadata and on a cluster.",
     )
-    data: DataConfig = DataConfig()
+    data: DataConfig = DataConfig()  # type: ignore[valid-type]
     model: ModelConfig = ModelConfig()
     train: TrainConfig = TrainConfig()
     export: ExportConfig = ExportConfig()

@@ -23,7 +23,7 @@ def listed(given: tuple[str, ...]) -> list[str]:
             paths.append(path)
             continue
         try:
-            names = list_tree(path)
+            names = list_tree(path).files
         except OSError as e:
             raise UserError("the folder can't be read", file=e.filename or path, found=e.strerror) from e
         kinds = image_file.EXTENSIONS | video_file.EXTENSIONS

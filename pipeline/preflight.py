@@ -51,7 +51,7 @@ def check(config: Config) -> Preflight:
             "no data set was named", mend="name a folder with --data, or in `data: {path: ...}` of --config"
         )
     found = check_settings(config)
-    dataset = read_dataset(config.data.path, DatasetOptions(**config.data.model_dump()))
+    dataset = read_dataset(config.data.path, DatasetOptions.of_section(config.data.model_dump()))
     check_amount(config, dataset)
     mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()

@@ -7,12 +7,14 @@ from typing import Literal
 
 import numpy as np
 
+from components.dataset.image_place import ImagePlace
+
 Split = Literal["train", "eval"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AnnotatedObject:
-    """One box. Corners are in pixels of the upright image, as floats; `line` is its line in the annotation."""
+    """One box. Corners are in pixels of the upright image, as floats; lines are those in the annotation."""
 
     class_name: str
     xmin: float
@@ -21,7 +23,8 @@ class AnnotatedObject:
     ymax: float
     difficult: bool
     truncated: bool
-    line: int
+    line: int | None
+    name_line: int | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,22 +33,25 @@ class AnnotatedImage:
 
     Attributes:
       name: the image's path relative to the data set's folder.
-      image_path: where it is.
+      place: where its bytes are.
       annotation_path: where its annotation is.
       split: which side it is on.
       width: pixels, upright (after its EXIF orientation was applied).
       height: likewise.
-      reencoded: whether its bytes can't be passed through (orientation, or a format that the trainer can't decode).
+      reencoded: why its bytes can't be passed through: "orientation", or "format" where the trainer can't decode
+        it; None when they are.
+      sha256: of the file's bytes.
       objects: its boxes; none for a background image.
     """
 
     name: str
-    image_path: str
+    place: ImagePlace
     annotation_path: str
     split: Split
     width: int
     height: int
-    reencoded: bool
+    reencoded: Literal["orientation", "format"] | None
+    sha256: bytes
     objects: tuple[AnnotatedObject, ...]
 
     @property

@@ -1,24 +1,23 @@
-"""Putting an annotation and its image together, and judging every box by the pixels that the model will see."""
+"""Putting an annotation and its image together, in the pixels that the model will see."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import os
-from collections.abc import Sequence
+import hashlib
+import re
 
-from components.dataset import image_file, storage, voc_xml
-from components.dataset.annotation import AnnotatedImage, AnnotatedObject, Split
+from components.dataset import image_file
+from components.dataset.annotation import AnnotatedImage, Split
+from components.dataset.box_checks import BoxChecks
 from components.dataset.image_file import ImageFacts, UnreadableImageError
-from components.dataset.layout import Entry, unreadable_annotation
-from components.dataset.options import DatasetOptions
+from components.dataset.options import DatasetOptions, Findings
 from components.dataset.problems import DataProblem, Problem
-from components.dataset.voc_xml import VocAnnotation, VocObject
+from components.dataset.readers import voc_folder
+from components.dataset.source import Entry, RawAnnotation, RawObject
+from components.progress import counted
 
-_SLIGHTLY_PX, _SLIGHTLY_SHARE = 2, 0.02
-"""A box that reaches beyond the image by no more than this (of the side) is clipped; beyond, something is wrong."""
 _SAME_ASPECT = 0.01
-_MEND_BOX = "correct the box in the labelling tool"
+_WINDOWS_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,194 +28,156 @@ class CheckedImage:
     problems: tuple[Problem, ...]
 
 
-def check_entry(
-    root: str, entry: Entry, split: Split, options: DatasetOptions, class_names: Sequence[str] | None
-) -> CheckedImage:
-    """Reads and checks one annotated image.
+def check_entry(root: str, entry: Entry, side: Split, options: DatasetOptions) -> CheckedImage:
+    """Reads and checks one annotated image; classes are judged later, with all of them at hand.
 
     Args:
       root: the data set's folder.
       entry: the image and its annotation.
-      split: its side.
+      side: its split.
       options: policies.
-      class_names: those of the label map, when one was given.
     """
-    annotation_path, image_path = os.path.join(root, entry.annotation), os.path.join(root, entry.image)
+    path = f"{root}/{entry.annotation}" if entry.annotation else entry.place.path
+    findings = Findings(options)
     try:
-        voc = _read_annotation(annotation_path)
-        facts = _read_image(image_path)
-        check = _Check(annotation_path, options, class_names)
-        check.problems += voc.problems
-        objects = check.objects(_in_upright_pixels(voc, facts, annotation_path, check.problems), facts)
+        image = _check(path, entry, side, findings)
     except DataProblem as e:
-        return CheckedImage(None, (e.problem,))
-    image = AnnotatedImage(
+        findings.note(e.problem)
+        image = None
+    return CheckedImage(image, tuple(findings.problems))
+
+
+def _check(path: str, entry: Entry, side: Split, findings: Findings) -> AnnotatedImage | None:
+    raw = voc_folder.read(path) if entry.boxes is None else entry.boxes
+    content, facts = _read_image(entry)
+    for problem in raw.problems:
+        findings.note(problem)
+    usable = _is_image_of(raw, entry, path, findings)
+    raw = dataclasses.replace(raw, objects=_in_whole_pixels(raw, path, findings))
+    objects = _in_upright_pixels(raw, facts, path, findings)
+    if objects is None or not usable:
+        return None
+    return AnnotatedImage(
         name=entry.image,
-        image_path=image_path,
-        annotation_path=annotation_path,
-        split=split,
+        place=entry.place,
+        annotation_path=path,
+        split=side,
         width=facts.width,
         height=facts.height,
-        reencoded=not facts.passes_through,
-        objects=objects,
+        reencoded=facts.reencoded,
+        sha256=hashlib.sha256(content).digest(),
+        objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
     )
-    return CheckedImage(image, tuple(check.problems))
 
 
-def _read_annotation(path: str) -> VocAnnotation:
+def _read_image(entry: Entry) -> tuple[bytes, ImageFacts]:
     try:
-        return voc_xml.parse(storage.read_bytes(path), path)
-    except OSError as e:
-        raise DataProblem(unreadable_annotation(path, e)) from e
-
-
-def _read_image(path: str) -> ImageFacts:
-    try:
-        return image_file.inspect(storage.read_bytes(path))
+        content = entry.place.read()
+        return content, image_file.inspect(content)
     except (OSError, UnreadableImageError) as e:
-        raise DataProblem(
+        raise DataProblem(unreadable_image(entry.image, entry.place.path, e)) from e
+
+
+def unreadable_image(name: str, path: str, error: Exception) -> Problem:
+    """An image that can't be opened or decoded."""
+    return Problem(
+        "unreadable_image",
+        path,
+        "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
+        expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
+        found=str(error),
+        mend="replace the image, or remove it and its annotation",
+    )
+
+
+def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings) -> bool:
+    """Whether the annotation may be this image's, by the names in it."""
+    if _WINDOWS_PATH.match(raw.path):
+        findings.note(
             Problem(
-                "unreadable_image",
+                "foreign_path",
                 path,
-                "the image can't be read",
-                expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF file",
-                found=str(e),
-                mend="replace the image, or remove it and its annotation",
+                "an absolute path of another machine, which isn't followed",
+                line=raw.path_line,
+                found=raw.path,
+                mend="nothing has to be done",
             )
-        ) from e
+        )
+    name = entry.image.rpartition("/")[2]
+    if raw.filename in ("", name):
+        return True
+    renamed = Problem(
+        "renamed_image",
+        path,
+        "the annotation names another file than the image it belongs to",
+        line=raw.filename_line,
+        expected=name,
+        found=raw.filename,
+        mend="correct <filename>, if the image is the one that was annotated",
+    )
+    return findings.note(renamed) == "fix"
+
+
+def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple[RawObject, ...]:
+    """The boxes, rounded where the policy says so."""
+    if raw.subpixel:
+        return raw.objects
+    fractional = [o for o in raw.objects if any(corner % 1 for corner in (o.xmin, o.ymin, o.xmax, o.ymax))]
+    if not fractional:
+        return raw.objects
+    noted = Problem(
+        "fractional_corners",
+        file,
+        "corners of boxes aren't whole pixels",
+        line=fractional[0].line,
+        expected="whole numbers, as the VOC devkit has them",
+        found=f"{counted(len(fractional), 'such box')}, the first one {fractional[0].corners}",
+        mend="nothing has to be done: training takes them as they are",
+    )
+    return tuple(map(_rounded, raw.objects)) if findings.note(noted) == "fix" else raw.objects
+
+
+def _rounded(o: RawObject) -> RawObject:
+    return dataclasses.replace(o, xmin=round(o.xmin), ymin=round(o.ymin), xmax=round(o.xmax), ymax=round(o.ymax))
 
 
 def _in_upright_pixels(
-    voc: VocAnnotation, facts: ImageFacts, file: str, problems: list[Problem]
-) -> tuple[VocObject, ...]:
-    """The boxes in the upright image's pixels, whatever view of it they were drawn on.
+    raw: RawAnnotation, facts: ImageFacts, file: str, findings: Findings
+) -> tuple[RawObject, ...] | None:
+    """The boxes in the upright image's pixels, whatever view of it they were drawn on; None where that can't be told.
 
-    `<size>` tells which view that was: the upright one, the stored one (tools that don't know EXIF), or the image
-    before it was resized.
-
-    Raises:
-      DataProblem: `<size>` fits none of them.
+    The size in the annotation tells which view that was: the upright one, the stored one (tools that don't know EXIF),
+    or the image before it was resized. Shares of the image are taken to be those of the upright one, which is what
+    labelling tools show.
     """
-    said = (voc.width, voc.height)
+    if raw.normalized:
+        return tuple(_scaled(o, facts.width, facts.height) for o in raw.objects)
+    said = (raw.width, raw.height)
     if 0 in said or said == (facts.width, facts.height):
-        return voc.objects
+        return raw.objects
+    x, y = facts.width / raw.width, facts.height / raw.height
+    turned, resized = said == facts.stored_size, abs(x / y - 1) <= _SAME_ASPECT
     noted = Problem(
-        "size_differs",
+        "size_differs" if turned or resized else "size_contradicts",
         file,
         "the size in the annotation isn't the image's",
-        line=voc.size_line,
+        line=raw.size_line,
         expected=f"{facts.width} x {facts.height}, the image's size",
-        found=f"{voc.width} x {voc.height}",
+        found=f"{raw.width} x {raw.height}",
         mend="annotate this image again, or put the image back that was annotated",
     )
-    if said == facts.stored_size:
-        problems.append(dataclasses.replace(noted, policy="fix"))
-        return tuple(_turned(o, facts) for o in voc.objects)
-    x, y = facts.width / voc.width, facts.height / voc.height
-    if abs(x / y - 1) > _SAME_ASPECT:
-        raise DataProblem(noted)
-    problems.append(dataclasses.replace(noted, policy="fix"))
-    return tuple(_with_corners(o, o.xmin * x, o.ymin * y, o.xmax * x, o.ymax * y) for o in voc.objects)
+    if findings.note(noted) != "fix":
+        return None
+    return tuple(_turned(o, facts) if turned else _scaled(o, x, y) for o in raw.objects)
 
 
-def _turned(o: VocObject, facts: ImageFacts) -> VocObject:
+def _turned(o: RawObject, facts: ImageFacts) -> RawObject:
     """A box in stored pixels, after a quarter turn by EXIF (CIPA DC-008, orientation 5 to 8)."""
     width, height = facts.stored_size
     top, bottom = (o.xmin, o.xmax) if facts.orientation in (5, 6) else (width - o.xmax, width - o.xmin)
     left, right = (o.ymin, o.ymax) if facts.orientation in (5, 8) else (height - o.ymax, height - o.ymin)
-    return _with_corners(o, left, top, right, bottom)
+    return dataclasses.replace(o, xmin=left, ymin=top, xmax=right, ymax=bottom)
 
 
-def _with_corners(o: VocObject, xmin: float, ymin: float, xmax: float, ymax: float) -> VocObject:
-    return dataclasses.replace(o, xmin=xmin, ymin=ymin, xmax=xmax, ymax=ymax)
-
-
-class _Check:
-    """Judges the boxes of one annotation."""
-
-    def __init__(self, file: str, options: DatasetOptions, class_names: Sequence[str] | None):
-        self.file = file
-        self.problems: list[Problem] = []
-        self._options = options
-        self._class_names = class_names
-
-    def objects(self, objects: Sequence[VocObject], facts: ImageFacts) -> tuple[AnnotatedObject, ...]:
-        """Those that are right, clipped to the image."""
-        checked = (self._object(o, facts) for o in objects if self._knows_class(o))
-        return tuple(o for o in checked if o is not None)
-
-    def _knows_class(self, o: VocObject) -> bool:
-        if self._class_names is None or o.class_name in self._class_names:
-            return True
-        near = difflib.get_close_matches(o.class_name, self._class_names, n=1)
-        self.problems.append(
-            Problem(
-                "unknown_class",
-                self.file,
-                f"a class that isn't in the label map: {o.class_name}",
-                line=o.name_line,
-                expected="one of "
-                + ", ".join(self._class_names[:10])
-                + (" ..." if len(self._class_names) > 10 else ""),
-                found=o.class_name,
-                mend=(f"did you mean {near[0]}? then " if near else "")
-                + "correct the annotation, or add the class to the label map",
-            )
-        )
-        return False
-
-    def _object(self, o: VocObject, facts: ImageFacts) -> AnnotatedObject | None:
-        if o.xmax <= o.xmin or o.ymax <= o.ymin:
-            self._note_zero_area(o)
-            return None
-        beyond = [-o.xmin / facts.width, -o.ymin / facts.height, o.xmax / facts.width - 1, o.ymax / facts.height - 1]
-        if max(beyond) > 0 and not self._may_clip(o, facts):
-            return None
-        return AnnotatedObject(
-            class_name=o.class_name,
-            xmin=max(o.xmin, 0.0),
-            ymin=max(o.ymin, 0.0),
-            xmax=min(o.xmax, float(facts.width)),
-            ymax=min(o.ymax, float(facts.height)),
-            difficult=o.difficult,
-            truncated=o.truncated,
-            line=o.line,
-        )
-
-    def _may_clip(self, o: VocObject, facts: ImageFacts) -> bool:
-        """Whether a box that leaves the image does so by little, and is still a box when it's clipped."""
-        x, y = (max(_SLIGHTLY_PX, _SLIGHTLY_SHARE * side) for side in (facts.width, facts.height))
-        slightly = o.xmin >= -x and o.ymin >= -y and o.xmax <= facts.width + x and o.ymax <= facts.height + y
-        inside = o.xmin < facts.width and o.ymin < facts.height and o.xmax > 0 and o.ymax > 0
-        self.problems.append(
-            Problem(
-                "box_outside_image",
-                self.file,
-                f"a box ({o.class_name}) reaches beyond the image",
-                policy="fix" if slightly and inside else "fail",
-                line=o.line,
-                expected=f"corners from 0, 0 to {facts.width}, {facts.height}",
-                found=_corners(o),
-                mend=_MEND_BOX,
-            )
-        )
-        return slightly and inside
-
-    def _note_zero_area(self, o: VocObject) -> None:
-        inverted = o.xmax < o.xmin or o.ymax < o.ymin
-        self.problems.append(
-            Problem(
-                "inverted_box" if inverted else "zero_area_box",
-                self.file,
-                f"a box ({o.class_name}) has {'its corners swapped' if inverted else 'no area'}",
-                policy=self._options.on_zero_area_box,
-                line=o.line,
-                expected="xmin < xmax and ymin < ymax",
-                found=_corners(o),
-                mend=_MEND_BOX + ", or set data.on_zero_area_box to drop",
-            )
-        )
-
-
-def _corners(o: VocObject) -> str:
-    return f"xmin {o.xmin:g}, ymin {o.ymin:g}, xmax {o.xmax:g}, ymax {o.ymax:g}"
+def _scaled(o: RawObject, x: float, y: float) -> RawObject:
+    return dataclasses.replace(o, xmin=o.xmin * x, ymin=o.ymin * y, xmax=o.xmax * x, ymax=o.ymax * y)

@@ -7,24 +7,25 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from components.dataset import checks, split
+from components.dataset import checks, split, whole_set
 from components.dataset.annotation import AnnotatedImage, Split
 from components.dataset.label_map import LabelMap
-from components.dataset.layout import Entry, Layout, find_layout
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing
+from components.dataset.readers.choice import find_layout
+from components.dataset.source import Entry, Layout
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What is to be read, before anything is: cheap, by names alone.
+    """What is to be read, before any image is: cheap, mostly by names alone.
 
     Attributes:
       layout: what is in the folder.
       entries: each with its side, in an order that mixes the data set and is always the same.
       given_label_map: the one that was given, if any.
       split_rule: one sentence.
-      problems: those that names alone show.
+      problems: those that show so far, decided on.
     """
 
     layout: Layout
@@ -33,10 +34,10 @@ class Plan:
     split_rule: str
     problems: tuple[Problem, ...]
 
-    @property
-    def class_names(self) -> tuple[str, ...] | None:
-        """The classes that annotations may hold; None when any may."""
-        return None if self.given_label_map is None else self.given_label_map.names
+    def without_entries(self) -> Plan:
+        """What the judgement of the whole needs of it, which has to travel."""
+        layout = dataclasses.replace(self.layout, entries=(), unannotated=())
+        return dataclasses.replace(self, layout=layout, entries=())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Dataset:
     """A data set that was read.
 
     Attributes:
-      reader: "VOCdevkit" or "LabelImg".
+      reader: what its layout is called.
+      not_read: what else looks like annotations in the folder; empty when nothing does.
       split_rule: one sentence on how the sides were chosen.
       label_map: given or derived.
       images: those that are right.
@@ -52,6 +54,7 @@ class Dataset:
     """
 
     reader: str
+    not_read: str
     split_rule: str
     label_map: LabelMap
     images: tuple[AnnotatedImage, ...]
@@ -77,28 +80,23 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
       UserError: there is nothing that could be inspected.
     """
     plan = make_plan(path, options)
-    checked = [
-        checks.check_entry(plan.layout.root, entry, side, options, plan.class_names) for entry, side in plan.entries
-    ]
+    checked = [checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
     images = [c.image for c in checked if c.image]
-    return assemble(plan, images, (problem for c in checked for problem in c.problems))
+    return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
 
 
-def assemble(plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem]) -> Dataset:
-    """A data set from what was planned and what came of it; the label map is the given one, or the classes there are.
-
-    A data set without any box is one problem more.
-    """
-    names = {name for image in images for name in image.class_names}
-    found = [*plan.problems, *problems]
-    if not names and not failing(found):
-        found.append(_no_box(plan.layout.root))
+def assemble(
+    plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DatasetOptions
+) -> Dataset:
+    """A data set from what was planned and what came of its images, judged as a whole."""
+    whole = whole_set.judge(plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options)
     return Dataset(
         reader=plan.layout.reader,
+        not_read=plan.layout.not_read,
         split_rule=plan.split_rule,
-        label_map=plan.given_label_map or LabelMap.of_names(names),
-        images=tuple(images),
-        problems=tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0))),
+        label_map=whole.label_map,
+        images=whole.images,
+        problems=tuple(sorted(whole.problems, key=lambda problem: (problem.file, problem.line or 0))),
     )
 
 
@@ -109,18 +107,22 @@ def make_plan(path: str, options: DatasetOptions) -> Plan:
       UserError: the folder, the label map or a list of images can't be used.
     """
     given = LabelMap.read(options.label_map) if options.label_map else None
-    layout = find_layout(path)
-    assignment = split.assign(layout, options.eval_fraction)
+    layout = find_layout(path, options.reader)
+    unannotated = [options.decide(_unannotated(layout, entry)) for entry in layout.unannotated]
+    if options.policy("image_without_annotation") == "fix":
+        layout = dataclasses.replace(layout, entries=layout.entries + layout.unannotated)
+    assignment = split.assign(layout, options)
     mixed = sorted(
         (entry for entry in layout.entries if entry.image in assignment.split_of),
         key=lambda entry: (split.hash_fraction(entry.image), entry.image),
     )
+    others = [*layout.problems, *assignment.problems, *(_unlisted(layout, name) for name in assignment.unlisted)]
     return Plan(
         layout=layout,
         entries=tuple((entry, assignment.split_of[entry.image]) for entry in mixed),
         given_label_map=given,
         split_rule=assignment.rule,
-        problems=layout.problems + assignment.problems + _left_out(layout, assignment),
+        problems=(*unannotated, *map(options.decide, others)),
     )
 
 
@@ -128,39 +130,34 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     """The content of `report.json`: counts of what is right, and every problem."""
     boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
     sides = collections.Counter(image.split for image in dataset.images)
+    reasons = collections.Counter(image.reencoded for image in dataset.images if image.reencoded)
     return {
         "reader": dataset.reader,
+        "not_read": dataset.not_read,
         "split_rule": dataset.split_rule,
         "images": len(dataset.images),
         "boxes": boxes.total(),
         "classes": {name: boxes[name] for name in dataset.label_map.names},
         "splits": {side: sides[side] for side in split.SPLITS},
         "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
-        "reencoded": sum(image.reencoded for image in dataset.images),
+        "reencoded": {"orientation": reasons["orientation"], "format": reasons["format"]},
         "problems": [problem.as_json() for problem in dataset.problems],
     }
 
 
-def _left_out(layout: Layout, assignment: split.Assignment) -> tuple[Problem, ...]:
-    unannotated = (
-        Problem(
-            "image_without_annotation", f"{layout.root}/{name}", "the image has no annotation and is left out", "drop"
-        )
-        for name in layout.unannotated
-    )
-    unlisted = (
-        Problem("unlisted_image", f"{layout.root}/{name}", "no list in use names the image; it's left out", "drop")
-        for name in assignment.unlisted
-    )
-    return (*unannotated, *unlisted)
-
-
-def _no_box(root: str) -> Problem:
+def _unannotated(layout: Layout, entry: Entry) -> Problem:
     return Problem(
-        "no_box",
-        root,
-        "the data set has no box",
-        expected="at least one <object> in an annotation",
-        found="background images only",
-        mend="annotate the objects that the detector should find",
+        "image_without_annotation",
+        layout.path(entry.image),
+        "the image has no annotation",
+        mend="annotate it, or set data.on_image_without_annotation to fix to keep it as a background image",
+    )
+
+
+def _unlisted(layout: Layout, name: str) -> Problem:
+    return Problem(
+        "unlisted_image",
+        layout.path(name),
+        "nothing in use puts this annotated image on a side",
+        mend="add it to a list, or remove it",
     )

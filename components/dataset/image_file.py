@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import warnings
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -40,14 +41,14 @@ class ImageFacts:
       height: likewise.
       orientation: EXIF orientation, 1 to 8.
       encoded_format: "jpeg" or "png", as the trainer gets it.
-      passes_through: whether the file's own bytes are what the trainer gets.
+      reencoded: why the trainer doesn't get the file's own bytes; None when it does.
     """
 
     width: int
     height: int
     orientation: int
     encoded_format: str
-    passes_through: bool
+    reencoded: Literal["orientation", "format"] | None
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -70,11 +71,14 @@ def inspect(content: bytes) -> ImageFacts:
             _decode(image)
         width, height = image.size
         orientation = _orientation(image)
-        passes = image.mode in _PASSED_MODES.get(format_, ()) and orientation == 1
+        decodable = image.mode in _PASSED_MODES.get(format_, ())
     if orientation in _TURNED_BY_A_QUARTER:
         width, height = height, width
     lossy = format_ in (*_JPEG_FORMATS, "WEBP")
-    return ImageFacts(width, height, orientation, "jpeg" if lossy else "png", passes)
+    reencoded: Literal["orientation", "format"] | None = (
+        "orientation" if orientation != 1 else None if decodable else "format"
+    )
+    return ImageFacts(width, height, orientation, "jpeg" if lossy else "png", reencoded)
 
 
 def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
@@ -83,7 +87,7 @@ def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
     Raises:
       UnreadableImageError: it can't be decoded after all.
     """
-    if facts.passes_through:
+    if facts.reencoded is None:
         return content
     with _opened(content) as image:
         _decode(image)

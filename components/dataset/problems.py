@@ -4,39 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
+from components.dataset.policies import FAULTS, Policy
 from components.errors import UserError
-
-Policy = Literal["fail", "drop", "fix"]
-"""fail: the run stops. drop: the image or box is left out. fix: it was mended. Every one is in the report."""
 
 _SHOWN = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault, where it is and what became of it.
+    """One fault, where it is and what becomes of it.
 
     Attributes:
-      kind: a short name to count by, such as `zero_area_box`.
+      kind: a kind of `policies.FAULTS`.
       file: the file it's about.
       message: one sentence.
-      policy: what was done about it.
       line: the line in the file, from 1.
       expected: what would have been right.
       found: what was there.
       mend: what to do about it.
+      policy: what is done about it; the table's default until `DatasetOptions.decide` has set it.
     """
 
     kind: str
     file: str
     message: str
-    policy: Policy = "fail"
     line: int | None = None
     expected: str | None = None
     found: str | None = None
     mend: str | None = None
+    policy: Policy = "fail"
 
     def as_json(self) -> dict[str, Any]:
         """What `coralline check --json` and the report show of it."""
@@ -66,6 +64,8 @@ def as_error(problems: Sequence[Problem]) -> UserError:
     """One message for all of them: the first in full, the next ones by a line, then how many more there are."""
     first, *others = problems
     mend = first.mend or "correct the file"
+    if "drop" in FAULTS[first.kind].allowed:
+        mend += f", or set data.on_{first.kind} to drop"
     if others:
         lines = [f"{problem.place}: {problem.message}" for problem in others[: _SHOWN - 1]]
         if len(others) > len(lines):

@@ -5,6 +5,7 @@ TensorFlow is imported for addresses with a scheme only, so that local work star
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from typing import Any
@@ -52,37 +53,51 @@ def list_folder(path: str) -> list[str]:
     return sorted(os.listdir(path))
 
 
-def list_tree(root: str) -> list[str]:
-    """Every file below a folder: paths relative to it with `/`, sorted.
+@dataclasses.dataclass
+class Tree:
+    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it."""
 
-    Hidden folders and `__MACOSX` are left out, and so are symbolic links whose target lies outside of the folder:
+    files: list[str] = dataclasses.field(default_factory=list)
+    links_outside: list[str] = dataclasses.field(default_factory=list)
+
+
+def list_tree(root: str) -> Tree:
+    """Every file below a folder.
+
+    Hidden files and folders and `__MACOSX` are left out. Links whose target lies outside of the folder are told apart:
     an annotation must not be able to make a run read what wasn't given to it.
 
     Raises:
       OSError: the folder, or one below it, can't be read.
     """
-    files = list(_walk_remote(root) if is_remote(root) else _walk(root, os.path.realpath(root), ""))
-    return sorted(files)
+    tree = Tree()
+    if is_remote(root):
+        _walk_remote(root, tree)
+    else:
+        _walk(root, os.path.realpath(root), "", tree)
+    tree.files.sort()
+    tree.links_outside.sort()
+    return tree
 
 
-def _walk(folder: str, real_root: str, prefix: str) -> Any:
+def _walk(folder: str, real_root: str, prefix: str, tree: Tree) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__MACOSX":
                 continue
             if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real_root + os.sep):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, real_root, f"{prefix}{entry.name}/")
+                tree.links_outside.append(prefix + entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                _walk(entry.path, real_root, f"{prefix}{entry.name}/", tree)
             elif entry.is_file():
-                yield prefix + entry.name
+                tree.files.append(prefix + entry.name)
 
 
-def _walk_remote(root: str) -> Any:
+def _walk_remote(root: str, tree: Tree) -> None:
     for folder, _, names in _with_oserror(lambda gfile: list(gfile.walk(root))):
         relative = folder[len(root) :].strip("/")
         if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
-            yield from (f"{relative}/{name}" if relative else name for name in names if not name.startswith("."))
+            tree.files += [f"{relative}/{name}" if relative else name for name in names if not name.startswith(".")]
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:

@@ -59,6 +59,20 @@ def read_file(path: str) -> Iterator[bytes]:
         raise UserError("can't read this TFRecord file", file=path, found=str(e), mend="make the examples again") from e
 
 
+def read_record(path: str, offset: int) -> bytes:
+    """The record that begins at a byte of the (uncompressed) file.
+
+    Raises:
+      OSError: the file can't be read, or is cut off there.
+    """
+    try:
+        with _open(path) as file:
+            file.seek(offset)
+            return next(_records(file, path))
+    except (UserError, StopIteration, EOFError, zlib.error) as e:
+        raise OSError(f"there is no whole record at byte {offset} of {path}") from e
+
+
 def _open(path: str) -> IO[bytes]:
     if storage.is_remote(path):
         content = storage.read_bytes(path)

@@ -23,7 +23,7 @@ def write(report: str, target: str, outcome: Mapping[str, Any]) -> None:
       target: the folder to write: the same files, report.json with a key `publication`, report.html with a section.
       outcome: as in push.json.
     """
-    for name in storage.list_tree(report):
+    for name in storage.list_tree(report).files:
         content = storage.read_bytes(f"{report}/{name}")
         if name == FIGURES:
             content = (json.dumps({**json.loads(content), "publication": outcome}, indent=2) + "\n").encode()

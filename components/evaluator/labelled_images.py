@@ -139,8 +139,7 @@ def _of_example(example: GroundTruthExample, class_ids: np.ndarray) -> LabelledI
 
 
 def _of_annotated_folder(path: str, split: str) -> LabelledData:
-    # A box without area can't be found: here it is left out, where training may have a reason to stop.
-    dataset = read_dataset(path, DatasetOptions(path=path, on_zero_area_box="drop"))
+    dataset = read_dataset(path, DatasetOptions(path=path))
     images = [image for image in dataset.images if split in ("all", image.split)]
     ids = {name: index for index, name in enumerate(dataset.label_map.names)}
     return LabelledData(dataset.label_map.names, [_of_annotated(image, ids) for image in images])
@@ -149,7 +148,7 @@ def _of_annotated_folder(path: str, split: str) -> LabelledData:
 def _of_annotated(image: AnnotatedImage, ids: dict[str, int]) -> LabelledImage:
     return LabelledImage(
         image.name,
-        lambda: storage.read_bytes(image.image_path),
+        image.place.read,
         image.boxes_ymin_xmin_ymax_xmax,
         np.array([ids[name] for name in image.class_names], np.int64),
         np.array(image.difficult, bool),

@@ -13,7 +13,8 @@ from tfx.types import artifact_utils
 from components import progress
 from components.code_version import stamp
 from components.dataset import storage
-from components.dataset.dataset import Dataset, Plan, assemble, make_plan, summary
+from components.dataset.annotation import Split
+from components.dataset.dataset import Plan, make_plan, summary
 from components.dataset.label_map import LABEL_MAP_FILE
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import as_error, failing
@@ -47,10 +48,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
         plan = make_plan(options.path, options)
-        planned = shards.make_shards(plan, {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS})
-        outcome = self._run(planned, plan, options)
-        dataset = assemble(plan, outcome.images, outcome.problems)
-        _require_all_written(planned, outcome, dataset)
+        folders = {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS}
+        outcome = self._run(plan, options, folders)
+        _require_all_written(plan, outcome, folders)
+        dataset = outcome.judged.dataset
         dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
         content = summary(dataset)
         storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content, indent=2).encode())
@@ -61,32 +62,35 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             stamp(artifact)
         progress.note(_sentence(content))
 
-    def _run(self, planned: list[shards.Shard], plan: Plan, options: DatasetOptions) -> shards.Outcome:
+    def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.Outcome:
         outcome_path = os.path.join(self._get_tmp_dir(), "outcome.pickle")
         with self._make_beam_pipeline() as pipeline:
-            shards.run(pipeline, planned, plan, options, outcome_path)
+            shards.run(pipeline, plan, options, folders, outcome_path)
         outcome = shards.load_outcome(outcome_path)
         if outcome is None:
             raise _incomplete("it returned without having run")
         return outcome
 
 
-def _require_all_written(planned: list[shards.Shard], outcome: shards.Outcome, dataset: Dataset) -> None:
+def _require_all_written(plan: Plan, outcome: shards.Outcome, folders: dict[Split, str]) -> None:
     """Counts what came back against what was planned.
 
     Raises:
       UserError: a problem that must stop the run, or images that got lost on the way.
     """
-    if wrong := failing(dataset.problems):
-        unwritable = [problem for problem in wrong if problem.kind == shards.UNWRITABLE]
-        raise as_error(unwritable[:1] or wrong)
-    records = {written.shard.path: written.records for written in outcome.written}
-    expected = {shard.shard.path: len(shard.images) for shard in outcome.checked}
-    if records != expected or set(expected) != {shard.path for shard in planned}:
-        raise _incomplete(f"{sum(records.values())} records, {sum(map(len, (s.entries for s in planned)))} images")
-    for shard in planned:
-        if not storage.exists(shard.path):
-            raise _incomplete(f"{shard.path} is missing")
+    if wrong := failing(outcome.judged.dataset.problems):
+        raise as_error(wrong)
+    if wrong := [problem for written in outcome.written for problem in written.problems]:
+        raise as_error([problem for problem in wrong if problem.kind == shards.UNWRITABLE][:1] or wrong)
+    if outcome.judged.read != len(plan.entries):
+        raise _incomplete(f"{outcome.judged.read} of {len(plan.entries)} images were read")
+    written = {file.path: file.records for file in outcome.written}
+    expected = {file.path: len(file.images) for file in shards.files_to_write(outcome.judged, folders)}
+    if written != expected:
+        raise _incomplete(f"{sum(written.values())} records of {sum(expected.values())}")
+    for path in expected:
+        if not storage.exists(path):
+            raise _incomplete(f"{path} is missing")
 
 
 def _incomplete(found: str) -> UserError:

@@ -25,7 +25,7 @@ def fingerprint(options: DatasetOptions) -> str:
     """
     total = hashlib.sha256()
     try:
-        for name in storage.list_tree(options.path):
+        for name in storage.list_tree(options.path).files:
             if os.path.splitext(name)[1].lower() in _READ:
                 content = hashlib.sha256(storage.read_bytes(os.path.join(options.path, name)))
                 total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content.digest())

@@ -9,19 +9,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import pickle
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from components.dataset import checks, image_file, storage
 from components.dataset.annotation import AnnotatedImage, Split
-from components.dataset.dataset import Plan
+from components.dataset.dataset import Dataset, Plan, assemble
 from components.dataset.image_file import UnreadableImageError
 from components.dataset.label_map import LabelMap
-from components.dataset.layout import Entry
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, failing
+from components.dataset.source import Entry
 from components.dataset.split import SPLITS
 from components.dataset.tf_example import encode_example
+
+_T = TypeVar("_T")
 
 _IMAGES_A_SHARD = 500
 _COMPRESSION_LEVEL = 0
@@ -33,156 +35,157 @@ UNWRITABLE = "unwritable_output"
 
 
 @dataclasses.dataclass(frozen=True)
-class Shard:
-    """Images of one split, and the TFRecord file that they go to."""
+class ToCheck:
+    """A share of the images that were planned, by its place in the plan."""
 
-    path: str
-    split: Split
-    entries: tuple[Entry, ...]
+    number: int
+    entries: tuple[tuple[Entry, Split], ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A shard that was read: its images that are right, and every problem."""
+    """A share that was read: its images that are right by themselves, and every problem."""
 
-    shard: Shard
+    number: int
+    read: int
     images: tuple[AnnotatedImage, ...]
     problems: tuple[Problem, ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Written:
-    """A shard that was written: how many records."""
+class ToWrite:
+    """Images of one split, and the TFRecord file that they go to."""
 
-    shard: Shard
+    path: str
+    images: tuple[AnnotatedImage, ...]
+    label_map: LabelMap
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """A file that was written: how many records."""
+
+    path: str
     records: int
     problems: tuple[Problem, ...]
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What all shards together say: the label map, or None when nothing may be written."""
+class Judged:
+    """The data set as a whole, and how many images were read for it."""
 
-    label_map: LabelMap | None
+    dataset: Dataset
+    read: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What the Beam pipeline brings back."""
 
-    checked: tuple[Checked, ...]
+    judged: Judged
     written: tuple[Written, ...]
 
-    @property
-    def images(self) -> list[AnnotatedImage]:
-        """Every image that was found right."""
-        return [image for shard in self.checked for image in shard.images]
 
-    @property
-    def problems(self) -> list[Problem]:
-        """Every problem of reading, then of writing."""
-        parts: list[Checked | Written] = [*self.checked, *self.written]
-        return [problem for part in parts for problem in part.problems]
-
-
-def make_shards(plan: Plan, folders: dict[Split, str]) -> list[Shard]:
-    """Shards of nearly the same size, at least one a split; files are named as TFX names them."""
-    shards = []
-    for split in SPLITS:
-        entries = [entry for entry, side in plan.entries if side == split]
-        count = -(-len(entries) // _IMAGES_A_SHARD)
-        for i in range(count):
-            path = os.path.join(folders[split], f"data_tfrecord-{i:05d}-of-{count:05d}.gz")
-            share = entries[len(entries) * i // count : len(entries) * (i + 1) // count]
-            shards.append(Shard(path, split, tuple(share)))
-    return shards
-
-
-def run(pipeline: Any, shards: Sequence[Shard], plan: Plan, options: DatasetOptions, outcome_path: str) -> None:
-    """Lays out the Beam pipeline: check all, then write all unless one must fail; the outcome goes to a file."""
+def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], outcome_path: str) -> None:
+    """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail; the outcome goes to a file."""
     import apache_beam as beam
 
-    checked = (
+    root, rest = plan.layout.root, plan.without_entries()
+    judged = (
         pipeline
-        | "Shards" >> beam.Create(list(shards), reshuffle=True)
-        | "Check" >> beam.Map(check_shard, plan.layout.root, options, plan.class_names)
+        | "Shares" >> beam.Create(_shares(plan), reshuffle=True)
+        | "Check" >> beam.Map(check_share, root, options)
+        | "GatherChecked" >> beam.combiners.ToList()
+        | "Judge" >> beam.Map(judge, rest, options)
     )
-    found = checked | "Classes" >> beam.Map(_classes_or_none) | "GatherClasses" >> beam.combiners.ToList()
-    verdict = found | "Judge" >> beam.Map(_judge, plan.given_label_map, bool(failing(plan.problems)))
-    written = checked | "Write" >> beam.Map(write_shard, beam.pvalue.AsSingleton(verdict))
-    (
-        (checked, written)
-        | "Both" >> beam.Flatten()
-        | "GatherOutcome" >> beam.combiners.ToList()
-        | "SaveOutcome" >> beam.Map(_save, outcome_path)
+    written = (
+        judged
+        | "Files" >> beam.FlatMap(files_to_write, folders)
+        | "SpreadFiles" >> beam.Reshuffle()
+        | "Write" >> beam.Map(write_file)
+        | "GatherWritten" >> beam.combiners.ToList()
     )
+    judged | "SaveOutcome" >> beam.Map(_save, beam.pvalue.AsSingleton(written), outcome_path)
 
 
-def check_shard(shard: Shard, root: str, options: DatasetOptions, class_names: Sequence[str] | None) -> Checked:
-    """Reads and checks every image of a shard."""
-    results = [checks.check_entry(root, entry, shard.split, options, class_names) for entry in shard.entries]
+def check_share(share: ToCheck, root: str, options: DatasetOptions) -> Checked:
+    """Reads and checks every image of a share."""
+    results = [checks.check_entry(root, entry, side, options) for entry, side in share.entries]
     return Checked(
-        shard,
+        share.number,
+        len(results),
         tuple(result.image for result in results if result.image),
         tuple(problem for result in results for problem in result.problems),
     )
 
 
-def write_shard(checked: Checked, verdict: Verdict) -> Written:
-    """Writes a checked shard as a TFRecord file, one image in memory at a time."""
-    if verdict.label_map is None:
-        return Written(checked.shard, 0, ())
+def judge(shares: Sequence[Checked], plan: Plan, options: DatasetOptions) -> Judged:
+    """Puts the shares together in the order of the plan."""
+    ordered = sorted(shares, key=lambda share: share.number)
+    images = [image for share in ordered for image in share.images]
+    problems = (problem for share in ordered for problem in share.problems)
+    return Judged(assemble(plan, images, problems, options), sum(share.read for share in ordered))
+
+
+def files_to_write(judged: Judged, folders: dict[Split, str]) -> list[ToWrite]:
+    """Files of nearly the same number of images, at least one a split, named as TFX names them; none for what fails."""
+    if failing(judged.dataset.problems):
+        return []
+    files = []
+    for split in SPLITS:
+        images = [image for image in judged.dataset.images if image.split == split]
+        parts = _parts(images, -(-len(images) // _IMAGES_A_SHARD))
+        for i, part in enumerate(parts):
+            path = os.path.join(folders[split], f"data_tfrecord-{i:05d}-of-{len(parts):05d}.gz")
+            files.append(ToWrite(path, tuple(part), judged.dataset.label_map))
+    return files
+
+
+def write_file(file: ToWrite) -> Written:
+    """Writes a TFRecord file, one image in memory at a time."""
     import tensorflow as tf
 
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
     records, problems = 0, []
     try:
-        tf.io.gfile.makedirs(os.path.dirname(checked.shard.path))
-        with tf.io.TFRecordWriter(checked.shard.path, options) as writer:
-            for image in checked.images:
+        tf.io.gfile.makedirs(os.path.dirname(file.path))
+        with tf.io.TFRecordWriter(file.path, options) as writer:
+            for image in file.images:
                 try:
-                    writer.write(_encode(image, verdict.label_map))
+                    writer.write(_encode(image, file.label_map))
                     records += 1
                 except (OSError, UnreadableImageError) as e:
                     problems.append(_unreadable(image, e))
     except tf.errors.OpError as e:
-        problems.append(_unwritable(checked.shard, e.message))
-    return Written(checked.shard, records, tuple(problems))
+        problems.append(_unwritable(file.path, e.message))
+    return Written(file.path, records, tuple(problems))
 
 
 def load_outcome(path: str) -> Outcome | None:
     """What `run` saved; None when the Beam runner returned without having run it."""
     try:
-        parts = pickle.loads(storage.read_bytes(path))
+        outcome: Outcome = pickle.loads(storage.read_bytes(path))
     except FileNotFoundError:
         return None
-    return Outcome(
-        tuple(part for part in parts if isinstance(part, Checked)),
-        tuple(part for part in parts if isinstance(part, Written)),
-    )
+    return outcome
 
 
-def _save(parts: list[Checked | Written], path: str) -> None:
-    storage.write_bytes(path, pickle.dumps(sorted(parts, key=lambda part: part.shard.path)))
+def _save(judged: Judged, written: list[Written], path: str) -> None:
+    storage.write_bytes(path, pickle.dumps(Outcome(judged, tuple(sorted(written, key=lambda file: file.path)))))
 
 
-def _classes_or_none(checked: Checked) -> set[str] | None:
-    """The classes of a shard; None when something in it must stop the run."""
-    if failing(checked.problems):
-        return None
-    return {name for image in checked.images for name in image.class_names}
+def _shares(plan: Plan) -> list[ToCheck]:
+    parts = _parts(plan.entries, -(-len(plan.entries) // _IMAGES_A_SHARD))
+    return [ToCheck(number, tuple(part)) for number, part in enumerate(parts)]
 
 
-def _judge(found: Iterable[set[str] | None], given: LabelMap | None, must_fail: bool) -> Verdict:
-    names: set[str] = set()
-    for classes in found:
-        must_fail = must_fail or classes is None
-        names |= classes or set()
-    return Verdict(None if must_fail or not names else given or LabelMap.of_names(names))
+def _parts(items: Sequence[_T], count: int) -> list[Sequence[_T]]:
+    """`count` parts that differ by one item at most."""
+    return [items[len(items) * i // count : len(items) * (i + 1) // count] for i in range(count)]
 
 
 def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
-    content = storage.read_bytes(image.image_path)
+    content = image.place.read()
     facts = image_file.inspect(content)
     return encode_example(
         filename=os.path.basename(image.name),
@@ -200,19 +203,13 @@ def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
 
 
 def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:
-    return Problem(
-        "unreadable_image",
-        image.image_path,
-        "the image could be opened but not read",
-        found=str(error),
-        mend="replace the image, or remove it and its annotation",
-    )
+    return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, error), policy="fail")
 
 
-def _unwritable(shard: Shard, found: str) -> Problem:
+def _unwritable(path: str, found: str) -> Problem:
     return Problem(
         UNWRITABLE,
-        shard.path,
+        path,
         "the examples can't be written",
         found=found,
         mend="check that the output folder can be written to and has room",

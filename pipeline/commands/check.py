@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from components.errors import UserError
+from components.progress import counted
 
 if TYPE_CHECKING:
     from components.dataset.dataset import Dataset
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
 _EXAMPLES_A_KIND = 3
+_ORDER = ("fail", "drop", "fix", "keep")
 
 
 @click.command()
@@ -38,7 +40,7 @@ def command(ctx: click.Context, data: str | None, config_file: str | None, as_js
 def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], int]:
     """The report, in the form that `--json` prints, and the exit code."""
     from components.dataset.dataset import inspect_dataset, summary
-    from components.dataset.layout import UnreadableFolderError
+    from components.dataset.folder import UnreadableFolderError
     from components.dataset.options import DatasetOptions
     from pipeline import preflight
     from pipeline.config import load
@@ -47,7 +49,7 @@ def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], i
     try:
         config = with_absolute_paths(load(config_file, {"data.path": data} if data else None))
         preflight.check_settings(config)
-        options = DatasetOptions(**config.data.model_dump())
+        options = DatasetOptions.of_section(config.data.model_dump())
         dataset = inspect_dataset(options.path, options)
     except UnreadableFolderError as e:
         return _told(e, "cannot_tell"), _CANNOT_TELL
@@ -95,7 +97,7 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         return f"error: {report['problems'][0]['message']}"
     sides = ", ".join(f"{count} {side}" for side, count in report["splits"].items())
     rows = [
-        ("layout", report["reader"]),
+        ("layout", report["reader"] + (f" (not read: {report['not_read']})" if report["not_read"] else "")),
         ("images", f"{report['images']} ({sides}; {report['split_rule']})"),
         ("boxes", f"{report['boxes']}, at most {report['max_boxes_per_image']} in an image"),
         *_class_rows(report["classes"]),
@@ -104,12 +106,15 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
     if "sentence" in edgetpu:
         place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
         rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
-    if report["reencoded"]:
-        rows.append(
-            ("re-encoded", f"{report['reencoded']} images (EXIF orientation, or a format the trainer can't decode)")
-        )
+    if any(report["reencoded"].values()):
+        rows.append(("re-encoded", _reencoded(report["reencoded"])))
     lines = [f"{label:<11}{value}" for label, value in rows]
     return "\n".join([*lines, *_problem_lines(report["problems"]), "", _next_step(exit_code)])
+
+
+def _reencoded(images: dict[str, int]) -> str:
+    reasons = {"orientation": "turned by their EXIF orientation", "format": "in a format that the trainer can't decode"}
+    return "; ".join(f"{counted(count, 'image')} {reasons[reason]}" for reason, count in images.items() if count)
 
 
 def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
@@ -122,7 +127,7 @@ def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
     """Problems by kind, the ones that would stop a run first, each with a few places."""
     kinds = collections.defaultdict(list)
     for problem in problems:
-        kinds[(problem["policy"] != "fail", problem["kind"], problem["policy"])].append(problem)
+        kinds[(_ORDER.index(problem["policy"]), problem["kind"], problem["policy"])].append(problem)
     lines = ["", "problems"] if kinds else ["", "no problems"]
     for (_, kind, policy), found in sorted(kinds.items()):
         lines.append(f"  {kind}  {len(found)}  {_WHAT_BECOMES[policy]}")
@@ -134,7 +139,12 @@ def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-_WHAT_BECOMES = {"fail": "would stop a run", "drop": "left out", "fix": "mended while reading"}
+_WHAT_BECOMES = {
+    "fail": "would stop a run",
+    "drop": "left out",
+    "fix": "mended while reading",
+    "keep": "used as they are",
+}
 
 
 def _next_step(exit_code: int) -> str:

@@ -1,5 +1,6 @@
 """A data set that a test writes file by file."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ class VocFolder:
     def image(self, name, size=(100, 80), mode="RGB", colour=None, **save):
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new(mode, size, colour if colour is not None else 0).save(path, **save)
+        if colour is None:  # No two images of a data set are the same, unless a test wants them to be.
+            colour = tuple(hashlib.sha256(name.encode()).digest()[:3]) if mode == "RGB" else 0
+        Image.new(mode, size, colour).save(path, **save)
         return path
 
     def annotation(self, name, boxes=((10, 20, 30, 40),), label="cat", size=(100, 80), filename="", extra=""):

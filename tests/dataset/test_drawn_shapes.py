@@ -29,7 +29,7 @@ def test_box_touches_the_shape_on_all_sides_and_leaves_none_of_it_out(tmp_path):
     lone = [image for image in read_dataset(str(tmp_path)).images if len(image.objects) == 1]
     assert len(lone) > 5
     for image in lone:
-        pixels = np.asarray(Image.open(image.image_path), np.float32)
+        pixels = np.asarray(Image.open(image.place.path), np.float32)
         xmin, ymin, xmax, ymax = image.boxes_xmin_ymin_xmax_ymax[0].astype(int)
         colour = np.median(pixels[ymin:ymax, xmin:xmax][5:-5, 5:-5].reshape(-1, 3), axis=0)
         shape = np.linalg.norm(pixels - colour, axis=2) < 40

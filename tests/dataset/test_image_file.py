@@ -33,7 +33,7 @@ def pixels(content):
 def test_what_the_trainer_decodes_passes_through_untouched(format_, mode):
     content = saved(gradient().convert(mode), format_)
     facts = inspect(content)
-    assert (facts.width, facts.height, facts.passes_through) == (60, 40, True)
+    assert (facts.width, facts.height, facts.reencoded) == (60, 40, None)
     assert facts.encoded_format == format_.lower()
     assert encode_for_training(content, facts) is content
 
@@ -46,7 +46,7 @@ def test_what_it_does_not_decode_is_encoded_anew_with_the_same_pixels(format_, m
     content = saved(gradient().convert(mode), format_)
     facts = inspect(content)
     encoded = encode_for_training(content, facts)
-    assert not facts.passes_through and inspect(encoded).passes_through
+    assert facts.reencoded == "format" and inspect(encoded).reencoded is None
     assert inspect(encoded).encoded_format == facts.encoded_format
     assert np.abs(pixels(encoded) - pixels(content)).mean() < 3
 
@@ -88,7 +88,7 @@ def test_damaged_or_senseless_orientation_is_taken_as_none():
 
 
 def test_bytes_behind_the_image_do_no_harm():
-    assert inspect(saved(gradient(), "JPEG") + b"appended by a camera").passes_through
+    assert inspect(saved(gradient(), "JPEG") + b"appended by a camera").reencoded is None
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,21 @@
 
 import pytest
 
-from components.dataset.layout import Entry, Layout, find_layout
-from components.dataset.split import assign
+from components.dataset.image_place import ImagePlace
+from components.dataset.options import DatasetOptions
+from components.dataset.readers.choice import find_layout
+from components.dataset.source import Entry, Layout
+from components.dataset.split import assign as assign_by
 from components.errors import UserError
 
 
 def layout_of(names):
-    return Layout("LabelImg", "/data", tuple(Entry(f"{n}.jpg", f"{n}.xml") for n in names), (), (), ())
+    entries = (Entry(f"{n}.jpg", f"{n}.xml", ImagePlace(f"/data/{n}.jpg")) for n in names)
+    return Layout("LabelImg", "/data", tuple(entries))
+
+
+def assign(layout, eval_fraction=0.2, **options):
+    return assign_by(layout, DatasetOptions(eval_fraction=eval_fraction, **options))
 
 
 def devkit(voc, images, **lists):

@@ -47,7 +47,7 @@ def job(tmp_path_factory):
     record = str(folder / "train.gz")
     with tf.io.TFRecordWriter(record, "GZIP") as writer:
         for image in read_dataset(str(folder / "voc"), DatasetOptions(path=str(folder / "voc"))).images:
-            with open(image.image_path, "rb") as f:
+            with open(image.place.path, "rb") as f:
                 encoded = f.read()
             writer.write(
                 encode_example(

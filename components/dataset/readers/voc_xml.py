@@ -6,60 +6,24 @@ by itself. Entity declarations are refused, which rules out entity bombs and fil
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import NoReturn
 from xml.parsers import expat
 
 from components.dataset.problems import DataProblem, Problem
+from components.dataset.source import RawAnnotation, RawObject
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+_CLASS = "object/name"
+"""Its text is kept as it stands: stray spaces are a fault that is told."""
 _LONGEST_TEXT = 4096
 _TEXT_OF = frozenset(
-    ["filename", "size/width", "size/height", "object/name", "object/difficult", "object/truncated"]
+    ["filename", "path", "size/width", "size/height", _CLASS, "object/difficult", "object/truncated"]
     + [f"object/bndbox/{side}" for side in _SIDES]
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class VocObject:
-    """One `<object>`: corners in pixels as they stand in the file, lines of `<bndbox>` and of `<name>`."""
-
-    class_name: str
-    xmin: float
-    ymin: float
-    xmax: float
-    ymax: float
-    difficult: bool
-    truncated: bool
-    line: int
-    name_line: int
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class VocAnnotation:
-    """One file.
-
-    Attributes:
-      filename: the image's name by `<filename>`, without folders; empty when there is none.
-      filename_line: its line, or 1.
-      width: by `<size>`; 0 when it doesn't say.
-      height: likewise.
-      size_line: the line of `<size>`, or 1.
-      objects: the boxes that could be read.
-      problems: what was wrong with the others.
-    """
-
-    filename: str
-    filename_line: int
-    width: int
-    height: int
-    size_line: int
-    objects: tuple[VocObject, ...]
-    problems: tuple[Problem, ...]
-
-
-def parse(content: bytes, file: str) -> VocAnnotation:
+def parse(content: bytes, file: str) -> RawAnnotation:
     """Reads an annotation.
 
     Args:
@@ -109,19 +73,21 @@ class _Parser:
         self._text = ""
         self._texts: dict[str, str] = {}
         self._lines: dict[str, int] = {}
-        self._objects: list[VocObject] = []
+        self._objects: list[RawObject] = []
         self._problems: list[Problem] = []
 
-    def annotation(self) -> VocAnnotation:
+    def annotation(self) -> RawAnnotation:
         name = self._texts.get("filename", "").replace("\\", "/").rsplit("/", 1)[-1]
-        return VocAnnotation(
-            filename=name,
-            filename_line=self._lines.get("filename", 1),
+        return RawAnnotation(
+            objects=tuple(self._objects),
+            problems=tuple(self._problems),
             width=_size(self._texts.get("size/width", "")),
             height=_size(self._texts.get("size/height", "")),
             size_line=self._lines.get("size/width", 1),
-            objects=tuple(self._objects),
-            problems=tuple(self._problems),
+            filename=name,
+            filename_line=self._lines.get("filename", 1),
+            path=self._texts.get("path", ""),
+            path_line=self._lines.get("path", 1),
         )
 
     def _start(self, tag: str, _attributes: dict[str, str]) -> None:
@@ -143,7 +109,7 @@ class _Parser:
 
     def _end(self, _tag: str) -> None:
         if self._here in _TEXT_OF and len(self._path) <= 4:
-            self._texts[self._here] = self._text.strip()
+            self._texts[self._here] = self._text if self._here == _CLASS else self._text.strip()
         if self._here == "object" and len(self._path) == 2:
             self._finish_object()
         self._path.pop()
@@ -156,29 +122,34 @@ class _Parser:
                 del texts[key]  # type: ignore[attr-defined]
 
     def _finish_object(self) -> None:
-        name = self._texts.get("object/name", "")
-        if not name:
+        name = self._texts.get(_CLASS, "")
+        if not name.strip():
             self._note("no_class_name", "an object has no class name", "object", "<name>the class</name>", None)
             return
         corners = {side: self._corner(name, side) for side in _SIDES}
         if None in corners.values():
             return
         self._objects.append(
-            VocObject(
+            RawObject(
                 class_name=name,
                 difficult=_flag(self._texts.get("object/difficult", "")),
                 truncated=_flag(self._texts.get("object/truncated", "")),
                 line=self._lines.get("object/bndbox", self._lines["object"]),
-                name_line=self._lines["object/name"],
+                name_line=self._lines[_CLASS],
                 **{side: corner for side, corner in corners.items() if corner is not None},
             )
         )
 
-    def _corner(self, name: str, side: str) -> float | None:
+    def _corner(self, class_name: str, side: str) -> float | None:
+        name = class_name.strip()
         key = f"object/bndbox/{side}"
         if key not in self._texts:
             self._note(
-                "no_box", f"an object ({name}) has no <{side}> in its <bndbox>", "object", f"<{side}>...</{side}>", None
+                "incomplete_box",
+                f"an object ({name}) has no <{side}> in its <bndbox>",
+                "object",
+                f"<{side}>...</{side}>",
+                None,
             )
             return None
         try:

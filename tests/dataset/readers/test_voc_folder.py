@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from components.dataset.layout import UnreadableFolderError, find_layout
+from components.dataset.folder import UnreadableFolderError
+from components.dataset.readers.choice import find_layout
 from components.errors import UserError
 
 
@@ -59,7 +60,7 @@ def test_two_images_of_a_name_are_told_apart_by_filename(voc):
     voc.image("a.png")
     voc.annotation("a.xml", filename="a.png")
     layout = find_layout(str(voc.root))
-    assert pairs(layout) == {"a.png": "a.xml"} and layout.unannotated == ("a.jpg",)
+    assert pairs(layout) == {"a.png": "a.xml"} and [entry.image for entry in layout.unannotated] == ["a.jpg"]
 
 
 def test_missing_ambiguous_and_doubly_annotated_images_are_problems(voc):
@@ -83,7 +84,7 @@ def test_filename_cannot_reach_outside_of_the_folder(voc):
     voc.annotation("data/link.xml")
     layout = find_layout(str(voc.root / "data"))
     assert pairs(layout) == {"good.jpg": "good.xml"}
-    assert [problem.kind for problem in layout.problems] == ["missing_image", "missing_image"]
+    assert [problem.kind for problem in layout.problems] == ["link_outside", "missing_image", "missing_image"]
 
 
 def test_links_within_the_folder_are_followed_for_files(voc):

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from components.dataset import voc_xml
 from components.dataset.problems import DataProblem
+from components.dataset.readers import voc_xml
 
 GOOD = """<annotation>
   <filename>C:\\pictures\\a.jpg</filename>
@@ -33,7 +33,7 @@ def test_takes_boxes_flags_and_lines():
     assert (voc.filename, voc.width, voc.height) == ("a.jpg", 100, 80)
     cat, dog = voc.objects
     assert (cat.class_name, cat.xmin, cat.ymax, cat.difficult, cat.truncated, cat.line) == (
-        "cat",
+        " cat ",
         10.5,
         40,
         True,
@@ -84,7 +84,7 @@ def test_refuses_an_entity_bomb_and_an_external_entity():
 @pytest.mark.parametrize(
     ("old", "new", "kind", "line"),
     [
-        ("<xmax>30</xmax>", "", "no_box", 4),
+        ("<xmax>30</xmax>", "", "incomplete_box", 4),
         ("<xmax>30</xmax>", "<xmax>wide</xmax>", "bad_number", 8),
         ("<xmax>30</xmax>", "<xmax>nan</xmax>", "bad_number", 8),
         ("<xmax>30</xmax>", "<xmax>1e999</xmax>", "bad_number", 8),

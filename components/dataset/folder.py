@@ -1,0 +1,110 @@
+"""What is in a data set's folder, by names alone: the images, and every other file that a reader may want."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from pathlib import PurePosixPath
+
+from components.dataset import storage
+from components.dataset.image_file import EXTENSIONS
+from components.dataset.image_names import ImageNames
+from components.dataset.image_place import ImagePlace
+from components.dataset.problems import Problem
+from components.errors import UserError
+
+_MEND = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
+
+
+class UnreadableFolderError(UserError):
+    """The folder isn't there or can't be listed, so that nothing can be told about it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """A listed folder.
+
+    Attributes:
+      root: where it is.
+      files: every file, relative to it, sorted.
+      problems: links that lead out of it.
+    """
+
+    root: str
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @functools.cached_property
+    def images(self) -> tuple[str, ...]:
+        """Those of `files` that are images by their ending."""
+        return self.with_ending(*EXTENSIONS)
+
+    @functools.cached_property
+    def image_names(self) -> ImageNames:
+        """The images, to be found by what an annotation says."""
+        return ImageNames(self.images)
+
+    def with_ending(self, *endings: str) -> tuple[str, ...]:
+        """Those of `files` with one of these endings (`.xml`), whatever their case."""
+        return tuple(name for name in self.files if os.path.splitext(name)[1].lower() in endings)
+
+    def path(self, name: str) -> str:
+        """Where a file is."""
+        return os.path.join(self.root, name)
+
+    def place(self, image: str) -> ImagePlace:
+        """Where an image's bytes are."""
+        return ImagePlace(self.path(image))
+
+
+def list_folder(root: str) -> Folder:
+    """Looks at a folder.
+
+    Raises:
+      UnreadableFolderError: it isn't there or can't be read.
+    """
+    if not root:
+        raise UnreadableFolderError("no data set was given", expected="a folder", mend=_MEND)
+    if not storage.is_remote(root) and not os.path.isdir(root):
+        found = "a file" if os.path.exists(root) else "nothing"
+        raise UnreadableFolderError(
+            "there is no such folder", file=root, expected="a folder of images and annotations", found=found, mend=_MEND
+        )
+    try:
+        tree = storage.list_tree(root)
+    except OSError as e:
+        raise UnreadableFolderError(
+            "can't read the folder", file=e.filename or root, found=e.strerror or str(e), mend=_MEND
+        ) from e
+    outside = (
+        Problem(
+            "link_outside",
+            os.path.join(root, name),
+            "a link to a place outside of the data set, which isn't followed",
+            expected="a file, or a link to one inside of the folder",
+            found=os.readlink(os.path.join(root, name)),
+            mend="put the file itself there",
+        )
+        for name in tree.links_outside
+    )
+    return Folder(root, tuple(tree.files), tuple(outside))
+
+
+_PARTS = {
+    "train": ("train", "training", "trainval"),
+    "val": ("val", "valid", "validation", "eval", "dev"),
+    "test": ("test", "testing"),
+}
+_PART_OF_WORD = {word: part for part, words in _PARTS.items() for word in words}
+
+
+def part_of_word(word: str) -> str | None:
+    """ "train", "val" or "test" for a word that people use for it."""
+    return _PART_OF_WORD.get(word.lower())
+
+
+def part_of_folder(name: str) -> str | None:
+    """The part that a file belongs to by the name of a folder that it's in (`train/images/a.jpg`)."""
+    parts = (part_of_word(folder) for folder in PurePosixPath(name).parent.parts)
+    return next((part for part in parts if part), None)

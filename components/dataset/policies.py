@@ -1,0 +1,130 @@
+"""Every fault that a data set can have, what a run may do about it, and what it does unless it is told otherwise.
+
+The settings `data.on_<kind>`, `coralline check` and the report all come from this one table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+Policy = Literal["fail", "drop", "fix", "keep"]
+"""fail: the run stops. drop: the image or box is left out. fix: it's mended. keep: it's used as it is, and counted."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """One kind of fault.
+
+    Attributes:
+      kind: its name, as reports count it.
+      what: what it is, and what `fix` does where that is allowed.
+      allowed: what may be done, the default first. With one policy only there is nothing to choose.
+      costs: what is lost when it's dropped; "nothing" for what isn't a loss, such as a copy.
+    """
+
+    kind: str
+    what: str
+    allowed: tuple[Policy, ...] = ("fail",)
+    costs: Literal["image", "box", "nothing"] = "nothing"
+
+    @property
+    def default(self) -> Policy:
+        """What is done unless the configuration says else."""
+        return self.allowed[0]
+
+
+def _table(*faults: Fault) -> dict[str, Fault]:
+    return {fault.kind: fault for fault in faults}
+
+
+FAULTS = _table(
+    # An annotation that can't be used
+    Fault("unreadable_annotation", "An annotation that can't be opened.", ("fail", "drop"), "image"),
+    Fault("unparsable_xml", "An annotation that isn't well-formed XML.", ("fail", "drop"), "image"),
+    Fault("not_voc", "An XML file that isn't a Pascal VOC annotation.", ("fail", "drop"), "image"),
+    Fault("entity", "An annotation that declares XML entities, which are never resolved.", ("fail", "drop"), "image"),
+    Fault("unparsable_line", "A line of an annotation that doesn't say what it should.", ("fail", "drop"), "box"),
+    # An image that can't be used, or can't be told
+    Fault("missing_image", "An annotation whose image isn't in the folder.", ("fail", "drop"), "image"),
+    Fault("ambiguous_image", "An annotation that fits several images.", ("fail", "drop"), "image"),
+    Fault("annotated_twice", "A second annotation of the same image; drop: the first one counts.", ("fail", "drop")),
+    Fault("unreadable_image", "An image that is cut off, damaged or too large to decode.", ("fail", "drop"), "image"),
+    Fault(
+        "image_without_annotation",
+        "An image that nothing annotates; fix: it is kept as a background image.",
+        ("drop", "fix", "fail"),
+    ),
+    Fault(
+        "renamed_image",
+        "An annotation that names another file than the one it lies beside; fix: the one beside it counts.",
+        ("fix", "drop", "fail"),
+        "image",
+    ),
+    Fault("foreign_path", "An absolute Windows path in an annotation; it is never followed.", ("keep", "fail")),
+    Fault(
+        "link_outside", "A symbolic link to a place outside of the data set; it is never followed.", ("drop", "fail")
+    ),
+    # A size that isn't the image's
+    Fault(
+        "size_differs",
+        "A size in the annotation that the image had before it was turned or resized; fix: boxes are turned and "
+        "scaled with it.",
+        ("fix", "drop", "fail"),
+        "image",
+    ),
+    Fault("size_contradicts", "A size in the annotation that can't have been the image's.", ("fail", "drop"), "image"),
+    # An object that can't be read
+    Fault("no_class_name", "An object without a class.", ("fail", "drop"), "box"),
+    Fault("incomplete_box", "An object without all four corners.", ("fail", "drop"), "box"),
+    Fault("bad_number", "A corner that isn't a number.", ("fail", "drop"), "box"),
+    # A box that is wrong
+    Fault("zero_area_box", "A box without area.", ("drop", "fail"), "box"),
+    Fault(
+        "inverted_box", "A box whose corners are swapped; fix: they are swapped back.", ("fix", "drop", "fail"), "box"
+    ),
+    Fault(
+        "box_outside_image", "A box that reaches beyond the image; fix: it is clipped.", ("fix", "drop", "fail"), "box"
+    ),
+    Fault(
+        "box_off_image", "A box that lies outside of the image by more than half of its area.", ("drop", "fail"), "box"
+    ),
+    Fault("duplicate_box", "The same box of the same class a second time.", ("drop", "keep", "fail")),
+    Fault(
+        "fractional_corners",
+        "Corners that aren't whole pixels; fix: they are rounded.",
+        ("keep", "fix", "fail"),
+    ),
+    Fault(
+        "one_based_corners",
+        "Corners that count pixels from 1, as the VOC devkit does; fix: xmin and ymin are lowered by 1.",
+        ("keep", "fix", "fail"),
+    ),
+    Fault(
+        "difficult_box", "A box marked difficult: it trains, and is neither a hit nor a miss.", ("keep", "drop", "fail")
+    ),
+    Fault("truncated_box", "A box marked truncated.", ("keep", "drop", "fail")),
+    # A class that is wrong
+    Fault("unknown_class", "A class that isn't in the given label map.", ("fail", "drop"), "box"),
+    Fault(
+        "class_spelling",
+        "A class name with stray spaces or in other case than the rest; fix: the usual spelling counts.",
+        ("fix", "drop", "fail"),
+        "box",
+    ),
+    # The set as a whole
+    Fault("duplicate_image", "The same image, byte for byte, under a second name.", ("keep", "drop", "fail")),
+    Fault(
+        "leaked_image",
+        "The same image in training and in evaluation; fix: copies go where the first of them, by name, goes.",
+        ("fix", "drop", "fail"),
+    ),
+    Fault("class_missing_in_split", "A class without a box in training or in evaluation.", ("keep", "fail")),
+    Fault("listed_image_missing", "A line in a list of images that names none.", ("fail", "drop")),
+    Fault("listed_twice", "An image in both lists; drop: the first list counts.", ("fail", "drop")),
+    Fault("unlisted_image", "An annotated image that no list in use names.", ("drop", "fail")),
+    Fault("too_much_left_out", "More images or boxes left out than `data.max_left_out` allows."),
+    Fault("no_box", "A data set without a single box."),
+    Fault("unwritable_output", "Examples that can't be written."),
+)
+"""By kind, in the order in which a data set is read."""

@@ -1,0 +1,1 @@
+"""Each layout that a data set may have: finding its images and annotations, and reading them."""
