@@ -172,7 +172,7 @@ def test_raccoon_examples_equal_the_reference_record(real_data, pipeline_of_one)
         assert example.class_names == reference.class_names
 
 
-def test_boxes_without_area_are_dropped_when_asked(real_data, pipeline_of_one):
+def test_boxes_without_area_are_left_out_and_counted(real_data, pipeline_of_one):
     pipeline_of_one.run(real_data / "bccd")
     report = pipeline_of_one.report()
     dropped = [problem for problem in report["problems"] if problem["kind"] == "zero_area_box"]
