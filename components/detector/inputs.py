@@ -13,6 +13,7 @@ import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
+from components.detector.finite_loss import IMAGE_NUMBERS
 from components.detector.model_garden import normalize
 from components.detector.presets import Preset
 
@@ -21,7 +22,7 @@ CACHE_BYTES = 1 << 30
 
 
 def training_batches(files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int) -> tf.data.Dataset:
-    """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels).
+    """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
 
     Args:
       files: gzipped TFRecords of tf.Examples.
@@ -33,7 +34,10 @@ def training_batches(files: Sequence[str], preset: Preset, batch_size: int, imag
     decoder = tf_example_decoder.TfExampleDecoder()
     limit = int(preset.input_size * max(1.0, preset.scale_jitter[1]))
     data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
-    data = data.map(lambda record: _shrink(decoder.decode(record), limit), num_parallel_calls=tf.data.AUTOTUNE)
+    data = data.enumerate().map(
+        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
     if images * limit * limit * 3 <= CACHE_BYTES:
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
@@ -121,4 +125,5 @@ def _augment_and_label(
     pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
     kept = box_ops.get_non_empty_box_indices(pixel_boxes)
     labels = targets(tf.gather(pixel_boxes, kept), tf.gather(example["classes"], kept))
+    labels[IMAGE_NUMBERS] = example[IMAGE_NUMBERS]
     return normalize(tf.ensure_shape(image, [size, size, 3])), labels

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from components import progress
+from components.dataset import tfrecord
+from components.dataset.tf_example import decode_example
 from components.detector import inputs, saved_model, warm_start
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
@@ -30,6 +33,13 @@ class Job:
     files: tuple[str, ...]
     num_classes: int
     settings: Settings
+
+    def name_images(self, numbers: Sequence[int]) -> list[str]:
+        """The names of images by their place in the files."""
+        wanted = set(numbers)
+        records = enumerate(record for path in self.files for record in tfrecord.read_file(path))
+        names = {number: decode_example(record).source_id for number, record in records if number in wanted}
+        return [names[number] for number in numbers]
 
 
 def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
@@ -80,7 +90,7 @@ def _train_float(job: Job, data: tf.data.Dataset, folder: str) -> Any:
             calibration = inputs.calibration_images(job.files, settings.preset, warm_start.MOMENT_IMAGES)
             warm_start.load_tflite_backbone(settings.warm_start, model.backbone, calibration)
 
-    run_phase(task, model, data, _phase(settings, "float"), folder, load_warm_start)
+    run_phase(task, model, data, _phase(settings, "float"), folder, load_warm_start, job.name_images)
     return model
 
 
@@ -96,7 +106,7 @@ def _train_qat(job: Job, data: tf.data.Dataset, float_model: Any, folder: str) -
         _check_start(job, float_model, model, calibration[: quant.CALIBRATION_BATCH])
 
     with still_ranges():
-        run_phase(task, model, data, _phase(settings, "quantization-aware"), folder, calibrate)
+        run_phase(task, model, data, _phase(settings, "quantization-aware"), folder, calibrate, job.name_images)
     # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to lie
     # outside. Ranges measured once more gave .002 AP.
     quant.calibrate(model, calibration)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -16,6 +15,7 @@ from official.core import config_definitions as core_configs
 from official.modeling import optimization
 
 from components import progress
+from components.detector import finite_loss
 from components.errors import UserError
 
 
@@ -50,14 +50,23 @@ def run_phase(
     phase: Phase,
     folder: str | PathLike[str],
     before_first_step: Callable[[], None],
+    name_images: Callable[[Sequence[int]], list[str]],
 ) -> None:
     """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
 
-    `before_first_step` runs only where there is no checkpoint to go on from.
+    Args:
+      task: Model Garden's.
+      model: its model, with all variables.
+      data: batches with the numbers of their images (`finite_loss.IMAGE_NUMBERS`).
+      phase: what to do.
+      folder: of checkpoints and logs.
+      before_first_step: runs only where there is no checkpoint to go on from.
+      name_images: gives the names of images by their numbers.
 
     Raises:
       UserError: the loss is not finite.
     """
+    finite_loss.stop_at_it(task)
     optimizer = task.create_optimizer(_optimization(phase))
     # A function that creates variables is traced twice; with the optimizer's made here, the step is traced once.
     optimizer._create_all_weights(model.trainable_variables)
@@ -82,11 +91,27 @@ def run_phase(
         steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
         train_actions=[_Report(phase, trainer)],
     )
-    controller.train(phase.steps)
+    try:
+        controller.train(phase.steps)
+    except tf.errors.InvalidArgumentError as e:
+        numbers = finite_loss.images_of(e)
+        if numbers is None:
+            raise
+        raise _diverged(phase, int(trainer.global_step), name_images(numbers)) from e
+
+
+def _diverged(phase: Phase, steps: int, images: list[str]) -> UserError:
+    return UserError(
+        f"training diverged: the loss isn't a number at step {steps + 1} of the {phase.name} phase",
+        expected="a finite loss",
+        found="a batch of " + ", ".join(images),
+        mend="lower train.learning_rate (or train.qat_learning_rate); or look at these images: "
+        "`coralline check` says what is wrong with their boxes",
+    )
 
 
 class _Report:
-    """Passes the controller's output on to the progress sink, and stops at a loss that isn't a number."""
+    """Passes the controller's output on to the progress sink."""
 
     def __init__(self, phase: Phase, trainer: base_trainer.Trainer):
         self._phase, self._trainer = phase, trainer
@@ -95,13 +120,6 @@ class _Report:
     def __call__(self, output: dict[str, Any]) -> None:
         step = int(self._trainer.global_step)
         losses = {name: float(output[key]) for name, key in _SHOWN_LOSSES.items()}
-        if not math.isfinite(losses["loss"]):
-            raise UserError(
-                f"training diverged: the loss is {losses['loss']} at step {step} of the {self._phase.name} phase",
-                expected="a finite loss",
-                found=", ".join(f"{name} {value}" for name, value in losses.items()),
-                mend="lower train.learning_rate (or train.qat_learning_rate), or see `coralline check` about the boxes",
-            )
         rate = self._steps_per_s(step)
         progress.training(
             progress.TrainingStep(

@@ -100,3 +100,13 @@ def test_fewer_images_than_a_batch_are_refused(job, tmp_path):
         training.train(
             dataclasses.replace(job, settings=settings), work=str(tmp_path), model_folder="unused", log_folder="unused"
         )
+
+
+def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_path):
+    from components.detector import training
+
+    preset = dataclasses.replace(job.settings.preset, learning_rate=1e30)
+    diverging = dataclasses.replace(job, settings=dataclasses.replace(job.settings, preset=preset))
+    with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
+        training.train(diverging, work=str(tmp_path), model_folder="unused", log_folder="unused")
+    assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
