@@ -72,10 +72,10 @@ _DEFAULT = Preset(
     anchor_size=3.0,
     num_scales=3,
     aspect_ratios=(1.0, 2.0, 0.5),
-    float_steps=300,
-    qat_steps=80,
+    float_steps=800,
+    qat_steps=120,
     batch_size=8,
-    learning_rate=1e-3,
+    learning_rate=2e-3,
     qat_learning_rate=2e-4,
     scale_jitter=(0.8, 1.25),
 )
@@ -92,7 +92,6 @@ _MOBILEDET = dataclasses.replace(
     summary="For accuracy on the device: full convolutions, which the Edge TPU runs fast and a CPU doesn't.",
     backbone="MobileDetEdgeTPU",
     float_steps=600,
-    learning_rate=2e-3,
 )
 _MICROSCOPIC = dataclasses.replace(
     _LARGER,

@@ -55,7 +55,7 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
       UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
     """
     images = _count_images(job)
-    tf.keras.utils.set_random_seed(job.settings.seed)
+    _seed(job.settings.seed)
     data = _batches(job, images)
     classes, examples = (progress.counted(*of) for of in ((job.num_classes, "class"), (images, "training image")))
     progress.note(f"building {job.settings.preset.name} for {classes}, {examples}")
@@ -66,6 +66,16 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
     _write(job, float_model, qat_model, model_folder)
     for phase in ("float", "qat"):
         _copy_logs(f"{work}/{phase}/logs", f"{log_folder}/{phase}")
+
+
+def _seed(seed: int) -> None:
+    """Makes two runs the same, to the last digit on the same CPU: order, augmentation, weights and sums.
+
+    On a GPU, where some operations have no deterministic way, sums may differ.
+    """
+    tf.keras.utils.set_random_seed(seed)
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
 
 
 def _count_images(job: Job) -> int:

@@ -16,10 +16,11 @@ class Steps:
     """Notes the steps it is told of, and interrupts at one."""
 
     def __init__(self, phase="", stop_at=None):
-        self.seen, self._stop = [], (phase, stop_at)
+        self.seen, self.losses, self._stop = [], [], (phase, stop_at)
 
     def training(self, step):
         self.seen.append((step.phase, step.step))
+        self.losses.append(step.losses)
         if step.phase == self._stop[0] and step.step >= self._stop[1]:
             raise KeyboardInterrupt
 
@@ -110,3 +111,17 @@ def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_
     with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
         training.train(diverging, work=str(tmp_path), model_folder="unused", log_folder="unused")
     assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
+
+
+def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow):
+    from components.detector import training
+
+    preset = dataclasses.replace(job.settings.preset, float_steps=4)
+    short = dataclasses.replace(job, settings=dataclasses.replace(job.settings, preset=preset))
+    curves = []
+    for run in ("first", "second"):
+        steps = Steps()
+        follow(steps)
+        training.train(short, **{name: str(tmp_path / run / name) for name in ("work", "model_folder", "log_folder")})
+        curves.append(steps.losses)
+    assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}
