@@ -128,6 +128,13 @@ def head_outputs(model: Any, images: tf.Tensor) -> tuple[dict[str, tf.Tensor], d
     return scores, boxes
 
 
+def loss(task: Any, model: Any, images: tf.Tensor, labels: dict[str, Any]) -> float:
+    """The task's loss of a batch, in inference: batch norm by its moving moments, ranges as they are."""
+    scores, boxes = head_outputs(model, images)
+    total, *_ = task.build_losses({"cls_outputs": scores, "box_outputs": boxes}, labels)
+    return float(total)
+
+
 def raw_outputs(model: Any, images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
     """What the network says of every anchor, before any suppression.
 

@@ -11,10 +11,14 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer
 from components.detector.library_faults import kernel_ranges
 from components.detector.library_faults.quantizer_ranges import Observed, observed_ranges
 from components.detector.model_garden import PIXEL_SCALE, PIXEL_ZERO_POINT, head_outputs
+from components.errors import UserError
 
 # Images that activation ranges are calibrated on, and how many go through at a time.
 CALIBRATION_IMAGES, CALIBRATION_BATCH = 64, 16
 _NARROWEST = 1e-3
+
+# A trained model's loss rises by some percent when it's quantized; lost weights give several times it.
+_MOST_OF_FLOAT_LOSS = 1.25
 
 
 def calibrate(model: Any, images: tf.Tensor) -> None:
@@ -51,6 +55,20 @@ def fix_input_range(model: Any) -> None:
             variable.assign(high)
 
 
-def output_correlation(one: tuple[tf.Tensor, tf.Tensor], other: tuple[tf.Tensor, tf.Tensor]) -> tuple[float, float]:
-    """Correlation of two models' raw boxes and raw class logits."""
-    return tuple(float(np.corrcoef(np.ravel(a), np.ravel(b))[0, 1]) for a, b in zip(one, other, strict=True))  # type: ignore[return-value]
+def check_start(float_loss: float, qat_loss: float) -> None:
+    """Makes sure that quantization changed little.
+
+    Args:
+      float_loss: of the float model on a batch, in inference.
+      qat_loss: of the calibrated quantization-aware model on the same batch.
+
+    Raises:
+      UserError: the loss has risen by more than a quarter, or isn't a number.
+    """
+    if not qat_loss <= _MOST_OF_FLOAT_LOSS * float_loss:
+        raise UserError(
+            "the quantization-aware model doesn't start where the float model ended",
+            expected=f"a loss of at most {_MOST_OF_FLOAT_LOSS} times the float model's, {float_loss:.3f}",
+            found=f"{qat_loss:.3f}",
+            mend="raise train.float_steps if there were few; else this is a fault of Coralline: please report it",
+        )

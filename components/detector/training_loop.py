@@ -49,8 +49,8 @@ def run_phase(
     data: tf.data.Dataset,
     phase: Phase,
     folder: str | PathLike[str],
-    before_first_step: Callable[[], None],
     name_images: Callable[[Sequence[int]], list[str]],
+    before_first_step: Callable[[], None] = lambda: None,
 ) -> None:
     """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
 
@@ -60,8 +60,8 @@ def run_phase(
       data: batches with the numbers of their images (`finite_loss.IMAGE_NUMBERS`).
       phase: what to do.
       folder: of checkpoints and logs.
-      before_first_step: runs only where there is no checkpoint to go on from.
       name_images: gives the names of images by their numbers.
+      before_first_step: runs only where there is no checkpoint to go on from.
 
     Raises:
       UserError: the loss is not finite.

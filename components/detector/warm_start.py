@@ -14,8 +14,8 @@ from ai_edge_litert import schema_py_generated as schema
 from components.detector.warm_start_file import read_warm_start
 from components.errors import UserError
 
-# Images that batch norm's moments are estimated on.
-MOMENT_IMAGES = 64
+# Images that batch norm's moments are estimated on, and how many go through at a time.
+MOMENT_IMAGES, _MOMENT_BATCH = 64, 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,21 +82,39 @@ def _position(backbone: Any, variable: Any) -> int:
 
 def _input_moments(backbone: Any, norms: list[Any], images: tf.Tensor) -> list[tuple[np.ndarray, np.ndarray]]:
     """Mean and variance per channel of what comes into each batch norm, in inference."""
-    seen: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    seen = [_Moments() for _ in norms]
     with contextlib.ExitStack() as stack:
-        for number, norm in enumerate(norms):
-            stack.enter_context(_recording(norm, number, seen))
-        backbone(images, training=False)
-    return [seen[number] for number in range(len(norms))]
+        for norm, moments in zip(norms, seen, strict=True):
+            stack.enter_context(_recording(norm, moments))
+        for start in range(0, len(images), _MOMENT_BATCH):
+            backbone(images[start : start + _MOMENT_BATCH], training=False)
+    return [moments.mean_and_variance() for moments in seen]
+
+
+class _Moments:
+    """Sums over batches, so that no more than one batch has to be in memory."""
+
+    def __init__(self) -> None:
+        self._count, self._sum, self._squares = 0, np.float64(0), np.float64(0)
+
+    def add(self, inputs: tf.Tensor) -> None:
+        values = tf.reshape(inputs, [-1, inputs.shape[-1]])
+        self._count += int(values.shape[0])
+        self._sum = self._sum + tf.reduce_sum(values, 0).numpy().astype(np.float64)
+        self._squares = self._squares + tf.reduce_sum(tf.square(values), 0).numpy().astype(np.float64)
+
+    def mean_and_variance(self) -> tuple[np.ndarray, np.ndarray]:
+        mean = np.asarray(self._sum / self._count)
+        variance = np.maximum(self._squares / self._count - mean**2, 0)
+        return mean.astype(np.float32), variance.astype(np.float32)
 
 
 @contextlib.contextmanager
-def _recording(norm: Any, number: int, seen: dict[int, tuple[np.ndarray, np.ndarray]]) -> Iterator[None]:
+def _recording(norm: Any, moments: _Moments) -> Iterator[None]:
     original = norm.call
 
     def call(inputs: tf.Tensor, *args: Any, **kwargs: Any) -> tf.Tensor:
-        mean, variance = tf.nn.moments(inputs, [0, 1, 2])
-        seen[number] = (mean.numpy(), variance.numpy())
+        moments.add(inputs)
         return original(inputs, *args, **kwargs)
 
     norm.call = call
