@@ -36,7 +36,7 @@ class BoxChecks:
     def _object(self, o: RawObject) -> AnnotatedObject | None:
         if not self._may_be_used(o):
             return None
-        mended = self._clipped(_with_corners_in_order(o))
+        mended = self._clipped(_with_corners_in_order(o) if o.xmax < o.xmin or o.ymax < o.ymin else o)
         if mended is None:
             return None
         return AnnotatedObject(
@@ -65,6 +65,8 @@ class BoxChecks:
         return True
 
     def _clipped(self, o: RawObject) -> RawObject | None:
+        if o.xmin >= 0 and o.ymin >= 0 and o.xmax <= self._width and o.ymax <= self._height:
+            return o
         inside = dataclasses.replace(
             o,
             xmin=max(o.xmin, 0.0),
@@ -72,8 +74,6 @@ class BoxChecks:
             xmax=min(o.xmax, float(self._width)),
             ymax=min(o.ymax, float(self._height)),
         )
-        if inside == o:
-            return o
         expected = f"corners from 0, 0 to {self._width}, {self._height}"
         width, height = inside.xmax - inside.xmin, inside.ymax - inside.ymin
         if min(width, height) <= 0 or width * height < _LEAST_INSIDE * (o.xmax - o.xmin) * (o.ymax - o.ymin):

@@ -53,7 +53,9 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
     for problem in raw.problems:
         findings.note(problem)
     usable = _is_image_of(raw, entry, path, findings)
-    raw = dataclasses.replace(raw, objects=_in_whole_pixels(raw, path, findings))
+    whole = _in_whole_pixels(raw, path, findings)
+    if whole is not raw.objects:
+        raw = dataclasses.replace(raw, objects=whole)
     objects = _in_upright_pixels(raw, facts, path, findings)
     if objects is None or not usable:
         return None
@@ -62,9 +64,7 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
         place=entry.place,
         annotation_path=path,
         split=side,
-        width=facts.width,
-        height=facts.height,
-        reencoded=facts.reencoded,
+        facts=facts,
         sha256=hashlib.sha256(content).digest(),
         objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
     )

@@ -130,7 +130,7 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     """The content of `report.json`: counts of what is right, and every problem."""
     boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
     sides = collections.Counter(image.split for image in dataset.images)
-    reasons = collections.Counter(image.reencoded for image in dataset.images if image.reencoded)
+    reasons = collections.Counter(image.facts.reencoded for image in dataset.images)
     return {
         "reader": dataset.reader,
         "not_read": dataset.not_read,

@@ -28,6 +28,10 @@ _END_OF_PNG = b"IEND\xae\x42\x60\x82"
 _REENCODED_JPEG = {"quality": 95, "subsampling": 0}
 
 
+Reason = Literal["orientation", "format"]
+"""Why an image's own bytes can't be passed through: it must be turned, or the trainer can't decode it."""
+
+
 class UnreadableImageError(Exception):
     """The bytes aren't an image that can be decoded; the message says how that shows."""
 
@@ -48,7 +52,7 @@ class ImageFacts:
     height: int
     orientation: int
     encoded_format: str
-    reencoded: Literal["orientation", "format"] | None
+    reencoded: Reason | None
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -75,9 +79,7 @@ def inspect(content: bytes) -> ImageFacts:
     if orientation in _TURNED_BY_A_QUARTER:
         width, height = height, width
     lossy = format_ in (*_JPEG_FORMATS, "WEBP")
-    reencoded: Literal["orientation", "format"] | None = (
-        "orientation" if orientation != 1 else None if decodable else "format"
-    )
+    reencoded: Reason | None = "orientation" if orientation != 1 else None if decodable else "format"
     return ImageFacts(width, height, orientation, "jpeg" if lossy else "png", reencoded)
 
 

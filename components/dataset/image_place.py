@@ -8,7 +8,7 @@ from components.dataset import storage, tfrecord
 from components.dataset.tf_example import decode_example
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class ImagePlace:
     """A file of images: `path`, and for a TFRecord file the byte at which the record begins."""
 

@@ -12,7 +12,7 @@ from components.errors import UserError
 _SHOWN = 5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Problem:
     """One fault, where it is and what becomes of it.
 

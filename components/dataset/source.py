@@ -9,7 +9,7 @@ from components.dataset.image_place import ImagePlace
 from components.dataset.problems import Problem
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class RawObject:
     """One object as it stands in the file; `line` is the box's line, `name_line` its class's.
 
@@ -32,7 +32,7 @@ class RawObject:
         return f"xmin {self.xmin:g}, ymin {self.ymin:g}, xmax {self.xmax:g}, ymax {self.ymax:g}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class RawAnnotation:
     """The annotation of one image.
 
@@ -63,7 +63,7 @@ class RawAnnotation:
     path_line: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Entry:
     """An image and where its annotation is.
 

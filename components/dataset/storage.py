@@ -5,12 +5,15 @@ TensorFlow is imported for addresses with a scheme only, so that local work star
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+_WRITE_BUFFER = 1 << 20
 
 
 def is_remote(path: str) -> bool:
@@ -39,6 +42,29 @@ def write_bytes(path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:
         f.write(content)
+
+
+@contextlib.contextmanager
+def open_to_write(path: str) -> Iterator[IO[bytes]]:
+    """A new file, whose folder is made. Raises OSError whatever the file system, within the context too."""
+    if not is_remote(path):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb", _WRITE_BUFFER) as local:
+            yield local
+        return
+    import tensorflow as tf
+
+    try:
+        tf.io.gfile.makedirs(os.path.dirname(path))
+        with tf.io.gfile.GFile(path, "wb") as remote:
+            yield remote
+    except tf.errors.OpError as e:
+        raise OSError(e.message) from e
+
+
+def size(path: str) -> int:
+    """How many bytes the file has. Raises OSError whatever the file system."""
+    return int(_with_oserror(lambda gfile: gfile.stat(path)).length) if is_remote(path) else os.path.getsize(path)
 
 
 def exists(path: str) -> bool:
