@@ -1,4 +1,4 @@
-"""Writing TFRecord files without TensorFlow, whose import would take each Beam worker longer than its share of the work.
+"""Writing TFRecord files without TensorFlow: its import takes a Beam worker longer than thousands of images do.
 
 The format: see `tfrecord.py`. Files are in gzip's, as TFX's examples are, but not compressed: JPEG and PNG don't get
 smaller, and the lowest level that tries takes 14 times as long.

@@ -1,11 +1,11 @@
 """The work on Beam: a share of a data set is checked, then written, as one element.
 
-Few large elements, because Beam's cost is by the element. They travel as bytes, pickled once: Beam pickles whatever else
-it's given anew at every step, and again to estimate its size. The shares themselves are in files, since a runner may
-limit the size of a job's description (Dataflow to 10 MB) or compress all of it.
+Few large elements, because Beam's cost is by the element. They travel as bytes, pickled once: Beam pickles whatever
+else it's given anew at every step, and again to estimate its size. The shares themselves are in files, since a runner
+may limit the size of a job's description (Dataflow to 10 MB) or compress all of it.
 
-Inside of an element, images are read a few at a time, so that memory stays flat. Faults of the data come back as values:
-what a Beam worker raises reaches nobody in readable form.
+Inside of an element, images are read a few at a time, so that memory stays flat. Faults of the data come back as
+values: what a Beam worker raises reaches nobody in readable form.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split,
 def check_share(number: int, scratch: str, root: str, options: DatasetOptions) -> tuple[None, bytes]:
     """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
     share = pickle.loads(storage.read_bytes(_share_path(scratch, number)))
-    results = list(map_in_threads(lambda planned: checks.check_entry(root, *planned, options), share))
+    results = list(map_in_threads(lambda planned: checks.check_entry(root, planned[0], planned[1], options), share))
     checked = Checked(
         number,
         len(results),
