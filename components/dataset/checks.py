@@ -62,9 +62,7 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
         place=entry.place,
         annotation_path=path,
         split=side,
-        width=facts.width,
-        height=facts.height,
-        reencoded=facts.reencoded,
+        facts=facts,
         sha256=hashlib.sha256(content).digest(),
         objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
     )
