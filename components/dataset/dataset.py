@@ -5,10 +5,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from components.dataset import checks, split, whole_set
 from components.dataset.annotation import AnnotatedImage, Split
+from components.dataset.image_file import Reason
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing
@@ -130,7 +131,7 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     """The content of `report.json`: counts of what is right, and every problem."""
     boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
     sides = collections.Counter(image.split for image in dataset.images)
-    reasons = collections.Counter(image.facts.reencoded for image in dataset.images)
+    reasons = collections.Counter(image.reencoded for image in dataset.images)
     return {
         "reader": dataset.reader,
         "not_read": dataset.not_read,
@@ -140,7 +141,7 @@ def summary(dataset: Dataset) -> dict[str, Any]:
         "classes": {name: boxes[name] for name in dataset.label_map.names},
         "splits": {side: sides[side] for side in split.SPLITS},
         "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
-        "reencoded": {"orientation": reasons["orientation"], "format": reasons["format"]},
+        "reencoded": {reason: reasons[reason] for reason in get_args(Reason)},
         "problems": [problem.as_json() for problem in dataset.problems],
     }
 

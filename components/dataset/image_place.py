@@ -7,6 +7,9 @@ import dataclasses
 from components.dataset import storage, tfrecord
 from components.dataset.tf_example import decode_example
 
+_MOST_BYTES = 1 << 29
+"""As many as the pixels take of the largest image that Pillow opens (`Image.MAX_IMAGE_PIXELS`)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class ImagePlace:
@@ -19,8 +22,8 @@ class ImagePlace:
         """The encoded image.
 
         Raises:
-          OSError: it can't be read.
+          OSError: it can't be read, or is too large.
         """
         if self.record is None:
-            return storage.read_bytes(self.path)
+            return storage.read_bytes(self.path, _MOST_BYTES)
         return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -26,11 +27,12 @@ def absolute(path: str) -> str:
     return path.rstrip("/") if is_remote(path) else os.path.abspath(os.path.expanduser(path))
 
 
-def read_bytes(path: str) -> bytes:
-    """The whole file. Raises OSError whatever the file system."""
+def read_bytes(path: str, at_most: int | None = None) -> bytes:
+    """The whole file. Raises OSError whatever the file system, and for a file of more than `at_most` bytes."""
     if is_remote(path):
-        return _with_oserror(lambda gfile: gfile.GFile(path, "rb").read())
+        return _with_oserror(lambda gfile: _read_remote(gfile, path, at_most))
     with open(path, "rb") as f:
+        _require_size(os.fstat(f.fileno()).st_size, at_most, path)
         return f.read()
 
 
@@ -81,7 +83,10 @@ def list_folder(path: str) -> list[str]:
 
 @dataclasses.dataclass
 class Tree:
-    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it."""
+    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it.
+
+    Links to nothing, to folders and in circles are neither, and so are pipes, sockets and devices.
+    """
 
     files: list[str] = dataclasses.field(default_factory=list)
     links_outside: list[str] = dataclasses.field(default_factory=list)
@@ -100,23 +105,36 @@ def list_tree(root: str) -> Tree:
     if is_remote(root):
         _walk_remote(root, tree)
     else:
-        _walk(root, os.path.realpath(root), "", tree)
+        _walk(root, tree)
     tree.files.sort()
     tree.links_outside.sort()
     return tree
 
 
-def _walk(folder: str, real_root: str, prefix: str, tree: Tree) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
-                continue
-            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real_root + os.sep):
-                tree.links_outside.append(prefix + entry.name)
-            elif entry.is_dir(follow_symlinks=False):
-                _walk(entry.path, real_root, f"{prefix}{entry.name}/", tree)
-            elif entry.is_file():
-                tree.files.append(prefix + entry.name)
+def _walk(root: str, tree: Tree) -> None:
+    """One folder open at a time, however deep they lie in one another."""
+    inside = os.path.realpath(root).rstrip(os.sep) + os.sep
+    prefixes = [""]
+    while prefixes:
+        prefix = prefixes.pop()
+        with os.scandir(os.path.join(root, prefix)) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
+                    tree.links_outside.append(prefix + entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    prefixes.append(f"{prefix}{entry.name}/")
+                elif _is_file(entry):
+                    tree.files.append(prefix + entry.name)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """False for links in a circle too, for which `is_file` raises."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
@@ -124,6 +142,17 @@ def _walk_remote(root: str, tree: Tree) -> None:
         relative = folder[len(root) :].strip("/")
         if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
             tree.files += [f"{relative}/{name}" if relative else name for name in names if not name.startswith(".")]
+
+
+def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
+    with gfile.GFile(path, "rb") as f:
+        _require_size(f.size(), at_most, path)
+        return bytes(f.read())
+
+
+def _require_size(size: int, at_most: int | None, path: str) -> None:
+    if at_most is not None and size > at_most:
+        raise OSError(errno.EFBIG, f"{size >> 20} MiB, more than {at_most >> 20}", path)
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:

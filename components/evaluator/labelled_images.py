@@ -13,11 +13,11 @@ from PIL import Image
 from components.dataset import storage, tfrecord
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.dataset import read_dataset
+from components.dataset.image_pixels import upright_rgb
 from components.dataset.options import DatasetOptions
 from components.dataset.tf_example import GroundTruthExample, decode_example, read_examples
 from components.errors import UserError
 from components.evaluator.coco import GroundTruth
-from components.tflite.letterbox import upright_rgb
 
 
 @dataclasses.dataclass(frozen=True)

@@ -94,3 +94,53 @@ def test_same_name_in_two_years_goes_by_its_own_lists(voc):
         voc.text(f"{year}/ImageSets/Main/val.txt", val)
     split_of = assign(find_layout(str(voc.root)), 0.2).split_of
     assert split_of["VOC2007/JPEGImages/1.jpg"] == "train" and split_of["VOC2012/JPEGImages/1.jpg"] == "eval"
+
+
+def test_parts_by_folder_name_decide(voc):
+    for part, stem in (("train", "a"), ("valid", "b"), ("test", "c")):
+        voc.pair(stem, folder=f"{part}/")
+    assignment = assign(find_layout(str(voc.root)))
+    assert sides(assignment) == {"a": "train", "b": "eval"} and assignment.unlisted == ("test/c.jpg",)
+    assert "train trains, val evaluates" in assignment.rule
+
+
+def test_groups_stay_together_and_where_they_are_when_images_are_added():
+    def frames(videos, count):
+        return layout_of([f"v{video}_frame{i}" for video in range(videos) for i in range(count)])
+
+    few, many = (assign(frames(*size), 0.3, group_pattern=r"^(v\d+)_").split_of for size in ((30, 2), (60, 5)))
+    by_video = {}
+    for name, side in many.items():
+        by_video.setdefault(name.split("_")[0], set()).add(side)
+    assert all(len(found) == 1 for found in by_video.values()) and len(by_video) == 60
+    assert all(many[name] == side for name, side in few.items()) and set(few.values()) == {"train", "eval"}
+
+
+def test_refuses_a_pattern_that_is_none():
+    with pytest.raises(UserError, match="isn't a regular expression"):
+        assign(layout_of("ab"), group_pattern="(")
+
+
+def test_given_lists_decide_over_everything_else(voc):
+    devkit(voc, "abcd", train=["a", "b"], val=["c", "d"])
+    train, evaluate = voc.text("t.lst", "d\nJPEGImages/c.jpg\n"), voc.text("e.lst", "b.jpg\n")
+    layout = find_layout(str(voc.root))
+    both = assign(layout, train_list=str(train), eval_list=str(evaluate))
+    assert sides(both) == {"d": "train", "c": "train", "b": "eval"} and both.unlisted == ("JPEGImages/a.jpg",)
+    one = assign(layout, eval_list=str(evaluate))
+    assert sides(one) == {"a": "train", "b": "eval", "c": "train", "d": "train"}
+    assert one.rule == "by the lists given: e.lst evaluates, the rest trains"
+
+
+def test_a_line_that_fits_two_images_is_a_problem(voc):
+    for folder in ("x/", "y/"):
+        voc.pair("a", folder=folder)
+    assignment = assign(find_layout(str(voc.root)), eval_list=str(voc.text("e.lst", "x/a.jpg\na.jpg\n")))
+    [problem] = assignment.problems
+    assert (problem.kind, problem.line) == ("listed_image_missing", 2) and sides(assignment)["a"]
+
+
+def test_refuses_a_list_that_cannot_be_read(voc):
+    voc.pair("a")
+    with pytest.raises(UserError, match="can't read the list of images"):
+        assign(find_layout(str(voc.root)), eval_list=str(voc.root / "gone.txt"))
