@@ -6,11 +6,13 @@ TensorFlow is imported for addresses with a scheme only, so that local work star
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
-from typing import Any
+from typing import IO, Any, cast
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+_REMOTE_BUFFER = 1 << 16
 
 
 def is_remote(path: str) -> bool:
@@ -29,6 +31,19 @@ def read_bytes(path: str) -> bytes:
         return _with_oserror(lambda gfile: gfile.GFile(path, "rb").read())
     with open(path, "rb") as f:
         return f.read()
+
+
+def read_head(path: str, size: int) -> bytes:
+    """The first bytes of a file, at most `size`. Raises OSError whatever the file system."""
+    with open_to_read(path) as file:
+        return file.read(size)
+
+
+def open_to_read(path: str) -> IO[bytes]:
+    """A file, to read from any place in it. Raises OSError whatever the file system, now and on reading."""
+    return (
+        cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
+    )
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -98,6 +113,33 @@ def _walk_remote(root: str, tree: Tree) -> None:
         relative = folder[len(root) :].strip("/")
         if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
             tree.files += [f"{relative}/{name}" if relative else name for name in names if not name.startswith(".")]
+
+
+class _RemoteFile(io.RawIOBase):
+    """A file of TensorFlow's file systems, which only gives the parts that are asked for."""
+
+    def __init__(self, path: str):
+        self._file = _with_oserror(lambda gfile: gfile.GFile(path, "rb"))
+        self._size: int = _with_oserror(lambda _: self._file.size())
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return int(_with_oserror(lambda _: self._file.tell()))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        _with_oserror(lambda _: self._file.seek(start + offset))
+        return start + offset
+
+    def readinto(self, buffer: Any) -> int:
+        content = _with_oserror(lambda _: self._file.read(len(buffer)))
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:
