@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -104,9 +105,19 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
       NotAnExampleError: the bytes aren't a tf.Example, or what it says of the image and of its boxes doesn't fit.
     """
     try:
-        return _decoded(example_class().FromString(serialized).features.feature)
+        return _decoded(_parsed(serialized).features.feature)
     except (DecodeError, ValueError) as e:
         raise NotAnExampleError(str(e)) from e
+
+
+def _parsed(serialized: bytes) -> Any:
+    """A `tf.train.Example`. The parser in C (protobuf 3.20.3) merely warns where it stops early; here that's an error."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        example = example_class().FromString(serialized)
+    if told:
+        raise DecodeError(str(told[0].message))
+    return example
 
 
 def _decoded(feature: Any) -> GroundTruthExample:

@@ -86,7 +86,7 @@ class NamedImages:
 
 
 def without_copies(names_in: Mapping[str, Set[str]]) -> tuple[list[str], list[str]]:
-    """Files to read, and files that hold nothing but what is also in those for training and evaluation.
+    """Files to read, those for training and evaluation first, and files that hold nothing but what is in these too.
 
     `raccoon_labels.csv` beside the `train_labels.csv` and `test_labels.csv` that were made of it is such a copy.
 
@@ -98,4 +98,4 @@ def without_copies(names_in: Mapping[str, Set[str]]) -> tuple[list[str], list[st
         return list(names_in), []
     in_parts = set().union(*(names_in[file] for file in parts))
     copies = [file for file, names in names_in.items() if file not in parts and names <= in_parts]
-    return [file for file in names_in if file not in copies], copies
+    return [*parts, *(file for file in names_in if file not in parts and file not in copies)], copies

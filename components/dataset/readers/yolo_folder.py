@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -25,6 +26,7 @@ from components.errors import UserError
 _LABELS_FOLDER = "labels"
 _YAML_ENDINGS = (".yaml", ".yml")
 _USUAL_YAML = "data.yaml"
+_SAYS_NAMES = re.compile(r"""\bnames["']?\s*:""")
 _NAME_LISTS = ("classes.txt", "_darknet.labels")
 _NAMES_ENDING = ".names"
 _PEEKED = 50
@@ -145,8 +147,12 @@ def _names_in(path: str) -> tuple[str, ...]:
 
 
 def _names_in_yaml(path: str, text: str) -> tuple[str, ...]:
+    if not _SAYS_NAMES.search(text):
+        return ()
     try:
-        content = yaml.load(text, Loader=yaml.CBaseLoader)  # Nothing but texts, lists and mappings: `no` is a name.
+        # Nothing but texts, lists and mappings: `no` is a name. The loader in C (PyYAML 6.0.3 with libyaml) crashes on
+        # 100,000 lists in each other.
+        content = yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as e:
         if path.rpartition("/")[2] != _USUAL_YAML:
             return ()
