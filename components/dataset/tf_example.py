@@ -111,7 +111,7 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
 
 
 def _parsed(serialized: bytes) -> Any:
-    """A `tf.train.Example`. The parser in C (protobuf 3.20.3) merely warns where it stops early; here that's an error."""
+    """A `tf.train.Example`; an error also where the C parser (protobuf 3.20.3) merely warns that it stopped early."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         example = example_class().FromString(serialized)
