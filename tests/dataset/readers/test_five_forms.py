@@ -1,7 +1,6 @@
 """The same data in each form that people have it in: the same boxes, classes and bytes come out."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +8,13 @@ import pytest
 
 from components.dataset.dataset import read_dataset
 from components.dataset.drawn_shapes import draw_dataset
-from components.dataset.options import DatasetOptions
 from components.dataset.tf_example import encode_example
 
-IMAGES = 12
+FORMS = ("csv", "coco", "yolo", "tfrecord", "tfrecord.gz")
 
 
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("drawn")
-    draw_dataset(folder, images=IMAGES, size_px=97)
-    return folder, read_dataset(str(folder)).images
+def names_of(images):
+    return sorted({name for image in images for name in image.class_names}, reverse=True)
 
 
 def as_csv(images, folder):
@@ -33,7 +28,7 @@ def as_csv(images, folder):
 
 
 def as_coco(images, folder):
-    ids = {"triangle": 7, "circle": 90, "cross": 3}
+    ids = {name: 90 - 7 * i for i, name in enumerate(names_of(images))}
     content = {
         "images": [
             {"id": f"i{i}", "file_name": Path(image.name).name, "width": image.width, "height": image.height}
@@ -57,8 +52,8 @@ def as_coco(images, folder):
 
 
 def as_yolo(images, folder):
-    names = ["cross", "triangle", "circle"]
-    (folder / "data.yaml").write_text(f"train: ../elsewhere\nnc: 3\nnames: {names}\n")
+    names = names_of(images)
+    (folder / "data.yaml").write_text(f"train: ../elsewhere\nnc: {len(names)}\nnames: {names}\n")
     (folder / "labels").mkdir()
     for image in images:
         lines = [
@@ -71,7 +66,7 @@ def as_yolo(images, folder):
 
 
 def records(images):
-    ids = {"circle": 1, "cross": 2, "triangle": 3}
+    ids = {name: i for i, name in enumerate(names_of(images), start=1)}
     for image in images:
         yield encode_example(
             filename=Path(image.name).name,
@@ -88,21 +83,45 @@ def records(images):
         )
 
 
-@pytest.mark.parametrize("form", ["csv", "coco", "yolo", "tfrecord", "tfrecord.gz"])
-def test_the_same_boxes_classes_and_bytes_come_out(form, drawn, write_records, tmp_path):
-    folder, originals = drawn
+def write(form, images, folder, write_records):
     if form.startswith("tfrecord"):
-        write_records(tmp_path / f"shapes.{form}", records(originals))
-    else:
-        shutil.copytree(folder / "images", tmp_path / "images")
-        {"csv": as_csv, "coco": as_coco, "yolo": as_yolo}[form](originals, tmp_path)
-    dataset = read_dataset(str(tmp_path), DatasetOptions())
-    assert len(dataset.images) == IMAGES and dataset.label_map.names == ("circle", "cross", "triangle")
-    by_name = {image.name: image for image in dataset.images}
+        write_records(folder / f"all.{form}", records(images))
+        return
+    (folder / "images").mkdir()
+    for image in images:
+        (folder / "images" / Path(image.name).name).write_bytes(image.place.read())
+    {"csv": as_csv, "coco": as_coco, "yolo": as_yolo}[form](images, folder)
+
+
+def assert_same(images, originals):
+    by_name = {Path(image.name).name: image for image in images}
+    assert len(by_name) == len(originals)
     for original in originals:
-        image = by_name[original.name]
+        image = by_name[Path(original.name).name]
         np.testing.assert_array_equal(image.boxes_xmin_ymin_xmax_ymax, original.boxes_xmin_ymin_xmax_ymax)
         np.testing.assert_array_equal(image.boxes_ymin_xmin_ymax_xmax, original.boxes_ymin_xmin_ymax_xmax)
-        assert (image.class_names, image.split) == (original.class_names, original.split)
+        assert image.class_names == original.class_names
         assert image.place.read() == original.place.read()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_drawn_shapes_come_out_the_same(form, write_records, tmp_path):
+    draw_dataset(tmp_path / "drawn", images=12, size_px=97)
+    originals = read_dataset(str(tmp_path / "drawn")).images
+    (tmp_path / "data").mkdir()
+    write(form, originals, tmp_path / "data", write_records)
+    dataset = read_dataset(str(tmp_path / "data"))
+    assert_same(dataset.images, originals)
+    assert dataset.label_map.names == ("circle", "cross", "triangle")
+    assert {Path(i.name).name: i.split for i in dataset.images} == {Path(i.name).name: i.split for i in originals}
+    assert [problem.kind for problem in dataset.problems if problem.policy != "keep"] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_blood_cells_come_out_the_same(form, real_data, write_records, tmp_path):
+    originals = read_dataset(str(real_data / "bccd")).images
+    write(form, originals, tmp_path, write_records)
+    dataset = read_dataset(str(tmp_path))
+    assert_same(dataset.images, originals)
+    assert dataset.label_map.names == ("Platelets", "RBC", "WBC")
     assert [problem.kind for problem in dataset.problems if problem.policy != "keep"] == []
