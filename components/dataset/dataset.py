@@ -108,7 +108,7 @@ def make_plan(path: str, options: DatasetOptions) -> Plan:
       UserError: the folder, the label map or a list of images can't be used.
     """
     given = LabelMap.read(options.label_map) if options.label_map else None
-    layout = find_layout(path, options.reader)
+    layout = find_layout(path, options.reader, given)
     unannotated = [options.decide(_unannotated(layout, entry)) for entry in layout.unannotated]
     if options.policy("image_without_annotation") == "fix":
         layout = dataclasses.replace(layout, entries=layout.entries + layout.unannotated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import re
 from pathlib import PurePosixPath
 
 from components.dataset import storage
@@ -102,6 +103,18 @@ _PART_OF_WORD = {word: part for part, words in _PARTS.items() for word in words}
 def part_of_word(word: str) -> str | None:
     """ "train", "val" or "test" for a word that people use for it."""
     return _PART_OF_WORD.get(word.lower())
+
+
+def part_of_file(name: str) -> str | None:
+    """The part that a file of many images is for, by a word in its name or else in its folders' names.
+
+    So `train_labels.csv`, `instances_val2017.json`, `Split-train/data_tfrecord-00000-of-00001.gz`.
+    """
+    for piece in reversed(name.split("/")):
+        parts = (part_of_word(word) for word in re.findall("[A-Za-z]+", piece))
+        if part := next((part for part in parts if part), None):
+            return part
+    return None
 
 
 def part_of_folder(name: str) -> str | None:

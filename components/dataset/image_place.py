@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from components.dataset import storage, tfrecord
-from components.dataset.tf_example import decode_example
+from components.dataset.tf_example import NotAnExampleError, decode_example
 
 _MOST_BYTES = 1 << 29
 """As many as the pixels take of the largest image that Pillow opens (`Image.MAX_IMAGE_PIXELS`)."""
@@ -26,4 +26,7 @@ class ImagePlace:
         """
         if self.record is None:
             return storage.read_bytes(self.path, _MOST_BYTES)
-        return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+        try:
+            return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+        except NotAnExampleError as e:
+            raise OSError(str(e)) from e

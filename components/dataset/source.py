@@ -72,6 +72,7 @@ class Entry:
       annotation: the file that annotates it, relative to the folder; empty for an image without annotation.
       place: where the image's bytes are.
       boxes: its annotation, where a file that annotates many images was read as a whole; else it is yet to be read.
+      class_names: what the class numbers in an annotation yet to be read stand for, from 0; empty where it has names.
       part: "train", "val" or "test", where the data set's own names say so.
     """
 
@@ -79,6 +80,7 @@ class Entry:
     annotation: str
     place: ImagePlace
     boxes: RawAnnotation | None = None
+    class_names: tuple[str, ...] = ()
     part: str | None = None
 
 

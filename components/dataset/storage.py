@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import io
 import os
 import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
 _WRITE_BUFFER = 1 << 20
+_REMOTE_BUFFER = 1 << 16
 
 
 def is_remote(path: str) -> bool:
@@ -34,6 +36,19 @@ def read_bytes(path: str, at_most: int | None = None) -> bytes:
     with open(path, "rb") as f:
         _require_size(os.fstat(f.fileno()).st_size, at_most, path)
         return f.read()
+
+
+def read_head(path: str, size: int) -> bytes:
+    """The first bytes of a file, at most `size`. Raises OSError whatever the file system."""
+    with open_to_read(path) as file:
+        return file.read(size)
+
+
+def open_to_read(path: str) -> IO[bytes]:
+    """A file, to read from any place in it. Raises OSError whatever the file system, now and on reading."""
+    return (
+        cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
+    )
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -153,6 +168,33 @@ def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
 def _require_size(size: int, at_most: int | None, path: str) -> None:
     if at_most is not None and size > at_most:
         raise OSError(errno.EFBIG, f"{size >> 20} MiB, more than {at_most >> 20}", path)
+
+
+class _RemoteFile(io.RawIOBase):
+    """A file of TensorFlow's file systems, which only gives the parts that are asked for."""
+
+    def __init__(self, path: str):
+        self._file = _with_oserror(lambda gfile: gfile.GFile(path, "rb"))
+        self._size: int = _with_oserror(lambda _: self._file.size())
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return int(_with_oserror(lambda _: self._file.tell()))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        _with_oserror(lambda _: self._file.seek(start + offset))
+        return start + offset
+
+    def readinto(self, buffer: Any) -> int:
+        content = _with_oserror(lambda _: self._file.read(len(buffer)))
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from components.dataset import example_wire, tfrecord
 from components.dataset.example_proto import example_class
+
+
+class NotAnExampleError(Exception):
+    """A record that isn't an annotated image; the message says how that shows."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +36,7 @@ class GroundTruthExample:
       width: pixels.
       boxes_ymin_xmin_ymax_xmax: [n, 4] float32, normalized to the image.
       class_ids: [n] int64, from 1.
-      class_names: n names.
+      class_names: n names; none where the example has ids alone.
       difficult: [n] bool; a difficult box is no target and no miss when a model is scored.
       truncated: [n] bool.
     """
@@ -97,11 +103,31 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
     """Reads what `encode_example`, or the Object Detection API's own scripts, wrote.
 
     Raises:
-      google.protobuf.message.DecodeError: the bytes aren't a tf.Example.
+      NotAnExampleError: the bytes aren't a tf.Example, or what it says of the image and of its boxes doesn't fit.
     """
-    feature = example_class().FromString(serialized).features.feature
+    try:
+        return _decoded(_parsed(serialized).features.feature)
+    except (DecodeError, ValueError) as e:
+        raise NotAnExampleError(str(e)) from e
+
+
+def _parsed(serialized: bytes) -> Any:
+    """A `tf.train.Example`; an error also where the C parser (protobuf 3.20.3) merely warns that it stopped early."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        example = example_class().FromString(serialized)
+    if told:
+        raise DecodeError(str(told[0].message))
+    return example
+
+
+def _decoded(feature: Any) -> GroundTruthExample:
+    """Raises ValueError for lists that aren't of one length, and for a class that isn't text."""
     sides = [_floats(feature, f"image/object/bbox/{side}") for side in ("ymin", "xmin", "ymax", "xmax")]
     count = len(sides[0])
+    names = tuple(name.decode() for name in feature["image/object/class/text"].bytes_list.value)
+    if len(names) not in (0, count):
+        raise ValueError(f"{count} boxes, {len(names)} class names")
     return GroundTruthExample(
         filename=_text(feature, "image/filename"),
         source_id=_text(feature, "image/source_id"),
@@ -111,7 +137,7 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
         width=_integers(feature, "image/width", 1).item(),
         boxes_ymin_xmin_ymax_xmax=np.stack(sides, axis=1),
         class_ids=_integers(feature, "image/object/class/label", count),
-        class_names=tuple(name.decode() for name in feature["image/object/class/text"].bytes_list.value),
+        class_names=names,
         difficult=_integers(feature, "image/object/difficult", count).astype(bool),
         truncated=_integers(feature, "image/object/truncated", count).astype(bool),
     )
@@ -147,4 +173,6 @@ def _floats(feature: Any, key: str) -> np.ndarray:
 def _integers(feature: Any, key: str, count: int) -> np.ndarray:
     """[count] int64; zeros where the key is absent (the flags are optional in the layout)."""
     values = np.array(feature[key].int64_list.value, np.int64)
+    if len(values) not in (0, count):
+        raise ValueError(f"{len(values)} values of {key}, not {count}")
     return values if len(values) else np.zeros(count, np.int64)
