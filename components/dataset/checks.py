@@ -100,7 +100,7 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
         path,
         "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
         expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
-        found=str(error),
+        found=(error.strerror if isinstance(error, OSError) else None) or str(error),
         mend="replace the image, or remove it and its annotation",
     )
 
@@ -153,7 +153,8 @@ def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple
 
 
 def _rounded(o: RawObject) -> RawObject:
-    return dataclasses.replace(o, xmin=round(o.xmin), ymin=round(o.ymin), xmax=round(o.xmax), ymax=round(o.ymax))
+    xmin, ymin, xmax, ymax = (float(round(corner)) for corner in (o.xmin, o.ymin, o.xmax, o.ymax))
+    return dataclasses.replace(o, xmin=xmin, ymin=ymin, xmax=xmax, ymax=ymax)
 
 
 def _in_upright_pixels(

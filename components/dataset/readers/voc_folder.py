@@ -22,6 +22,8 @@ from components.dataset.problems import DataProblem, Problem
 from components.dataset.readers import voc_xml
 from components.dataset.source import Entry, Layout, RawAnnotation
 
+_MOST_BYTES = 1 << 26
+"""An annotation of 100,000 objects is half as large."""
 _IMAGES, _ANNOTATIONS, _LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
 
 
@@ -72,7 +74,7 @@ def read(path: str) -> RawAnnotation:
       DataProblem: it can't be read, or isn't one.
     """
     try:
-        return voc_xml.parse(storage.read_bytes(path), path)
+        return voc_xml.parse(storage.read_bytes(path, _MOST_BYTES), path)
     except OSError as e:
         raise DataProblem(
             Problem(
