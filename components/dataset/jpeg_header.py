@@ -101,7 +101,7 @@ class _Header:
         )
 
     def fits(self, scan: bytes) -> bool:
-        """Whether the first scan is of all components, as the frame wants it, and every table that it needs is there."""
+        """Whether the first scan is of all components, as the frame wants it, and its tables are there."""
         count = len(self._components)
         if not count or len(scan) != 4 + 2 * count or scan[0] != count:
             return False

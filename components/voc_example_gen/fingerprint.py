@@ -8,6 +8,7 @@ import os
 from components.dataset import storage
 from components.dataset.options import DatasetOptions
 from components.dataset.readers.choice import files_read
+from components.dataset.threads import map_in_threads
 from components.errors import UserError
 
 FINGERPRINT_PROPERTY = "input_fingerprint"
@@ -26,8 +27,9 @@ def fingerprint(options: DatasetOptions) -> str:
     """
     total = hashlib.sha256()
     try:
-        for name in files_read(options.path, options.reader):
-            content = _digest(os.path.join(options.path, name))
+        names = files_read(options.path, options.reader)
+        contents = map_in_threads(lambda name: _digest(os.path.join(options.path, name)), names)
+        for name, content in zip(names, contents, strict=True):
             total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         for given in (options.label_map, options.train_list, options.eval_list):
             total.update(_digest(given) if given else b"\0")
