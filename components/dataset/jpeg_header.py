@@ -7,7 +7,6 @@ T.81, annex B; limits are libjpeg's, named where they're looked at.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import struct
 
@@ -47,12 +46,6 @@ def plain_size(content: bytes) -> tuple[int, int] | None:
     return None
 
 
-@dataclasses.dataclass(frozen=True)
-class _Component:
-    name: int
-    quantization_table: int
-
-
 class _Header:
     """What the segments before the first scan have said."""
 
@@ -60,7 +53,8 @@ class _Header:
         self.size: tuple[int, int] | None = None
         self._has_exif = False
         self._progressive = False
-        self._components: list[_Component] = []
+        self._components = b""
+        self._their_quantization = b""
         self._quantization_tables: set[int] = set()
         self._huffman_tables: set[int] = set()
 
@@ -91,7 +85,7 @@ class _Header:
         height, width = int.from_bytes(segment[1:3], "big"), int.from_bytes(segment[3:5], "big")
         names, sampling, tables = segment[6::3], segment[7::3], segment[8::3]
         self.size = (width, height)
-        self._components = [_Component(*component) for component in zip(names, tables, strict=True)]
+        self._components, self._their_quantization = names, tables
         return (
             0 < width <= _LARGEST_SIDE
             and 0 < height <= _LARGEST_SIDE
@@ -114,9 +108,9 @@ class _Header:
             huffman |= {0x10 | tables & 0x0F for tables in scan[2:-3:2]}
         return (
             in_order
-            and list(scan[1:-3:2]) == [component.name for component in self._components]
+            and scan[1:-3:2] == self._components
             and huffman <= self._huffman_tables
-            and {component.quantization_table for component in self._components} <= self._quantization_tables
+            and self._quantization_tables.issuperset(self._their_quantization)
         )
 
 
