@@ -36,7 +36,8 @@ class TFRecordWriter:
         self._put(self._gzip.flush())
 
     def _put(self, content: bytes) -> None:
-        self.bytes_written += self._file.write(content)
+        self._file.write(content)
+        self.bytes_written += len(content)
 
 
 def _masked_crc32c(data: bytes) -> bytes:
