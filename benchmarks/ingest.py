@@ -139,7 +139,7 @@ def _scripts(data: Path, out: Path) -> dict[str, float]:
 
 
 def _coralline(data: Path, out: Path) -> dict[str, float]:
-    import tensorflow  # noqa: F401
+    import tfx.components.util.examples_utils  # noqa: F401
     from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
     from tfx.types import standard_artifacts
 
