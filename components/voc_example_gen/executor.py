@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from tfx import types
@@ -66,12 +69,25 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.Outcome:
         # A new name: what an earlier attempt has left must not be taken for this one's.
         scratch = os.path.join(self._get_tmp_dir(), f"examples-{secrets.token_hex(4)}")
-        with self._make_beam_pipeline() as pipeline:
+        with _libraries_passed_over_by_collector(), self._make_beam_pipeline() as pipeline:
             shards.run(pipeline, plan, options, folders, scratch)
         outcome = shards.load_outcome(scratch)
         if outcome is None:
             raise _incomplete("it returned without having run")
         return outcome
+
+
+@contextlib.contextmanager
+def _libraries_passed_over_by_collector() -> Iterator[None]:
+    """The garbage collector doesn't look at what there is now: 600,000 objects of TensorFlow and TFX.
+
+    Each time that it does takes .3 s, a tenth of the time for 5,000 images, and frees nothing.
+    """
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _require_all_written(plan: Plan, outcome: shards.Outcome, folders: dict[Split, str]) -> None:
