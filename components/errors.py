@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from os import PathLike
 
+from components.printable import printable, printable_lines
+
 
 class UserError(Exception):
     """Something the user can mend. The command line prints it without a traceback and exits with 1.
@@ -32,12 +34,12 @@ class UserError(Exception):
         super().__init__(self.render())
 
     def render(self) -> str:
-        """The message as it is printed, several lines without a trailing newline."""
-        place = "" if self.file is None else self.file + (f":{self.line}" if self.line else "") + ": "
-        lines = [place + self.what]
+        """The message as it is printed, several lines without a trailing newline; whatever it quotes can be printed."""
+        place = "" if self.file is None else printable(self.file) + (f":{self.line}" if self.line else "") + ": "
+        lines = [place + printable_lines(self.what)]
         for label, value in (("expected", self.expected), ("found", self.found), ("to mend it", self.mend)):
             if value is not None:
-                lines.append(f"  {label}: {value}")
+                lines.append(f"  {label}: {printable_lines(value)}")
         return "\n".join(lines)
 
     def fields(self) -> dict[str, str | int | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 
@@ -54,6 +55,7 @@ def _coralline() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and ends the process with its exit code."""
+    _print_whatever_comes()
     try:
         code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
     except UserError as error:
@@ -77,6 +79,12 @@ def main(arguments: list[str] | None = None) -> None:
         # Its teardown takes a second, and waits for threads that an executor may have left.
         _leave_at_once(code)
     sys.exit(code)
+
+
+def _print_whatever_comes() -> None:
+    """Has standard output write escapes for what its encoding lacks, as standard error does, and not fail on it."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _leave_at_once(code: int) -> None:

@@ -7,12 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from components.dataset.image_file import ImageFacts, Reason
 from components.dataset.image_place import ImagePlace
 
 Split = Literal["train", "eval"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class AnnotatedObject:
     """One box. Corners are in pixels of the upright image, as floats; lines are those in the annotation."""
 
@@ -27,7 +28,7 @@ class AnnotatedObject:
     name_line: int | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class AnnotatedImage:
     """One image of a data set with its boxes.
 
@@ -36,10 +37,7 @@ class AnnotatedImage:
       place: where its bytes are.
       annotation_path: where its annotation is.
       split: which side it is on.
-      width: pixels, upright (after its EXIF orientation was applied).
-      height: likewise.
-      reencoded: why its bytes can't be passed through: "orientation", or "format" where the trainer can't decode
-        it; None when they are.
+      facts: what its file is.
       sha256: of the file's bytes.
       objects: its boxes; none for a background image.
     """
@@ -48,11 +46,24 @@ class AnnotatedImage:
     place: ImagePlace
     annotation_path: str
     split: Split
-    width: int
-    height: int
-    reencoded: Literal["orientation", "format"] | None
+    facts: ImageFacts
     sha256: bytes
     objects: tuple[AnnotatedObject, ...]
+
+    @property
+    def width(self) -> int:
+        """Pixels, upright (after its EXIF orientation was applied)."""
+        return self.facts.width
+
+    @property
+    def height(self) -> int:
+        """Likewise."""
+        return self.facts.height
+
+    @property
+    def reencoded(self) -> Reason | None:
+        """Why its bytes can't be passed through; None where they are."""
+        return self.facts.reencoded
 
     @property
     def boxes_xmin_ymin_xmax_ymax(self) -> np.ndarray:

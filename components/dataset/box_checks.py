@@ -14,6 +14,9 @@ _MEND = "correct the box in the labelling tool"
 _LEAST_INSIDE = 0.5
 """Share of a box's area inside of the image below which it can't be meant for this image."""
 
+_LEAST_SIDE = 0.01
+"""Pixels: normalized, as float32, the sides of a thinner box may be the same number."""
+
 
 class BoxChecks:
     """Checks of one image's boxes, in the order in which one may mend what the next looks at."""
@@ -36,7 +39,7 @@ class BoxChecks:
     def _object(self, o: RawObject) -> AnnotatedObject | None:
         if not self._may_be_used(o):
             return None
-        mended = self._clipped(_with_corners_in_order(o))
+        mended = self._clipped(_with_corners_in_order(o) if o.xmax < o.xmin or o.ymax < o.ymin else o)
         if mended is None:
             return None
         return AnnotatedObject(
@@ -57,7 +60,7 @@ class BoxChecks:
             return False
         if o.truncated and self._note(o, "truncated_box", "is marked truncated") != "keep":
             return False
-        if o.xmax == o.xmin or o.ymax == o.ymin:
+        if abs(o.xmax - o.xmin) < _LEAST_SIDE or abs(o.ymax - o.ymin) < _LEAST_SIDE:
             self._note(o, "zero_area_box", "has no area", "xmin < xmax and ymin < ymax")
             return False
         if o.xmax < o.xmin or o.ymax < o.ymin:
@@ -65,6 +68,8 @@ class BoxChecks:
         return True
 
     def _clipped(self, o: RawObject) -> RawObject | None:
+        if o.xmin >= 0 and o.ymin >= 0 and o.xmax <= self._width and o.ymax <= self._height:
+            return o
         inside = dataclasses.replace(
             o,
             xmin=max(o.xmin, 0.0),
@@ -72,11 +77,9 @@ class BoxChecks:
             xmax=min(o.xmax, float(self._width)),
             ymax=min(o.ymax, float(self._height)),
         )
-        if inside == o:
-            return o
         expected = f"corners from 0, 0 to {self._width}, {self._height}"
         width, height = inside.xmax - inside.xmin, inside.ymax - inside.ymin
-        if min(width, height) <= 0 or width * height < _LEAST_INSIDE * (o.xmax - o.xmin) * (o.ymax - o.ymin):
+        if min(width, height) < _LEAST_SIDE or width * height < _LEAST_INSIDE * (o.xmax - o.xmin) * (o.ymax - o.ymin):
             self._note(o, "box_off_image", "lies outside of the image", expected)
             return None
         return inside if self._note(o, "box_outside_image", "reaches beyond the image", expected) == "fix" else None

@@ -12,11 +12,13 @@ from components.dataset.box_checks import BoxChecks
 from components.dataset.image_file import ImageFacts, UnreadableImageError
 from components.dataset.options import DatasetOptions, Findings
 from components.dataset.problems import DataProblem, Problem
-from components.dataset.readers import voc_folder
+from components.dataset.readers.choice import read_annotation
 from components.dataset.source import Entry, RawAnnotation, RawObject
 from components.progress import counted
 
 _SAME_ASPECT = 0.01
+_ROUNDED_BY = 0.01
+"""Pixels by which six decimals, as LabelImg writes, are off in an image of 10,000 pixels."""
 _WINDOWS_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")
 
 
@@ -44,16 +46,31 @@ def check_entry(root: str, entry: Entry, side: Split, options: DatasetOptions) -
     except DataProblem as e:
         findings.note(e.problem)
         image = None
-    return CheckedImage(image, tuple(findings.problems))
+    return CheckedImage(image, tuple(_naming_the_image(problem, entry, path) for problem in findings.problems))
+
+
+def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
+    """In a file that annotates many images and has no lines, a problem must say which one it's about."""
+    if (
+        entry.boxes is None
+        or not entry.annotation
+        or problem.line
+        or problem.file != path
+        or entry.image in problem.message
+    ):
+        return problem
+    return dataclasses.replace(problem, message=f"{problem.message} ({entry.image})")
 
 
 def _check(path: str, entry: Entry, side: Split, findings: Findings) -> AnnotatedImage | None:
-    raw = voc_folder.read(path) if entry.boxes is None else entry.boxes
+    raw = read_annotation(entry, path)
     content, facts = _read_image(entry)
     for problem in raw.problems:
         findings.note(problem)
     usable = _is_image_of(raw, entry, path, findings)
-    raw = dataclasses.replace(raw, objects=_in_whole_pixels(raw, path, findings))
+    whole = _in_whole_pixels(raw, path, findings)
+    if whole is not raw.objects:
+        raw = dataclasses.replace(raw, objects=whole)
     objects = _in_upright_pixels(raw, facts, path, findings)
     if objects is None or not usable:
         return None
@@ -62,9 +79,7 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
         place=entry.place,
         annotation_path=path,
         split=side,
-        width=facts.width,
-        height=facts.height,
-        reencoded=facts.reencoded,
+        facts=facts,
         sha256=hashlib.sha256(content).digest(),
         objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
     )
@@ -85,7 +100,7 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
         path,
         "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
         expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
-        found=str(error),
+        found=(error.strerror if isinstance(error, OSError) else None) or str(error),
         mend="replace the image, or remove it and its annotation",
     )
 
@@ -120,7 +135,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
 
 def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple[RawObject, ...]:
     """The boxes, rounded where the policy says so."""
-    if raw.subpixel:
+    if raw.subpixel or raw.normalized:
         return raw.objects
     fractional = [o for o in raw.objects if any(corner % 1 for corner in (o.xmin, o.ymin, o.xmax, o.ymax))]
     if not fractional:
@@ -138,7 +153,8 @@ def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple
 
 
 def _rounded(o: RawObject) -> RawObject:
-    return dataclasses.replace(o, xmin=round(o.xmin), ymin=round(o.ymin), xmax=round(o.xmax), ymax=round(o.ymax))
+    xmin, ymin, xmax, ymax = (float(round(corner)) for corner in (o.xmin, o.ymin, o.xmax, o.ymax))
+    return dataclasses.replace(o, xmin=xmin, ymin=ymin, xmax=xmax, ymax=ymax)
 
 
 def _in_upright_pixels(
@@ -147,12 +163,14 @@ def _in_upright_pixels(
     """The boxes in the upright image's pixels, whatever view of it they were drawn on; None where that can't be told.
 
     The size in the annotation tells which view that was: the upright one, the stored one (tools that don't know EXIF),
-    or the image before it was resized. Shares of the image are taken to be those of the upright one, which is what
-    labelling tools show.
+    or the image before it was resized. Shares of the image are those of the upright one, which is what labelling tools
+    show, unless the annotation has the size of the stored one.
     """
-    if raw.normalized:
-        return tuple(_scaled(o, facts.width, facts.height) for o in raw.objects)
     said = (raw.width, raw.height)
+    if raw.normalized and (said != facts.stored_size or said == (facts.width, facts.height)):
+        return tuple(_in_pixels(o, facts.width, facts.height) for o in raw.objects)
+    if raw.normalized:
+        raw = dataclasses.replace(raw, objects=tuple(_in_pixels(o, *said) for o in raw.objects))
     if 0 in said or said == (facts.width, facts.height):
         return raw.objects
     x, y = facts.width / raw.width, facts.height / raw.height
@@ -177,6 +195,19 @@ def _turned(o: RawObject, facts: ImageFacts) -> RawObject:
     top, bottom = (o.xmin, o.xmax) if facts.orientation in (5, 6) else (width - o.xmax, width - o.xmin)
     left, right = (o.ymin, o.ymax) if facts.orientation in (5, 8) else (height - o.ymax, height - o.ymin)
     return dataclasses.replace(o, xmin=left, ymin=top, xmax=right, ymax=bottom)
+
+
+def _in_pixels(o: RawObject, width: int, height: int) -> RawObject:
+    """A box in shares of the image, which text and 32-bit floats round: a corner that all but is a whole pixel is one.
+
+    Else a box over the whole image would reach beyond it.
+    """
+    at = _scaled(o, width, height)
+    xmin, ymin, xmax, ymax = (
+        float(round(corner)) if abs(corner - round(corner)) < _ROUNDED_BY else corner
+        for corner in (at.xmin, at.ymin, at.xmax, at.ymax)
+    )
+    return dataclasses.replace(at, xmin=xmin, ymin=ymin, xmax=xmax, ymax=ymax)
 
 
 def _scaled(o: RawObject, x: float, y: float) -> RawObject:

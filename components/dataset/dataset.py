@@ -5,15 +5,17 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from components.dataset import checks, split, whole_set
 from components.dataset.annotation import AnnotatedImage, Split
+from components.dataset.image_file import Reason
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing
 from components.dataset.readers.choice import find_layout
 from components.dataset.source import Entry, Layout
+from components.dataset.threads import map_in_threads
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +82,8 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
       UserError: there is nothing that could be inspected.
     """
     plan = make_plan(path, options)
-    checked = [checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
+    root = plan.layout.root
+    checked = list(map_in_threads(lambda at: checks.check_entry(root, at[0], at[1], options), plan.entries))
     images = [c.image for c in checked if c.image]
     return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
 
@@ -107,7 +110,7 @@ def make_plan(path: str, options: DatasetOptions) -> Plan:
       UserError: the folder, the label map or a list of images can't be used.
     """
     given = LabelMap.read(options.label_map) if options.label_map else None
-    layout = find_layout(path, options.reader)
+    layout = find_layout(path, options.reader, given)
     unannotated = [options.decide(_unannotated(layout, entry)) for entry in layout.unannotated]
     if options.policy("image_without_annotation") == "fix":
         layout = dataclasses.replace(layout, entries=layout.entries + layout.unannotated)
@@ -130,7 +133,7 @@ def summary(dataset: Dataset) -> dict[str, Any]:
     """The content of `report.json`: counts of what is right, and every problem."""
     boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
     sides = collections.Counter(image.split for image in dataset.images)
-    reasons = collections.Counter(image.reencoded for image in dataset.images if image.reencoded)
+    reasons = collections.Counter(image.reencoded for image in dataset.images)
     return {
         "reader": dataset.reader,
         "not_read": dataset.not_read,
@@ -140,7 +143,7 @@ def summary(dataset: Dataset) -> dict[str, Any]:
         "classes": {name: boxes[name] for name in dataset.label_map.names},
         "splits": {side: sides[side] for side in split.SPLITS},
         "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
-        "reencoded": {"orientation": reasons["orientation"], "format": reasons["format"]},
+        "reencoded": {reason: reasons[reason] for reason in get_args(Reason)},
         "problems": [problem.as_json() for problem in dataset.problems],
     }
 

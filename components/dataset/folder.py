@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import functools
+import itertools
 import os
-from pathlib import PurePosixPath
+import re
 
 from components.dataset import storage
 from components.dataset.image_file import EXTENSIONS
@@ -47,7 +49,15 @@ class Folder:
 
     def with_ending(self, *endings: str) -> tuple[str, ...]:
         """Those of `files` with one of these endings (`.xml`), whatever their case."""
-        return tuple(name for name in self.files if os.path.splitext(name)[1].lower() in endings)
+        return tuple(sorted(itertools.chain.from_iterable(self._by_ending.get(ending, ()) for ending in endings)))
+
+    @functools.cached_property
+    def _by_ending(self) -> dict[str, list[str]]:
+        """Every reader asks for its own: one look at all names serves them all."""
+        by_ending = collections.defaultdict(list)
+        for name in self.files:
+            by_ending[os.path.splitext(name)[1].lower()].append(name)
+        return dict(by_ending)
 
     def path(self, name: str) -> str:
         """Where a file is."""
@@ -104,7 +114,19 @@ def part_of_word(word: str) -> str | None:
     return _PART_OF_WORD.get(word.lower())
 
 
+def part_of_file(name: str) -> str | None:
+    """The part that a file of many images is for, by a word in its name or else in its folders' names.
+
+    So `train_labels.csv`, `instances_val2017.json`, `Split-train/data_tfrecord-00000-of-00001.gz`.
+    """
+    for piece in reversed(name.split("/")):
+        parts = (part_of_word(word) for word in re.findall("[A-Za-z]+", piece))
+        if part := next((part for part in parts if part), None):
+            return part
+    return None
+
+
 def part_of_folder(name: str) -> str | None:
     """The part that a file belongs to by the name of a folder that it's in (`train/images/a.jpg`)."""
-    parts = (part_of_word(folder) for folder in PurePosixPath(name).parent.parts)
+    parts = (part_of_word(folder) for folder in name.split("/")[:-1])
     return next((part for part in parts if part), None)

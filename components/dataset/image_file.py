@@ -6,13 +6,21 @@ images upright. JPEG and PNG pass through untouched; what would be decoded other
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
+import math
 import warnings
+from collections.abc import Iterator
 from typing import Literal
 
-import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
+
+from components.dataset import image_pixels, image_structure, jpeg_header
+
+# Pillow warns of odd metadata, which neither we nor the user act on. Here and not where it's called: the context that
+# the standard library has for it changes the filters of all threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 EXTENSIONS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"))
 """Endings of image files, in lower case."""
@@ -20,12 +28,21 @@ EXTENSIONS = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif"
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 _JPEG_FORMATS = ("JPEG", "MPO")
 """MPO: a JPEG with further views behind it, as phones write it; Pillow opens it as JPEG, decoders read the first."""
-_PASSED_MODES = {"JPEG": ("RGB", "L"), "MPO": ("RGB", "L"), "PNG": ("RGB", "L", "P", "1", "RGBA", "LA")}
-_ORIENTATION_TAG = 0x0112
+_PASSED_MODES = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), **dict.fromkeys(_JPEG_FORMATS, ("L", "RGB"))}
+"""What TensorFlow decodes as people see it, by Pillow's names. It keeps the upper 8 of 16 bits, as is done here."""
+_OTHER_MODES = ("CMYK", "I;16B", "I;16L", "PA", "RGBX", "YCbCr")
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)
-_END_OF_JPEG = b"\xff\xd9"
-_END_OF_PNG = b"IEND\xae\x42\x60\x82"
+_PNG_METADATA = frozenset((b"eXIf", b"iTXt", b"tEXt", b"zTXt"))
+"""Chunks that can say how a PNG is turned. They may stand behind the pixels: Pillow decodes to look for them."""
+_ENOUGH_OF_A_SCAN = 64
+"""Bytes of the first scan that hold its parameters."""
+_MOST_PLAIN_PIXELS = 1 << 26
+"""Of a larger image Pillow is asked, which has a limit."""
 _REENCODED_JPEG = {"quality": 95, "subsampling": 0}
+
+Reason = Literal["orientation", "format", "transparency"]
+"""Why an image's own bytes can't be passed through: it must be turned; the trainer can't decode it, or decodes it to
+other colours; parts of it are transparent."""
 
 
 class UnreadableImageError(Exception):
@@ -41,14 +58,14 @@ class ImageFacts:
       height: likewise.
       orientation: EXIF orientation, 1 to 8.
       encoded_format: "jpeg" or "png", as the trainer gets it.
-      reencoded: why the trainer doesn't get the file's own bytes; None when it does.
+      reencoded: why the trainer doesn't get the file's own bytes; None where it does.
     """
 
     width: int
     height: int
     orientation: int
     encoded_format: str
-    reencoded: Literal["orientation", "format"] | None
+    reencoded: Reason | None
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -57,28 +74,33 @@ class ImageFacts:
 
 
 def inspect(content: bytes) -> ImageFacts:
-    """Looks at an image file, decoding no more than it must.
+    """Looks at an image file, decoding no more than it must: no JPEG or PNG that is in order.
 
-    A JPEG is taken for whole when its last bytes are the end-of-image marker: that is what TensorFlow's decoder asks
-    for (it fails on a premature end, and passes over damage before it), and 3 ms an image cheaper than decoding.
+    A JPEG that is plain as well isn't even opened, which takes a third of the time.
 
     Raises:
-      UnreadableImageError: it isn't an image, is cut off, or claims more pixels than Pillow's limit.
+      UnreadableImageError: it isn't an image, is damaged so that it can't be decoded, or claims more pixels than
+        Pillow's limit.
     """
+    size = jpeg_header.plain_size(content)
+    if (
+        size is not None
+        and math.prod(size) <= _MOST_PLAIN_PIXELS
+        and image_structure.jpeg_header_end(content) is not None
+    ):
+        return ImageFacts(*size, orientation=1, encoded_format="jpeg", reencoded=None)
     with _opened(content) as image:
-        format_ = str(image.format)
-        if not _ends_well(content, format_):
-            _decode(image)
+        if image.format == "PNG":
+            turned = image_pixels.orientation(image) if image_structure.png_chunks(content) & _PNG_METADATA else 1
+        else:
+            turned = image_pixels.orientation(image)
+            if not _is_whole_jpeg(image, content):
+                image.load()
         width, height = image.size
-        orientation = _orientation(image)
-        decodable = image.mode in _PASSED_MODES.get(format_, ())
-    if orientation in _TURNED_BY_A_QUARTER:
-        width, height = height, width
-    lossy = format_ in (*_JPEG_FORMATS, "WEBP")
-    reencoded: Literal["orientation", "format"] | None = (
-        "orientation" if orientation != 1 else None if decodable else "format"
-    )
-    return ImageFacts(width, height, orientation, "jpeg" if lossy else "png", reencoded)
+        if turned in _TURNED_BY_A_QUARTER and image.format != "TIFF":  # Pillow has turned that while decoding it.
+            width, height = height, width
+        lossy = image.format in (*_JPEG_FORMATS, "WEBP")
+        return ImageFacts(width, height, turned, "jpeg" if lossy else "png", _reason(image, turned))
 
 
 def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
@@ -89,49 +111,53 @@ def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
     """
     if facts.reencoded is None:
         return content
-    with _opened(content) as image:
-        _decode(image)
-        upright = _eight_bit(ImageOps.exif_transpose(image))
     out = io.BytesIO()
+    with _opened(content) as image:
+        upright = image_pixels.upright_rgb(image)
     upright.save(out, facts.encoded_format, **(_REENCODED_JPEG if facts.encoded_format == "jpeg" else {}))
     return out.getvalue()
 
 
-def _opened(content: bytes) -> Image.Image:
+@contextlib.contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """The image; whatever goes wrong with it within is an UnreadableImageError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which neither we nor the user act on.
-            return Image.open(io.BytesIO(content), formats=_FORMATS)
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            yield image
+    except UnreadableImageError:
+        raise
     except Image.UnidentifiedImageError as e:
         found = f"{len(content)} bytes that begin with {content[:8].hex(' ')}" if content else "an empty file"
         raise UnreadableImageError(found) from e
-    except Exception as e:  # Pillow's plug-ins raise whatever a damaged header makes them stumble over.
-        raise UnreadableImageError(str(e)) from e
+    except Exception as e:  # Pillow's plug-ins raise whatever a damaged file makes them stumble over.
+        raise UnreadableImageError(str(e) or type(e).__name__) from e
 
 
-def _decode(image: Image.Image) -> None:
-    try:
-        image.load()
-    except Exception as e:  # As above.
-        raise UnreadableImageError(str(e)) from e
+def _is_whole_jpeg(image: Image.Image, content: bytes) -> bool:
+    """Whether it shows without decoding that TensorFlow will decode it."""
+    if image.format not in _JPEG_FORMATS:
+        return False
+    end = image_structure.jpeg_header_end(content)
+    return end is not None and _takes_header(content[: end + _ENOUGH_OF_A_SCAN])
 
 
-def _ends_well(content: bytes, format_: str) -> bool:
-    """Whether the end of the file shows that it's whole; if not, only decoding can tell."""
-    if format_ in _JPEG_FORMATS:
-        return content.endswith(_END_OF_JPEG)
-    return format_ == "PNG" and content.endswith(_END_OF_PNG)
+def _takes_header(header: bytes) -> bool:
+    """Whether libjpeg, given no more than a JPEG's header, complains of nothing but the rest that is missing."""
+    with Image.open(io.BytesIO(header), formats=("JPEG",)) as image:
+        image.draft(image.mode, (1, 1))
+        try:
+            image.load()
+        except OSError as e:
+            return "truncated" in str(e)
+    return True
 
 
-def _orientation(image: Image.Image) -> int:
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:  # Damaged metadata; the pixels are fine.
-        return 1
-    return orientation if orientation in range(1, 9) else 1
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    if image.mode in ("I", "I;16", "I;16B", "I;16L"):  # Pillow would clip 16-bit values instead of scaling them.
-        return Image.fromarray((np.asarray(image, np.uint32) >> 8).astype(np.uint8))
-    return image if image.mode in ("RGB", "L") else image.convert("RGB")
+def _reason(image: Image.Image, turned: int) -> Reason | None:
+    passed = _PASSED_MODES.get(str(image.format), ())
+    if image.mode not in (*passed, *_OTHER_MODES, *_PASSED_MODES["PNG"]):
+        raise UnreadableImageError(f"its pixels ({image.mode}) aren't colours that a screen shows")
+    if turned != 1:
+        return "orientation"
+    if image.mode not in passed:
+        return "format"
+    return "transparency" if image_pixels.is_see_through(image) else None

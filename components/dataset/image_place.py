@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 from components.dataset import storage, tfrecord
-from components.dataset.tf_example import decode_example
+from components.dataset.tf_example import NotAnExampleError, decode_example
+
+_MOST_BYTES = 1 << 29
+"""As many as the pixels take of the largest image that Pillow opens (`Image.MAX_IMAGE_PIXELS`)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class ImagePlace:
     """A file of images: `path`, and for a TFRecord file the byte at which the record begins."""
 
@@ -19,8 +22,11 @@ class ImagePlace:
         """The encoded image.
 
         Raises:
-          OSError: it can't be read.
+          OSError: it can't be read, or is too large.
         """
         if self.record is None:
-            return storage.read_bytes(self.path)
-        return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+            return storage.read_bytes(self.path, _MOST_BYTES)
+        try:
+            return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+        except NotAnExampleError as e:
+            raise OSError(str(e)) from e

@@ -44,7 +44,14 @@ FAULTS = _table(
     Fault("unparsable_xml", "An annotation that isn't well-formed XML.", ("fail", "drop"), "image"),
     Fault("not_voc", "An XML file that isn't a Pascal VOC annotation.", ("fail", "drop"), "image"),
     Fault("entity", "An annotation that declares XML entities, which are never resolved.", ("fail", "drop"), "image"),
-    Fault("unparsable_line", "A line of an annotation that doesn't say what it should.", ("fail", "drop"), "box"),
+    Fault(
+        "unparsable_line",
+        "A line or an item of an annotation that doesn't say what it should.",
+        ("fail", "drop"),
+        "box",
+    ),
+    Fault("unparsable_record", "A record that isn't an annotated image.", ("fail", "drop"), "image"),
+    Fault("unknown_image", "An annotation of an image that its own file doesn't list.", ("fail", "drop"), "box"),
     # An image that can't be used, or can't be told
     Fault("missing_image", "An annotation whose image isn't in the folder.", ("fail", "drop"), "image"),
     Fault("ambiguous_image", "An annotation that fits several images.", ("fail", "drop"), "image"),
@@ -105,7 +112,12 @@ FAULTS = _table(
     ),
     Fault("truncated_box", "A box marked truncated.", ("keep", "drop", "fail")),
     # A class that is wrong
-    Fault("unknown_class", "A class that isn't in the given label map.", ("fail", "drop"), "box"),
+    Fault(
+        "unknown_class",
+        "A class that isn't in the given label map, or the number of a class that has no name.",
+        ("fail", "drop"),
+        "box",
+    ),
     Fault(
         "class_spelling",
         "A class name with stray spaces or in other case than the rest; fix: the usual spelling counts.",

@@ -8,11 +8,12 @@ from typing import Any
 
 from components.dataset.policies import FAULTS, Policy
 from components.errors import UserError
+from components.printable import encodable, printable, shortened
 
 _SHOWN = 5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Problem:
     """One fault, where it is and what becomes of it.
 
@@ -38,8 +39,14 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """What `coralline check --json` and the report show of it."""
-        sentence = self.message + (f" ({self.found})" if self.found else "")
-        return {"kind": self.kind, "file": self.file, "line": self.line, "message": sentence, "policy": self.policy}
+        sentence = shortened(self.message) + (f" ({shortened(self.found)})" if self.found else "")
+        return {
+            "kind": self.kind,
+            "file": encodable(self.file),
+            "line": self.line,
+            "message": encodable(sentence),
+            "policy": self.policy,
+        }
 
     @property
     def place(self) -> str:
@@ -67,12 +74,22 @@ def as_error(problems: Sequence[Problem]) -> UserError:
     if "drop" in FAULTS[first.kind].allowed:
         mend += f", or set data.on_{first.kind} to drop"
     if others:
-        lines = [f"{problem.place}: {problem.message}" for problem in others[: _SHOWN - 1]]
+        lines = [f"{printable(problem.place)}: {_quoted(problem.message)}" for problem in others[: _SHOWN - 1]]
         if len(others) > len(lines):
             lines.append(f"... and {len(others) - len(lines)} more")
-        mend += f"\n  and {len(others)} more like it (`coralline check --data PATH` shows all):" + "".join(
+        mend += f"\n  and {len(others)} more that stop a run (`coralline check --data PATH` shows all):" + "".join(
             f"\n    {line}" for line in lines
         )
     return UserError(
-        first.message, file=first.file, line=first.line, expected=first.expected, found=first.found, mend=mend
+        _quoted(first.message),
+        file=first.file,
+        line=first.line,
+        expected=first.expected and _quoted(first.expected),
+        found=first.found and _quoted(first.found),
+        mend=mend,
     )
+
+
+def _quoted(text: str) -> str:
+    """One line, whatever stands in the file that it quotes."""
+    return printable(shortened(text))

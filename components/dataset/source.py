@@ -9,7 +9,7 @@ from components.dataset.image_place import ImagePlace
 from components.dataset.problems import Problem
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class RawObject:
     """One object as it stands in the file; `line` is the box's line, `name_line` its class's.
 
@@ -32,7 +32,7 @@ class RawObject:
         return f"xmin {self.xmin:g}, ymin {self.ymin:g}, xmax {self.xmax:g}, ymax {self.ymax:g}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class RawAnnotation:
     """The annotation of one image.
 
@@ -63,7 +63,7 @@ class RawAnnotation:
     path_line: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Entry:
     """An image and where its annotation is.
 
@@ -72,6 +72,7 @@ class Entry:
       annotation: the file that annotates it, relative to the folder; empty for an image without annotation.
       place: where the image's bytes are.
       boxes: its annotation, where a file that annotates many images was read as a whole; else it is yet to be read.
+      class_names: what the class numbers in an annotation yet to be read stand for, from 0; empty where it has names.
       part: "train", "val" or "test", where the data set's own names say so.
     """
 
@@ -79,6 +80,7 @@ class Entry:
     annotation: str
     place: ImagePlace
     boxes: RawAnnotation | None = None
+    class_names: tuple[str, ...] = ()
     part: str | None = None
 
 

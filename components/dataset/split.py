@@ -89,7 +89,7 @@ def _first_pair(there: set[str], pairs: Iterable[tuple[str, str]]) -> tuple[str,
 
 def hash_fraction(name: str) -> float:
     """Where an image stands between 0 and 1, by the SHA-256 of its file name without folders."""
-    return _fraction(PurePosixPath(name).name)
+    return _fraction(name.rpartition("/")[2])
 
 
 def _fraction(text: str) -> float:
@@ -121,7 +121,7 @@ def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
       UserError: the pattern isn't one.
     """
     if pattern is None:
-        return {entry.image: PurePosixPath(entry.image).name for entry in entries}
+        return {entry.image: entry.image.rpartition("/")[2] for entry in entries}
     try:
         compiled = re.compile(pattern)
     except re.error as e:

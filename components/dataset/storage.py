@@ -5,12 +5,18 @@ TensorFlow is imported for addresses with a scheme only, so that local work star
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
+import io
 import os
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any, cast
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+_WRITE_BUFFER = 1 << 20
+_REMOTE_BUFFER = 1 << 16
 
 
 def is_remote(path: str) -> bool:
@@ -23,12 +29,26 @@ def absolute(path: str) -> str:
     return path.rstrip("/") if is_remote(path) else os.path.abspath(os.path.expanduser(path))
 
 
-def read_bytes(path: str) -> bytes:
-    """The whole file. Raises OSError whatever the file system."""
+def read_bytes(path: str, at_most: int | None = None) -> bytes:
+    """The whole file. Raises OSError whatever the file system, and for a file of more than `at_most` bytes."""
     if is_remote(path):
-        return _with_oserror(lambda gfile: gfile.GFile(path, "rb").read())
+        return _with_oserror(lambda gfile: _read_remote(gfile, path, at_most))
     with open(path, "rb") as f:
+        _require_size(os.fstat(f.fileno()).st_size, at_most, path)
         return f.read()
+
+
+def read_head(path: str, size: int) -> bytes:
+    """The first bytes of a file, at most `size`. Raises OSError whatever the file system."""
+    with open_to_read(path) as file:
+        return file.read(size)
+
+
+def open_to_read(path: str) -> IO[bytes]:
+    """A file, to read from any place in it. Raises OSError whatever the file system, now and on reading."""
+    return (
+        cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
+    )
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -39,6 +59,29 @@ def write_bytes(path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:
         f.write(content)
+
+
+@contextlib.contextmanager
+def open_to_write(path: str) -> Iterator[IO[bytes]]:
+    """A new file, whose folder is made. Raises OSError whatever the file system, within the context too."""
+    if not is_remote(path):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb", _WRITE_BUFFER) as local:
+            yield local
+        return
+    import tensorflow as tf
+
+    try:
+        tf.io.gfile.makedirs(os.path.dirname(path))
+        with tf.io.gfile.GFile(path, "wb") as remote:
+            yield remote
+    except tf.errors.OpError as e:
+        raise OSError(e.message) from e
+
+
+def size(path: str) -> int:
+    """How many bytes the file has. Raises OSError whatever the file system."""
+    return int(_with_oserror(lambda gfile: gfile.stat(path)).length) if is_remote(path) else os.path.getsize(path)
 
 
 def exists(path: str) -> bool:
@@ -55,7 +98,10 @@ def list_folder(path: str) -> list[str]:
 
 @dataclasses.dataclass
 class Tree:
-    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it."""
+    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it.
+
+    Links to nothing, to folders and in circles are neither, and so are pipes, sockets and devices.
+    """
 
     files: list[str] = dataclasses.field(default_factory=list)
     links_outside: list[str] = dataclasses.field(default_factory=list)
@@ -74,23 +120,36 @@ def list_tree(root: str) -> Tree:
     if is_remote(root):
         _walk_remote(root, tree)
     else:
-        _walk(root, os.path.realpath(root), "", tree)
+        _walk(root, tree)
     tree.files.sort()
     tree.links_outside.sort()
     return tree
 
 
-def _walk(folder: str, real_root: str, prefix: str, tree: Tree) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith(".") or entry.name == "__MACOSX":
-                continue
-            if entry.is_symlink() and not os.path.realpath(entry.path).startswith(real_root + os.sep):
-                tree.links_outside.append(prefix + entry.name)
-            elif entry.is_dir(follow_symlinks=False):
-                _walk(entry.path, real_root, f"{prefix}{entry.name}/", tree)
-            elif entry.is_file():
-                tree.files.append(prefix + entry.name)
+def _walk(root: str, tree: Tree) -> None:
+    """One folder open at a time, however deep they lie in one another."""
+    inside = os.path.realpath(root).rstrip(os.sep) + os.sep
+    prefixes = [""]
+    while prefixes:
+        prefix = prefixes.pop()
+        with os.scandir(os.path.join(root, prefix)) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue
+                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
+                    tree.links_outside.append(prefix + entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    prefixes.append(f"{prefix}{entry.name}/")
+                elif _is_file(entry):
+                    tree.files.append(prefix + entry.name)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """False for links in a circle too, for which `is_file` raises."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
@@ -98,6 +157,44 @@ def _walk_remote(root: str, tree: Tree) -> None:
         relative = folder[len(root) :].strip("/")
         if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
             tree.files += [f"{relative}/{name}" if relative else name for name in names if not name.startswith(".")]
+
+
+def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
+    with gfile.GFile(path, "rb") as f:
+        _require_size(f.size(), at_most, path)
+        return bytes(f.read())
+
+
+def _require_size(size: int, at_most: int | None, path: str) -> None:
+    if at_most is not None and size > at_most:
+        raise OSError(errno.EFBIG, f"{size >> 20} MiB, more than {at_most >> 20}", path)
+
+
+class _RemoteFile(io.RawIOBase):
+    """A file of TensorFlow's file systems, which only gives the parts that are asked for."""
+
+    def __init__(self, path: str):
+        self._file = _with_oserror(lambda gfile: gfile.GFile(path, "rb"))
+        self._size: int = _with_oserror(lambda _: self._file.size())
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return int(_with_oserror(lambda _: self._file.tell()))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        _with_oserror(lambda _: self._file.seek(start + offset))
+        return start + offset
+
+    def readinto(self, buffer: Any) -> int:
+        content = _with_oserror(lambda _: self._file.read(len(buffer)))
+        buffer[: len(content)] = content
+        return len(content)
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:

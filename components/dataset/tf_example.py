@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
-from components.dataset import tfrecord
+from components.dataset import example_wire, tfrecord
 from components.dataset.example_proto import example_class
+
+
+class NotAnExampleError(Exception):
+    """A record that isn't an annotated image; the message says how that shows."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +36,7 @@ class GroundTruthExample:
       width: pixels.
       boxes_ymin_xmin_ymax_xmax: [n, 4] float32, normalized to the image.
       class_ids: [n] int64, from 1.
-      class_names: n names.
+      class_names: n names; none where the example has ids alone.
       difficult: [n] bool; a difficult box is no target and no miss when a model is scored.
       truncated: [n] bool.
     """
@@ -61,46 +67,67 @@ def encode_example(
     difficult: Sequence[bool],
     truncated: Sequence[bool],
     source_id: str | None = None,
+    sha256: bytes | None = None,
 ) -> bytes:
-    """Serializes one annotated image; arguments as in `GroundTruthExample` (`source_id`: else the file name).
+    """Serializes one annotated image; arguments as in `GroundTruthExample`. The same arguments give the same bytes.
 
-    The same arguments give the same bytes.
+    `source_id` is the file name where it isn't given, `sha256` that of the encoded image.
     """
-    example = example_class()()
-    feature = example.features.feature
-    sha256 = hashlib.sha256(image_encoded).hexdigest().encode()
-    for key, value in (
-        ("image/encoded", image_encoded),
-        ("image/filename", _utf8(filename)),
-        ("image/format", image_format.encode()),
-        ("image/key/sha256", sha256),
-        ("image/source_id", _utf8(source_id or filename)),
-    ):
-        feature[key].bytes_list.value.append(value)
-    boxes = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4)
-    for column, side in enumerate(("ymin", "xmin", "ymax", "xmax")):
-        feature[f"image/object/bbox/{side}"].float_list.value.extend(boxes[:, column].tolist())
-    for key, numbers in (
-        ("image/height", [height]),
-        ("image/width", [width]),
-        ("image/object/class/label", [int(i) for i in class_ids]),
-        ("image/object/difficult", [int(flag) for flag in difficult]),
-        ("image/object/truncated", [int(flag) for flag in truncated]),
-    ):
-        feature[key].int64_list.value.extend(numbers)
-    feature["image/object/class/text"].bytes_list.value.extend(label.encode() for label in class_names)
-    return bytes(example.SerializeToString(deterministic=True))
+    ymins, xmins, ymaxs, xmaxs = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4).T.tolist()
+    return example_wire.serialize(
+        bytes_lists={
+            "image/encoded": [image_encoded],
+            "image/filename": [_utf8(filename)],
+            "image/format": [image_format.encode()],
+            "image/key/sha256": [(sha256 or hashlib.sha256(image_encoded).digest()).hex().encode()],
+            "image/object/class/text": [name.encode() for name in class_names],
+            "image/source_id": [_utf8(source_id or filename)],
+        },
+        float_lists={
+            "image/object/bbox/xmax": xmaxs,
+            "image/object/bbox/xmin": xmins,
+            "image/object/bbox/ymax": ymaxs,
+            "image/object/bbox/ymin": ymins,
+        },
+        int64_lists={
+            "image/height": [height],
+            "image/object/class/label": [int(i) for i in class_ids],
+            "image/object/difficult": [int(flag) for flag in difficult],
+            "image/object/truncated": [int(flag) for flag in truncated],
+            "image/width": [width],
+        },
+    )
 
 
 def decode_example(serialized: bytes) -> GroundTruthExample:
     """Reads what `encode_example`, or the Object Detection API's own scripts, wrote.
 
     Raises:
-      google.protobuf.message.DecodeError: the bytes aren't a tf.Example.
+      NotAnExampleError: the bytes aren't a tf.Example, or what it says of the image and of its boxes doesn't fit.
     """
-    feature = example_class().FromString(serialized).features.feature
+    try:
+        return _decoded(_parsed(serialized).features.feature)
+    except (DecodeError, ValueError) as e:
+        raise NotAnExampleError(str(e)) from e
+
+
+def _parsed(serialized: bytes) -> Any:
+    """A `tf.train.Example`; an error also where the C parser (protobuf 3.20.3) merely warns that it stopped early."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        example = example_class().FromString(serialized)
+    if told:
+        raise DecodeError(str(told[0].message))
+    return example
+
+
+def _decoded(feature: Any) -> GroundTruthExample:
+    """Raises ValueError for lists that aren't of one length, and for a class that isn't text."""
     sides = [_floats(feature, f"image/object/bbox/{side}") for side in ("ymin", "xmin", "ymax", "xmax")]
     count = len(sides[0])
+    names = tuple(name.decode() for name in feature["image/object/class/text"].bytes_list.value)
+    if len(names) not in (0, count):
+        raise ValueError(f"{count} boxes, {len(names)} class names")
     return GroundTruthExample(
         filename=_text(feature, "image/filename"),
         source_id=_text(feature, "image/source_id"),
@@ -110,7 +137,7 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
         width=_integers(feature, "image/width", 1).item(),
         boxes_ymin_xmin_ymax_xmax=np.stack(sides, axis=1),
         class_ids=_integers(feature, "image/object/class/label", count),
-        class_names=tuple(name.decode() for name in feature["image/object/class/text"].bytes_list.value),
+        class_names=names,
         difficult=_integers(feature, "image/object/difficult", count).astype(bool),
         truncated=_integers(feature, "image/object/truncated", count).astype(bool),
     )
@@ -146,4 +173,6 @@ def _floats(feature: Any, key: str) -> np.ndarray:
 def _integers(feature: Any, key: str, count: int) -> np.ndarray:
     """[count] int64; zeros where the key is absent (the flags are optional in the layout)."""
     values = np.array(feature[key].int64_list.value, np.int64)
+    if len(values) not in (0, count):
+        raise ValueError(f"{len(values)} values of {key}, not {count}")
     return values if len(values) else np.zeros(count, np.int64)

@@ -143,7 +143,7 @@ def _without_copies(images: list[AnnotatedImage], findings: Findings) -> list[An
 
 
 def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Findings) -> AnnotatedImage | None:
-    same = copy.boxes_xmin_ymin_xmax_ymax.tolist() == first.boxes_xmin_ymin_xmax_ymax.tolist()
+    same = _corners(copy) == _corners(first)
     path = copy.place.path
     policy = findings.note(
         Problem(
@@ -168,6 +168,10 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
         )
     )
     return dataclasses.replace(copy, split=first.split) if policy == "fix" else None
+
+
+def _corners(image: AnnotatedImage) -> list[tuple[float, float, float, float]]:
+    return [(o.xmin, o.ymin, o.xmax, o.ymax) for o in image.objects]
 
 
 def _look_for_missing_classes(

@@ -13,11 +13,11 @@ from PIL import Image
 from components.dataset import storage, tfrecord
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.dataset import read_dataset
+from components.dataset.image_pixels import upright_rgb
 from components.dataset.options import DatasetOptions
-from components.dataset.tf_example import GroundTruthExample, decode_example, read_examples
+from components.dataset.tf_example import GroundTruthExample, NotAnExampleError, decode_example, read_examples
 from components.errors import UserError
 from components.evaluator.coco import GroundTruth
-from components.tflite.letterbox import upright_rgb
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _record_folders(path: str, split: str) -> list[str]:
 
 
 def _of_records(folders: Sequence[str]) -> LabelledData:
-    examples = [decode_example(record) for folder in folders for record in _records(folder)]
+    examples = [_example(record, folder) for folder in folders for record in _records(folder)]
     names = tuple(sorted({name for example in examples for name in example.class_names}))
     ids = {name: index for index, name in enumerate(names)}
     unnamed = next((e for e in examples if len(e.class_names) != len(e.boxes_ymin_xmin_ymax_xmax)), None)
@@ -126,6 +126,19 @@ def _of_records(folders: Sequence[str]) -> LabelledData:
 
 def _records(path: str) -> Iterator[bytes]:
     return tfrecord.read_file(path) if os.path.isfile(path) else read_examples(path)
+
+
+def _example(record: bytes, path: str) -> GroundTruthExample:
+    try:
+        return decode_example(record)
+    except NotAnExampleError as e:
+        raise UserError(
+            "a record isn't an annotated image",
+            file=path,
+            expected="a tf.Example of the Object Detection API",
+            found=str(e),
+            mend="make the records again",
+        ) from e
 
 
 def _of_example(example: GroundTruthExample, class_ids: np.ndarray) -> LabelledImage:

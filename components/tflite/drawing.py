@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
 
+from components.dataset.image_pixels import upright_rgb
 from components.tflite.detections import Detections
 from components.tflite.detector import class_name
-from components.tflite.letterbox import upright_rgb
 
 _COLOURS = ("#2fbf71", "#3b82f6", "#ffb000", "#e5484d", "#a855f7", "#06b6d4", "#f472b6", "#84cc16")
 
 
 def drawn(image: Image.Image, detections: Detections, labels: list[str] | None) -> Image.Image:
     """A copy of the image, upright, with a box, label and score for each detection; a class keeps its colour."""
-    picture = upright_rgb(image).copy()
+    picture = upright_rgb(image)
     draw, size = ImageDraw.Draw(picture), max(12, min(picture.size) // 30)
     font, line = ImageFont.load_default(size), max(2, size // 6)
     rows = zip(detections.boxes_ymin_xmin_ymax_xmax, detections.class_ids, detections.scores, strict=True)

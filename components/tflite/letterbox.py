@@ -7,15 +7,9 @@ black. Sides are computed in whole numbers, so that the side that fits exactly n
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-
-def upright_rgb(image: Image.Image) -> Image.Image:
-    """The image turned upright by its EXIF orientation, 8-bit RGB; 16-bit gray keeps its upper 8 bits."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):
-        image = Image.fromarray(np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8))
-    return image.convert("RGB")
+from components.dataset.image_pixels import upright_rgb
 
 
 def letterbox(image: Image.Image, height: int, width: int) -> tuple[np.ndarray, float, float]:

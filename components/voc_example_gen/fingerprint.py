@@ -6,8 +6,10 @@ import hashlib
 import os
 
 from components.dataset import storage
-from components.dataset.image_file import EXTENSIONS
 from components.dataset.options import DatasetOptions
+from components.dataset.readers.choice import files_read
+from components.dataset.threads import map_in_threads
+from components.errors import UserError
 
 FINGERPRINT_PROPERTY = "input_fingerprint"
 """Execution property and custom property of the examples; the name that TFX's own ExampleGens use."""
@@ -15,22 +17,30 @@ FINGERPRINT_PROPERTY = "input_fingerprint"
 UNREADABLE = "unreadable"
 """The fingerprint of what can't be read: the executor, which runs next, says why."""
 
-_READ = EXTENSIONS | {".xml", ".txt"}
+_CHUNK_BYTES = 1 << 20
 
 
 def fingerprint(options: DatasetOptions) -> str:
-    """SHA-256 over the names and contents of all files that a run may read, the given label map included.
+    """SHA-256 over the names and contents of all files that a run may read: images, annotations, given lists and map.
 
     Times of files don't count. Raises nothing: see `UNREADABLE`.
     """
     total = hashlib.sha256()
     try:
-        for name in storage.list_tree(options.path).files:
-            if os.path.splitext(name)[1].lower() in _READ:
-                content = hashlib.sha256(storage.read_bytes(os.path.join(options.path, name)))
-                total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content.digest())
-        if options.label_map:
-            total.update(hashlib.sha256(storage.read_bytes(options.label_map)).digest())
-    except OSError:
+        names = files_read(options.path, options.reader)
+        contents = map_in_threads(lambda name: _digest(os.path.join(options.path, name)), names)
+        for name, content in zip(names, contents, strict=True):
+            total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
+        for given in (options.label_map, options.train_list, options.eval_list):
+            total.update(_digest(given) if given else b"\0")
+    except (OSError, UserError):
         return UNREADABLE
     return total.hexdigest()
+
+
+def _digest(path: str) -> bytes:
+    digest = hashlib.sha256()
+    with storage.open_to_read(path) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.digest()

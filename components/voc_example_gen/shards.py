@@ -1,15 +1,21 @@
-"""The work on Beam: a shard of a data set is checked, then written, as one element.
+"""The work on Beam: a share of a data set is checked, then written, as one element.
 
-Few large elements, because Beam's cost is by the element; inside of one, images are read one after the other, so that
-memory stays flat. Faults of the data come back as values: what a Beam worker raises reaches nobody in readable form.
+Few large elements, because Beam's cost is by the element. They travel as bytes, pickled once: Beam pickles whatever
+else it's given anew at every step, and again to estimate its size. The shares themselves are in files, since a runner
+may limit the size of a job's description (Dataflow to 10 MB) or compress all of it.
+
+Inside of an element, images are read a few at a time, so that memory stays flat. Faults of the data come back as
+values: what a Beam worker raises reaches nobody in readable form.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from components.dataset import checks, image_file, storage
@@ -22,29 +28,21 @@ from components.dataset.problems import Problem, failing
 from components.dataset.source import Entry
 from components.dataset.split import SPLITS
 from components.dataset.tf_example import encode_example
+from components.dataset.tfrecord_writer import TFRecordWriter
+from components.dataset.threads import map_in_threads
 
 _T = TypeVar("_T")
 
 _IMAGES_A_SHARD = 500
-_COMPRESSION_LEVEL = 0
-"""Stored: JPEG and PNG don't get smaller, and level 1 takes 14 times as long to write (measured on 600 JPEGs)."""
-
+_JUDGED_FILE, _WRITTEN_FILE = "judged.pickle", "written.pickle"
 
 UNWRITABLE = "unwritable_output"
 """The kind of problem that isn't one of the data: the output folder can't take the examples."""
 
 
 @dataclasses.dataclass(frozen=True)
-class ToCheck:
-    """A share of the images that were planned, by its place in the plan."""
-
-    number: int
-    entries: tuple[tuple[Entry, Split], ...]
-
-
-@dataclasses.dataclass(frozen=True)
 class Checked:
-    """A share that was read: its images that are right by themselves, and every problem."""
+    """A share that was read: its place in the plan, its images that are right by themselves, and every problem."""
 
     number: int
     read: int
@@ -63,19 +61,20 @@ class ToWrite:
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """A file that was written: how many records."""
+    """A file that was written: how many records, and how many bytes they take."""
 
     path: str
     records: int
+    size: int
     problems: tuple[Problem, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """The data set as a whole, and how many images were read for it."""
+    """The data set as a whole, and of each share that was read for it the number of images."""
 
     dataset: Dataset
-    read: int
+    read: tuple[tuple[int, int], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,112 +85,141 @@ class Outcome:
     written: tuple[Written, ...]
 
 
-def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], outcome_path: str) -> None:
-    """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail; the outcome goes to a file."""
+def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], scratch: str) -> None:
+    """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail.
+
+    Args:
+      pipeline: of Beam.
+      plan: what is to be read.
+      options: policies.
+      folders: where each split's examples go.
+      scratch: an empty folder that all workers can reach; the outcome goes there.
+    """
     import apache_beam as beam
 
-    root, rest = plan.layout.root, plan.without_entries()
-    judged = (
+    shares = list_shares(plan)
+    for number, share in enumerate(shares):
+        storage.write_bytes(_share_path(scratch, number), pickle.dumps(share))
+    (
         pipeline
-        | "Shares" >> beam.Create(_shares(plan), reshuffle=True)
-        | "Check" >> beam.Map(check_share, root, options)
-        | "GatherChecked" >> beam.combiners.ToList()
-        | "Judge" >> beam.Map(judge, rest, options)
-    )
-    written = (
-        judged
-        | "Files" >> beam.FlatMap(files_to_write, folders)
+        | "Shares" >> beam.Create(range(len(shares)))
+        | "Check" >> beam.Map(check_share, scratch, plan.layout.root, options)
+        | "GatherChecked" >> beam.GroupByKey()
+        | "Judge" >> beam.FlatMap(judge, scratch, plan.without_entries(), options, folders)
         | "SpreadFiles" >> beam.Reshuffle()
         | "Write" >> beam.Map(write_file)
-        | "GatherWritten" >> beam.combiners.ToList()
+        | "GatherWritten" >> beam.GroupByKey()
+        | "SaveWritten" >> beam.Map(save_written, scratch)
     )
-    judged | "SaveOutcome" >> beam.Map(_save, beam.pvalue.AsSingleton(written), outcome_path)
 
 
-def check_share(share: ToCheck, root: str, options: DatasetOptions) -> Checked:
-    """Reads and checks every image of a share."""
-    results = [checks.check_entry(root, entry, side, options) for entry, side in share.entries]
-    return Checked(
-        share.number,
+def check_share(number: int, scratch: str, root: str, options: DatasetOptions) -> tuple[None, bytes]:
+    """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
+    share = pickle.loads(storage.read_bytes(_share_path(scratch, number)))
+    results = list(map_in_threads(lambda planned: checks.check_entry(root, planned[0], planned[1], options), share))
+    checked = Checked(
+        number,
         len(results),
         tuple(result.image for result in results if result.image),
         tuple(problem for result in results for problem in result.problems),
     )
+    return None, pickle.dumps(checked)
 
 
-def judge(shares: Sequence[Checked], plan: Plan, options: DatasetOptions) -> Judged:
-    """Puts the shares together in the order of the plan."""
-    ordered = sorted(shares, key=lambda share: share.number)
-    images = [image for share in ordered for image in share.images]
-    problems = (problem for share in ordered for problem in share.problems)
-    return Judged(assemble(plan, images, problems, options), sum(share.read for share in ordered))
+def judge(
+    gathered: tuple[None, Iterable[bytes]], scratch: str, plan: Plan, options: DatasetOptions, folders: dict[Split, str]
+) -> Iterator[bytes]:
+    """Puts the shares together in the order of the plan, saves what comes of it, and gives the files to be written."""
+    shares: list[Checked] = sorted(map(pickle.loads, gathered[1]), key=lambda share: share.number)
+    images = [image for share in shares for image in share.images]
+    problems = (problem for share in shares for problem in share.problems)
+    judged = Judged(assemble(plan, images, problems, options), tuple((share.number, share.read) for share in shares))
+    storage.write_bytes(os.path.join(scratch, _JUDGED_FILE), pickle.dumps(judged))
+    return map(pickle.dumps, files_to_write(judged.dataset, folders))
 
 
-def files_to_write(judged: Judged, folders: dict[Split, str]) -> list[ToWrite]:
-    """Files of nearly the same number of images, at least one a split, named as TFX names them; none for what fails."""
-    if failing(judged.dataset.problems):
+def files_to_write(dataset: Dataset, folders: dict[Split, str]) -> list[ToWrite]:
+    """Files of nearly the same number of images, at least one a split, named as TFX names them; none for what fails.
+
+    The order of the images mixes them by a hash, so that files are of nearly the same size too.
+    """
+    if failing(dataset.problems):
         return []
     files = []
     for split in SPLITS:
-        images = [image for image in judged.dataset.images if image.split == split]
-        parts = _parts(images, -(-len(images) // _IMAGES_A_SHARD))
+        images = [image for image in dataset.images if image.split == split]
+        parts = _parts(images)
         for i, part in enumerate(parts):
             path = os.path.join(folders[split], f"data_tfrecord-{i:05d}-of-{len(parts):05d}.gz")
-            files.append(ToWrite(path, tuple(part), judged.dataset.label_map))
+            files.append(ToWrite(path, tuple(part), dataset.label_map))
     return files
 
 
-def write_file(file: ToWrite) -> Written:
-    """Writes a TFRecord file, one image in memory at a time."""
-    import tensorflow as tf
-
-    options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
-    records, problems = 0, []
+def write_file(pickled: bytes) -> tuple[None, Written]:
+    """Writes a TFRecord file, a few images in memory at a time."""
+    file: ToWrite = pickle.loads(pickled)
+    records, problems, size = 0, [], 0
+    encode = functools.partial(_encode, label_map=file.label_map)
     try:
-        tf.io.gfile.makedirs(os.path.dirname(file.path))
-        with tf.io.TFRecordWriter(file.path, options) as writer:
-            for image in file.images:
-                try:
-                    writer.write(_encode(image, file.label_map))
+        with storage.open_to_write(file.path) as opened:
+            writer = TFRecordWriter(opened)
+            for record in map_in_threads(encode, file.images):
+                if isinstance(record, Problem):
+                    problems.append(record)
+                else:
+                    writer.write(record)
                     records += 1
-                except (OSError, UnreadableImageError) as e:
-                    problems.append(_unreadable(image, e))
-    except tf.errors.OpError as e:
-        problems.append(_unwritable(file.path, e.message))
-    return Written(file.path, records, tuple(problems))
+            writer.finish()
+            size = writer.bytes_written
+    except OSError as e:
+        problems.append(_unwritable(file.path, e.strerror or str(e)))
+    return None, Written(file.path, records, size, tuple(problems))
 
 
-def load_outcome(path: str) -> Outcome | None:
-    """What `run` saved; None when the Beam runner returned without having run it."""
-    try:
-        outcome: Outcome = pickle.loads(storage.read_bytes(path))
-    except FileNotFoundError:
-        return None
-    return outcome
+def save_written(gathered: tuple[None, Iterable[Written]], scratch: str) -> None:
+    """Brings back what was written."""
+    written = tuple(sorted(gathered[1], key=lambda file: file.path))
+    storage.write_bytes(os.path.join(scratch, _WRITTEN_FILE), pickle.dumps(written))
 
 
-def _save(judged: Judged, written: list[Written], path: str) -> None:
-    storage.write_bytes(path, pickle.dumps(Outcome(judged, tuple(sorted(written, key=lambda file: file.path)))))
+def load_outcome(scratch: str) -> Outcome | None:
+    """What came of it; None when the Beam runner returned without having run."""
+    judged, written = (_load(os.path.join(scratch, name)) for name in (_JUDGED_FILE, _WRITTEN_FILE))
+    return None if judged is None else Outcome(judged, written or ())
 
 
-def _shares(plan: Plan) -> list[ToCheck]:
-    parts = _parts(plan.entries, -(-len(plan.entries) // _IMAGES_A_SHARD))
-    return [ToCheck(number, tuple(part)) for number, part in enumerate(parts)]
+def list_shares(plan: Plan) -> list[Sequence[tuple[Entry, Split]]]:
+    """The plan in shares that differ by one image at most."""
+    return _parts(plan.entries)
 
 
-def _parts(items: Sequence[_T], count: int) -> list[Sequence[_T]]:
-    """`count` parts that differ by one item at most."""
+def _parts(items: Sequence[_T]) -> list[Sequence[_T]]:
+    count = -(-len(items) // _IMAGES_A_SHARD)
     return [items[len(items) * i // count : len(items) * (i + 1) // count] for i in range(count)]
 
 
-def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
-    content = image.place.read()
-    facts = image_file.inspect(content)
+def _share_path(scratch: str, number: int) -> str:
+    return os.path.join(scratch, f"share-{number:05d}.pickle")
+
+
+def _load(path: str) -> Any:
+    return pickle.loads(storage.read_bytes(path)) if storage.exists(path) else None
+
+
+def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes | Problem:
+    """The example; or what became of the image since it was checked."""
+    try:
+        content = image.place.read()
+        if hashlib.sha256(content).digest() != image.sha256:
+            raise UnreadableImageError("it has changed since it was checked")
+        encoded = image_file.encode_for_training(content, image.facts)
+    except (OSError, UnreadableImageError) as e:
+        return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, e), policy="fail")
     return encode_example(
         filename=os.path.basename(image.name),
         source_id=image.name,
-        image_encoded=image_file.encode_for_training(content, facts),
-        image_format=facts.encoded_format,
+        image_encoded=encoded,
+        image_format=image.facts.encoded_format,
         height=image.height,
         width=image.width,
         boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
@@ -199,11 +227,8 @@ def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
         class_names=image.class_names,
         difficult=image.difficult,
         truncated=image.truncated,
+        sha256=image.sha256 if encoded is content else None,
     )
-
-
-def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:
-    return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, error), policy="fail")
 
 
 def _unwritable(path: str, found: str) -> Problem:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from components.errors import UserError
+from components.printable import encodable, printable, shortened
 from components.progress import counted
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
 _EXAMPLES_A_KIND = 3
+_CLASSES = 100
+"""So many are shown; nearly all data sets have fewer."""
 _ORDER = ("fail", "drop", "fix", "keep")
 
 
@@ -84,7 +87,7 @@ def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) 
 
 def _told(error: UserError, kind: str) -> dict[str, Any]:
     """The report where a data set couldn't even be opened: one problem."""
-    problem = _problem(kind, error.file, error.line, error.render())
+    problem = _problem(kind, error.file and encodable(error.file), error.line, error.render())
     return {"ok": False, "reader": None, "images": 0, "boxes": 0, "classes": {}, "splits": {}, "problems": [problem]}
 
 
@@ -113,13 +116,22 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
 
 
 def _reencoded(images: dict[str, int]) -> str:
-    reasons = {"orientation": "turned by their EXIF orientation", "format": "in a format that the trainer can't decode"}
-    return "; ".join(f"{counted(count, 'image')} {reasons[reason]}" for reason, count in images.items() if count)
+    return "; ".join(f"{counted(count, 'image')} {_REENCODED[reason]}" for reason, count in images.items() if count)
+
+
+_REENCODED = {
+    "orientation": "turned by their EXIF orientation",
+    "format": "converted, from a format that the trainer doesn't take",
+    "transparency": "with transparent parts, put on white",
+}
 
 
 def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
-    width = max((len(name) for name in classes), default=0)
-    texts = [f"{name:<{width}}  {count}" for name, count in classes.items()]
+    shown = {printable(shortened(name)): count for name, count in list(classes.items())[:_CLASSES]}
+    width = max(map(len, shown), default=0)
+    texts = [f"{name:<{width}}  {count}" for name, count in shown.items()]
+    if len(classes) > _CLASSES:
+        texts.append(f"... and {len(classes) - _CLASSES} more (--json lists all)")
     return [("classes" if i == 0 else "", text) for i, text in enumerate(texts)]
 
 
@@ -133,7 +145,7 @@ def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
         lines.append(f"  {kind}  {len(found)}  {_WHAT_BECOMES[policy]}")
         for problem in found[:_EXAMPLES_A_KIND]:
             line = f":{problem['line']}" if problem["line"] else ""
-            lines.append(f"    {problem['file']}{line}: {problem['message']}")
+            lines.append(f"    {printable(problem['file'])}{line}: {printable(problem['message'])}")
         if len(found) > _EXAMPLES_A_KIND:
             lines.append(f"    ... and {len(found) - _EXAMPLES_A_KIND} more (--json lists all)")
     return lines

@@ -1,8 +1,11 @@
 """A data set that a test writes file by file."""
 
+import gzip
 import hashlib
+import struct
 from pathlib import Path
 
+import google_crc32c
 import pytest
 from PIL import Image
 
@@ -46,3 +49,26 @@ class VocFolder:
 @pytest.fixture
 def voc(tmp_path):
     return VocFolder(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def write_records():
+    """`write_records(path, records)`: a TFRecord file; compressed where its name ends with .gz."""
+    return _write_records
+
+
+def _write_records(path, records):
+    content = b"".join(_framed(record) for record in records)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+def _framed(record):
+    length = struct.pack("<Q", len(record))
+    return length + _masked_crc(length) + record + _masked_crc(record)
+
+
+def _masked_crc(data):
+    crc = google_crc32c.value(data)
+    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)

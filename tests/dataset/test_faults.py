@@ -186,4 +186,4 @@ def test_links_out_of_the_folder_are_counted(voc, tmp_path_factory):
 def test_summary_tells_why_images_are_encoded_again(good):
     good.image("a.bmp")
     good.annotation("a.xml")
-    assert summary(read(good))["reencoded"] == {"orientation": 0, "format": 1}
+    assert summary(read(good))["reencoded"] == {"orientation": 0, "format": 1, "transparency": 0}

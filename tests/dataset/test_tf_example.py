@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.dataset import tfrecord
-from components.dataset.tf_example import decode_example, encode_example, read_examples
+from components.dataset.tf_example import NotAnExampleError, decode_example, encode_example, read_examples
 from components.errors import UserError
 
 FIELDS = {
@@ -76,3 +76,11 @@ def test_refuses_a_folder_without_records(tmp_path):
         list(read_examples(str(tmp_path)))
     with pytest.raises(UserError, match="can't read the folder"):
         list(read_examples(str(tmp_path / "nothing")))
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"\xff", b"\x0c", encode_example(**FIELDS)[:-1], encode_example(**FIELDS) + b"\x0c"]
+)
+def test_refuses_what_is_no_whole_example(damaged):
+    with pytest.raises(NotAnExampleError):
+        decode_example(damaged)

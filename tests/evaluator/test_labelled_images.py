@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import google_crc32c
 import pytest
 
 from components.errors import UserError
@@ -41,3 +42,26 @@ def test_empty_folder_is_one_message(tmp_path):
     with pytest.raises(UserError) as error:
         read_folder(str(tmp_path), "eval")
     assert str(tmp_path) in str(error.value)
+
+
+def test_record_of_other_things_is_one_message(tmp_path):
+    length = (5).to_bytes(8, "little")
+    framed = [part + _masked_crc(part) for part in (length, b"hello")]
+    (tmp_path / "a.tfrecord").write_bytes(b"".join(framed))
+    with pytest.raises(UserError, match="a record isn't an annotated image"):
+        read_folder(str(tmp_path / "a.tfrecord"), "all")
+
+
+@needs_data
+def test_folder_of_records_for_training_and_evaluation_is_taken_by_its_sides(tmp_path):
+    record = Path(DATA, "data", "raccoon", "test.record").read_bytes()
+    first = 12 + int.from_bytes(record[:8], "little") + 4
+    (tmp_path / "train.record").write_bytes(record[first:])
+    (tmp_path / "eval.record").write_bytes(record[:first])
+    data = {split: read_folder(str(tmp_path), split) for split in ("train", "eval", "all")}
+    assert [len(data[split].images) for split in data] == [39, 1, 40]
+
+
+def _masked_crc(data):
+    crc = google_crc32c.value(data)
+    return ((((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF).to_bytes(4, "little")

@@ -159,6 +159,34 @@ def test_runner_that_writes_nothing_is_noticed(shapes, pipeline_of_one, monkeypa
         pipeline_of_one.run(shapes)
 
 
+def test_records_go_in_and_come_out_the_same(shapes, pipeline_of_one, tmp_path):
+    """The examples of one run, compressed records in folders named for their sides, as the data of another."""
+    pipeline_of_one.run(shapes)
+    first = {split: pipeline_of_one.examples(split) for split in ("train", "eval")}
+    records = Path(pipeline_of_one.artifact("Examples").uri)
+    again = Pipeline(tmp_path / "again").run(records)
+    assert again.report()["reader"] == "TFRecord" and again.report()["problems"] == []
+    for split, examples in first.items():
+        by_name = {example.source_id: example for example in again.examples(split)}
+        assert len(by_name) == len(examples)
+        for example in examples:
+            for field, value in vars(example).items():
+                np.testing.assert_array_equal(getattr(by_name[example.source_id], field), value)
+    assert again.run(records).state == "CACHED"
+
+
+def test_csv_of_the_original_scripts_decides_on_the_sides(real_data, pipeline_of_one):
+    pipeline_of_one.run(real_data / "raccoon", reader="csv")
+    reference = [decode_example(r) for r in tfrecord.read_file(str(real_data / "raccoon" / "test.record"))]
+    mine = {example.filename: example for example in pipeline_of_one.examples("eval")}
+    assert set(mine) == {example.filename for example in reference} and len(pipeline_of_one.examples("train")) == 160
+    for example in reference:
+        np.testing.assert_array_equal(
+            mine[example.filename].boxes_ymin_xmin_ymax_xmax, example.boxes_ymin_xmin_ymax_xmax
+        )
+        assert mine[example.filename].image_encoded == example.image_encoded
+
+
 def test_raccoon_examples_equal_the_reference_record(real_data, pipeline_of_one):
     pipeline_of_one.run(real_data / "raccoon")
     mine = {example.filename: example for split in ("train", "eval") for example in pipeline_of_one.examples(split)}

@@ -17,10 +17,13 @@ from pathlib import PurePosixPath
 from components.dataset import storage
 from components.dataset.folder import Folder, part_of_folder
 from components.dataset.image_names import one_of
+from components.dataset.label_map import LabelMap
 from components.dataset.problems import DataProblem, Problem
 from components.dataset.readers import voc_xml
 from components.dataset.source import Entry, Layout, RawAnnotation
 
+_MOST_BYTES = 1 << 26
+"""An annotation of 100,000 objects is half as large."""
 _IMAGES, _ANNOTATIONS, _LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
 
 
@@ -30,7 +33,12 @@ def what_is_there(folder: Folder) -> str:
     return f"{count} .xml" if count else ""
 
 
-def find(folder: Folder) -> Layout:
+def files(folder: Folder) -> tuple[str, ...]:
+    """Annotations, and lists of images."""
+    return folder.with_ending(".xml") + _lists(folder)
+
+
+def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
     """Which image belongs to which annotation."""
     annotations, images = folder.with_ending(".xml"), folder.images
     reader = "LabelImg"
@@ -42,7 +50,6 @@ def find(folder: Folder) -> Layout:
     for annotation in annotations:
         pairing.add(annotation)
     part_of = part_of_folder if reader == "LabelImg" else lambda _: None
-    lists = (name for name in folder.files if f"/{name}".rpartition("/")[0].endswith(f"/{_LISTS}"))
     return Layout(
         reader=reader,
         root=folder.root,
@@ -51,11 +58,11 @@ def find(folder: Folder) -> Layout:
             for image, annotation in sorted(pairing.annotation_of.items())
         ),
         unannotated=tuple(
-            Entry(image, "", folder.place(image), RawAnnotation(), part_of(image))
+            Entry(image, "", folder.place(image), RawAnnotation(), part=part_of(image))
             for image in images
             if image not in pairing.annotation_of
         ),
-        lists=tuple(name for name in lists if name.endswith(".txt")),
+        lists=_lists(folder),
         problems=tuple(pairing.problems),
     )
 
@@ -67,7 +74,7 @@ def read(path: str) -> RawAnnotation:
       DataProblem: it can't be read, or isn't one.
     """
     try:
-        return voc_xml.parse(storage.read_bytes(path), path)
+        return voc_xml.parse(storage.read_bytes(path, _MOST_BYTES), path)
     except OSError as e:
         raise DataProblem(
             Problem(
@@ -78,6 +85,11 @@ def read(path: str) -> RawAnnotation:
                 mend="check the file's permissions, or remove it",
             )
         ) from e
+
+
+def _lists(folder: Folder) -> tuple[str, ...]:
+    texts = (name for name in folder.files if name.endswith(".txt"))
+    return tuple(name for name in texts if f"/{name}".rpartition("/")[0].endswith(f"/{_LISTS}"))
 
 
 def _years(annotations: tuple[str, ...]) -> set[str]:

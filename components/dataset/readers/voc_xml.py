@@ -6,21 +6,38 @@ by itself. Entity declarations are refused, which rules out entity bombs and fil
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
 from components.dataset.problems import DataProblem, Problem
 from components.dataset.source import RawAnnotation, RawObject
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
-_CLASS = "object/name"
-"""Its text is kept as it stands: stray spaces are a fault that is told."""
 _LONGEST_TEXT = 4096
-_TEXT_OF = frozenset(
-    ["filename", "path", "size/width", "size/height", _CLASS, "object/difficult", "object/truncated"]
-    + [f"object/bndbox/{side}" for side in _SIDES]
-)
+"""What is beyond is cut off: no path, class or number is as long."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Element:
+    """An element that is looked at; one without children is looked at for its text."""
+
+    name: str
+    children: Mapping[str, _Element] = dataclasses.field(default_factory=dict)
+
+
+def _element(name: str, *children: _Element | str) -> _Element:
+    elements = (_Element(child) if isinstance(child, str) else child for child in children)
+    return _Element(name, {element.name: element for element in elements})
+
+
+_OBJECT = _element("object", "name", "difficult", "truncated", _element("bndbox", *_SIDES))
+_ANNOTATION = _element("annotation", "filename", "path", _element("size", "width", "height"), _OBJECT)
+_DOCUMENT = _element("", _ANNOTATION)
+_OTHER = _Element("")
+"""Any element that isn't looked at, and all that is in it (such as the parts of a person, which have boxes too)."""
 
 
 def parse(content: bytes, file: str) -> RawAnnotation:
@@ -57,121 +74,135 @@ def parse(content: bytes, file: str) -> RawAnnotation:
     return parser.annotation()
 
 
+class _Text(NamedTuple):
+    """What an element says (an empty text, for one with children), and where it begins."""
+
+    text: str
+    line: int
+
+
+_NOTHING = _Text("", 1)
+
+
 class _Parser:
-    """Collects the few texts that a detector needs, by their path below the root element."""
+    """Collects the few texts that a detector needs."""
 
     def __init__(self, file: str):
         self.file = file
         self.expat = expat.ParserCreate()
         self.expat.buffer_text = True
+        self.expat.ordered_attributes = True  # A list, which costs less; nothing looks at it.
         self.expat.StartElementHandler = self._start
         self.expat.EndElementHandler = self._end
-        self.expat.CharacterDataHandler = self._characters
-        self.expat.EntityDeclHandler = self._refuse_entity
-        self._path: list[str] = []
-        self._here = ""
+        self.expat.StartDoctypeDeclHandler = self._refuse_declarations
+        self._open = [_DOCUMENT]
+        self._line = 1
         self._text = ""
-        self._texts: dict[str, str] = {}
-        self._lines: dict[str, int] = {}
+        self._of_image: dict[str, _Text] = {}
+        self._of_object: dict[str, _Text] = {}
+        self._texts = self._of_image
         self._objects: list[RawObject] = []
         self._problems: list[Problem] = []
 
     def annotation(self) -> RawAnnotation:
-        name = self._texts.get("filename", "").replace("\\", "/").rsplit("/", 1)[-1]
+        filename, path = (self._of_image.get(name, _NOTHING) for name in ("filename", "path"))
+        width, height = (self._of_image.get(name, _NOTHING) for name in ("width", "height"))
         return RawAnnotation(
             objects=tuple(self._objects),
             problems=tuple(self._problems),
-            width=_size(self._texts.get("size/width", "")),
-            height=_size(self._texts.get("size/height", "")),
-            size_line=self._lines.get("size/width", 1),
-            filename=name,
-            filename_line=self._lines.get("filename", 1),
-            path=self._texts.get("path", ""),
-            path_line=self._lines.get("path", 1),
+            width=_size(width.text),
+            height=_size(height.text),
+            size_line=width.line,
+            filename=filename.text.strip().replace("\\", "/").rsplit("/", 1)[-1],
+            filename_line=filename.line,
+            path=path.text.strip(),
+            path_line=path.line,
         )
 
-    def _start(self, tag: str, _attributes: dict[str, str]) -> None:
-        if not self._path and tag != "annotation":
+    def _start(self, tag: str, _attributes: list[str]) -> None:
+        element = self._open[-1].children.get(tag, _OTHER)
+        if element is _OTHER and len(self._open) == 1:
             self._fail(
                 "not_voc", "this XML file isn't a Pascal VOC annotation", "<annotation> ... </annotation>", f"<{tag}>"
             )
-        self._path.append(tag)
-        self._here = "/".join(self._path[1:4])
-        self._text = ""
-        if len(self._path) <= 4:
-            self._lines[self._here] = self.expat.CurrentLineNumber
-        if self._here == "object" and len(self._path) == 2:
-            self._forget_object()
+        self._open.append(element)
+        if element is _OTHER:
+            return
+        self._line = self.expat.CurrentLineNumber
+        if element is _OBJECT:
+            self._texts = self._of_object = {}
+        if element.children:
+            self._texts[element.name] = _Text("", self._line)
+        else:  # Nobody listens elsewhere: most of the text in an annotation is the space between elements.
+            self._text = ""
+            self.expat.CharacterDataHandler = self._characters
 
     def _characters(self, text: str) -> None:
-        if self._here in _TEXT_OF and len(self._text) < _LONGEST_TEXT:
-            self._text += text
+        self._text = (self._text + text)[:_LONGEST_TEXT]
 
     def _end(self, _tag: str) -> None:
-        if self._here in _TEXT_OF and len(self._path) <= 4:
-            self._texts[self._here] = self._text if self._here == _CLASS else self._text.strip()
-        if self._here == "object" and len(self._path) == 2:
-            self._finish_object()
-        self._path.pop()
-        self._here = "/".join(self._path[1:4])
-        self._text = ""
-
-    def _forget_object(self) -> None:
-        for texts in (self._texts, self._lines):
-            for key in [key for key in texts if key.startswith("object/")]:
-                del texts[key]  # type: ignore[attr-defined]
-
-    def _finish_object(self) -> None:
-        name = self._texts.get(_CLASS, "")
-        if not name.strip():
-            self._note("no_class_name", "an object has no class name", "object", "<name>the class</name>", None)
+        element = self._open.pop()
+        if element is _OTHER:
             return
-        corners = {side: self._corner(name, side) for side in _SIDES}
-        if None in corners.values():
+        if not element.children:
+            self._texts[element.name] = _Text(self._text, self._line)
+            self.expat.CharacterDataHandler = None
+        elif element is _OBJECT:
+            self._finish_object(self._of_object)
+            self._texts = self._of_image
+
+    def _finish_object(self, texts: Mapping[str, _Text]) -> None:
+        name, line = texts.get("name", _NOTHING), texts["object"].line
+        if not name.text.strip():
+            self._note("no_class_name", "an object has no class name", line, "<name>the class</name>", None)
+            return
+        corners = [self._corner(name.text.strip(), texts, side) for side in _SIDES]
+        xmin, ymin, xmax, ymax = corners
+        if xmin is None or ymin is None or xmax is None or ymax is None:
             return
         self._objects.append(
             RawObject(
-                class_name=name,
-                difficult=_flag(self._texts.get("object/difficult", "")),
-                truncated=_flag(self._texts.get("object/truncated", "")),
-                line=self._lines.get("object/bndbox", self._lines["object"]),
-                name_line=self._lines[_CLASS],
-                **{side: corner for side, corner in corners.items() if corner is not None},
+                class_name=name.text,  # As it stands: stray spaces are a fault that is told.
+                xmin=xmin,
+                ymin=ymin,
+                xmax=xmax,
+                ymax=ymax,
+                difficult=_flag(texts.get("difficult", _NOTHING).text),
+                truncated=_flag(texts.get("truncated", _NOTHING).text),
+                line=texts["bndbox"].line,
+                name_line=name.line,
             )
         )
 
-    def _corner(self, class_name: str, side: str) -> float | None:
-        name = class_name.strip()
-        key = f"object/bndbox/{side}"
-        if key not in self._texts:
-            self._note(
-                "incomplete_box",
-                f"an object ({name}) has no <{side}> in its <bndbox>",
-                "object",
-                f"<{side}>...</{side}>",
-                None,
-            )
+    def _corner(self, class_name: str, texts: Mapping[str, _Text], side: str) -> float | None:
+        corner = texts.get(side)
+        if corner is None:
+            message = f"an object ({class_name}) has no <{side}> in its <bndbox>"
+            self._note("incomplete_box", message, texts["object"].line, f"<{side}>...</{side}>", None)
             return None
         try:
-            value = float(self._texts[key])
+            value = float(corner.text)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            self._note(
-                "bad_number", f"a corner of a box ({name}) isn't a number", key, f"<{side}> in pixels", self._texts[key]
-            )
-            return None
-        return value
+        if math.isfinite(value):
+            return value
+        message = f"a corner of a box ({class_name}) isn't a number"
+        self._note("bad_number", message, corner.line, f"<{side}> in pixels", corner.text.strip())
+        return None
 
-    def _note(self, kind: str, message: str, at: str, expected: str, found: str | None) -> None:
+    def _note(self, kind: str, message: str, line: int, expected: str, found: str | None) -> None:
         mend = "correct it in the labelling tool, or remove the object"
-        line = self._lines.get(at)
         self._problems.append(Problem(kind, self.file, message, line=line, expected=expected, found=found, mend=mend))
 
-    def _refuse_entity(self, name: str, *_: object) -> NoReturn:
-        self._fail(
-            "entity", "the annotation declares an entity, which is refused", "plain XML", f"<!ENTITY {name} ...>"
-        )
+    def _refuse_declarations(self, name: str, _system: str | None, _public: str | None, has_declarations: bool) -> None:
+        """Declared entities and default values make a small file large, or bring in other files."""
+        if has_declarations:
+            self._fail(
+                "entity",
+                "the annotation makes declarations (entities and the like), which are refused",
+                "plain XML",
+                f"<!DOCTYPE {name} [ ... ]>",
+            )
 
     def _fail(self, kind: str, message: str, expected: str, found: str) -> NoReturn:
         raise DataProblem(
@@ -197,4 +228,4 @@ def _size(text: str) -> int:
 
 
 def _flag(text: str) -> bool:
-    return text.lower() in ("1", "true", "yes")
+    return text.strip().lower() in ("1", "true", "yes")

@@ -1,0 +1,49 @@
+"""Texts out of files, names and annotations, as they may be shown: on a terminal, in a log, in JSON.
+
+Whoever names a file or a class can put anything into it: a line break that forges a line of a report, an escape
+sequence that a terminal obeys, bytes that aren't UTF-8 and that no stream encodes. Escapes are those of Python's
+literals; bytes that weren't UTF-8, which stand in names as surrogates (PEP 383), are shown as `\\xff`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_MOST_CHARACTERS = 300
+_JOINERS = "\u200c\u200d"
+"""Invisible, but part of ordinary words in some scripts, and of emoji."""
+
+
+def printable(text: str) -> str:
+    """The text in one line, with an escape for whatever can't be seen or encoded."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def printable_lines(text: str) -> str:
+    """Likewise for a text of several lines, which stay."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
+
+
+def encodable(text: str) -> str:
+    """The text itself, with an escape for what UTF-8 can't encode: for JSON, which has escapes for the rest."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(_escaped(c) if unicodedata.category(c) == "Cs" else c for c in text)
+    return text
+
+
+def shortened(text: str) -> str:
+    """The text, cut off where it's too long to be read."""
+    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "..."
+
+
+def _visible(character: str) -> str:
+    seen = character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
+    return character if seen else _escaped(character)
+
+
+def _escaped(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
