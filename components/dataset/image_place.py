@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from components.dataset import storage, tfrecord
-from components.dataset.tf_example import NotAnExampleError, decode_example
+from components.dataset.tf_example import NotAnExampleError, encoded_image
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,6 +24,6 @@ class ImagePlace:
         if self.record is None:
             return storage.read_bytes(self.path)
         try:
-            return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+            return encoded_image(tfrecord.read_record(self.path, self.record))
         except NotAnExampleError as e:
             raise OSError(str(e)) from e

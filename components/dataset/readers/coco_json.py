@@ -189,13 +189,16 @@ class _File:
 
 
 def _looks_like_coco(path: str) -> bool:
-    """By two of the three lists, or in a larger file by one of them and what its items have."""
+    """By two of the three lists; by one of them and what its items have, where the file's end isn't in sight."""
     try:
         head = "\n".join(text_file.lines(storage.read_head(path, _HEAD_BYTES)))
     except OSError:
         return False
     starts = set(_LIST_STARTS.findall(head))
-    return len(starts) > 1 or (len(head) >= _HEAD_BYTES // 2 and any(_ITEM_OF.get(key, "\n") in head for key in starts))
+    if len(starts) > 1:
+        return True
+    is_whole = len(head) < _HEAD_BYTES // 2 and head.rstrip().endswith("}")
+    return not is_whole and any(key in _ITEM_OF and _ITEM_OF[key] in head for key in starts)
 
 
 def _parsed(path: str) -> dict[str, Any]:
