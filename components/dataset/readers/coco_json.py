@@ -72,8 +72,7 @@ class _File:
         self._path = path
         self.problems: list[Problem] = []
         content = _parsed(path)
-        lists = [_list(content, key, path) for key in _LISTS]
-        images, annotations, categories = lists
+        images, annotations, categories = (_list(content, key, path) for key in _LISTS)
         self._class_names = self._names_by_id(categories)
         self._images = self._images_by_id(images)
         self.image_names = {key: image["file_name"] for key, image in self._images.items()}
@@ -191,7 +190,7 @@ class _File:
 def _looks_like_coco(path: str) -> bool:
     """By two of the three lists; by one of them and what its items have, where the file's end isn't in sight."""
     try:
-        head = "\n".join(text_file.lines(storage.read_head(path, _HEAD_BYTES)))
+        head = text_file.decoded(storage.read_head(path, _HEAD_BYTES))
     except OSError:
         return False
     starts = set(_LIST_STARTS.findall(head))
@@ -205,7 +204,7 @@ def _parsed(path: str) -> dict[str, Any]:
     """Raises UserError where the file isn't JSON that can be used."""
     expected, mend = "a whole COCO file", "export it again from the labelling tool"
     try:
-        content = json.loads("\n".join(text_file.read_lines(path)), object_hook=_without_unused)
+        content = json.loads(text_file.read(path), object_hook=_without_unused)
     except OSError as e:
         found = e.strerror or str(e)
         raise UserError("can't read this JSON file", file=path, found=found, mend="check its permissions") from e
