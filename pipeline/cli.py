@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 
@@ -54,6 +55,8 @@ def _coralline() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and ends the process with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # As stderr is: names of files needn't be UTF-8.
     try:
         code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
     except UserError as error:
