@@ -12,6 +12,9 @@ from pathlib import PurePosixPath
 
 from components.dataset.problems import Problem
 
+_LONGEST_NAME = 255
+"""Of a file, in bytes, on common file systems; what is longer isn't one, and is shown in part."""
+
 
 class ImageNames:
     """The images of a folder, by their path in it, by their name, and by their name without its ending."""
@@ -52,6 +55,7 @@ class Sought:
 
 def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
     """The image, if there is exactly one; else a problem of the annotation `file:line`, which named it `said`."""
+    said = said if len(said) <= _LONGEST_NAME else said[:_LONGEST_NAME] + " ..."
     if len(images) == 1:
         return Sought(images[0])
     if images:
@@ -60,7 +64,7 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
             Problem(
                 "ambiguous_image",
                 file,
-                "this annotation fits several images",
+                f"this annotation fits several images: {said}",
                 line=line,
                 expected=said,
                 found=", ".join(images[:3]),
@@ -72,7 +76,7 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
         Problem(
             "missing_image",
             file,
-            "the image of this annotation is missing",
+            f"the image of this annotation is missing: {said}",
             line=line,
             expected=said,
             found="no image of that name in the folder",

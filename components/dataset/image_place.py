@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from components.dataset import storage, tfrecord
-from components.dataset.tf_example import NotAnExampleError, decode_example
+from components.dataset.tf_example import NotAnExampleError, encoded_image
 
 _MOST_BYTES = 1 << 29
 """As many as the pixels take of the largest image that Pillow opens (`Image.MAX_IMAGE_PIXELS`)."""
@@ -27,6 +27,6 @@ class ImagePlace:
         if self.record is None:
             return storage.read_bytes(self.path, _MOST_BYTES)
         try:
-            return decode_example(tfrecord.read_record(self.path, self.record)).image_encoded
+            return encoded_image(tfrecord.read_record(self.path, self.record))
         except NotAnExampleError as e:
             raise OSError(str(e)) from e

@@ -143,6 +143,18 @@ def _decoded(feature: Any) -> GroundTruthExample:
     )
 
 
+def encoded_image(serialized: bytes) -> bytes:
+    """The image of an example alone; empty where it has none.
+
+    Raises:
+      NotAnExampleError: the bytes aren't a tf.Example.
+    """
+    try:
+        return _bytes(_parsed(serialized).features.feature, "image/encoded")
+    except DecodeError as e:
+        raise NotAnExampleError(str(e)) from e
+
+
 def read_examples(split_dir: str) -> Iterator[bytes]:
     """Serialized examples of one split's folder (`Split-train`), in the order in which they were written.
 

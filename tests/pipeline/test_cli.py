@@ -46,6 +46,15 @@ def test_help_of_every_command_needs_neither_tensorflow_nor_tfx(name: str) -> No
     assert "Usage: coralline" in done.stdout
 
 
+def test_name_that_is_not_utf8_can_be_told(tmp_path: Path) -> None:
+    (_data(tmp_path) / b"\xe4.xml".decode("utf-8", "surrogateescape")).write_text("<annotation>")
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}
+    done = subprocess.run(
+        [*_CORALLINE, "check", "--data", str(tmp_path / "data")], capture_output=True, env=strict, check=False
+    )
+    assert done.returncode == 1 and rb"\udce4.xml" in done.stdout and not done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

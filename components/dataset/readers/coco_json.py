@@ -72,8 +72,7 @@ class _File:
         self._path = path
         self.problems: list[Problem] = []
         content = _parsed(path)
-        lists = [_list(content, key, path) for key in _LISTS]
-        images, annotations, categories = lists
+        images, annotations, categories = (_list(content, key, path) for key in _LISTS)
         self._class_names = self._names_by_id(categories)
         self._images = self._images_by_id(images)
         self.image_names = {key: image["file_name"] for key, image in self._images.items()}
@@ -189,20 +188,23 @@ class _File:
 
 
 def _looks_like_coco(path: str) -> bool:
-    """By two of the three lists, or in a larger file by one of them and what its items have."""
+    """By two of the three lists; by one of them and what its items have, where the file's end isn't in sight."""
     try:
-        head = "\n".join(text_file.lines(storage.read_head(path, _HEAD_BYTES)))
+        head = text_file.decoded(storage.read_head(path, _HEAD_BYTES))
     except OSError:
         return False
     starts = set(_LIST_STARTS.findall(head))
-    return len(starts) > 1 or (len(head) >= _HEAD_BYTES // 2 and any(_ITEM_OF.get(key, "\n") in head for key in starts))
+    if len(starts) > 1:
+        return True
+    is_whole = len(head) < _HEAD_BYTES // 2 and head.rstrip().endswith("}")
+    return not is_whole and any(key in _ITEM_OF and _ITEM_OF[key] in head for key in starts)
 
 
 def _parsed(path: str) -> dict[str, Any]:
     """Raises UserError where the file isn't JSON that can be used."""
     expected, mend = "a whole COCO file", "export it again from the labelling tool"
     try:
-        content = json.loads("\n".join(text_file.read_lines(path)), object_hook=_without_unused)
+        content = json.loads(text_file.read(path), object_hook=_without_unused)
     except OSError as e:
         found = e.strerror or str(e)
         raise UserError("can't read this JSON file", file=path, found=found, mend="check its permissions") from e

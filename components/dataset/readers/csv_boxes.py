@@ -192,7 +192,7 @@ def _size(text: str) -> int:
 
 def _has_header(path: str) -> bool:
     try:
-        head = text_file.lines(storage.read_head(path, _HEAD_BYTES))
+        head = text_file.lines(text_file.decoded(storage.read_head(path, _HEAD_BYTES)))
     except OSError:
         return True  # It can't be told apart from one that is; reading it says what is wrong.
     first = next((line for line in head if line.strip()), "")
@@ -201,7 +201,7 @@ def _has_header(path: str) -> bool:
 
 def _lines(path: str) -> list[str]:
     try:
-        return text_file.read_lines(path)
+        return text_file.lines(text_file.read(path))
     except OSError as e:
         raise UserError(
             "can't read this CSV file", file=path, found=e.strerror or str(e), mend="check the file's permissions"

@@ -8,6 +8,7 @@ image. Classes are numbers, from 0; their names are in `data.yaml`, or a line ea
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import re
 from pathlib import PurePosixPath
@@ -30,7 +31,7 @@ _SAYS_NAMES = re.compile(r"""\bnames["']?\s*:""")
 _NAME_LISTS = ("classes.txt", "_darknet.labels")
 _NAMES_ENDING = ".names"
 _PEEKED = 50
-"""So many text files are looked into to find out whether they are YOLO."""
+"""So many text files that aren't empty are looked into to find out whether they are YOLO."""
 _PEEKED_BYTES = 4096
 _MEND = "put a data.yaml with `names: [...]` there, or a classes.txt with one name a line"
 
@@ -38,9 +39,9 @@ _MEND = "put a data.yaml with `names: [...]` there, or a classes.txt with one na
 def what_is_there(folder: Folder) -> str:
     """The annotations of this kind, in words; empty when there are none."""
     labels = _labels(folder)
-    if not any(_holds_boxes(folder.path(name)) for name in labels[:_PEEKED]):
-        return ""
-    return f"{len(labels)} .txt of YOLO"
+    heads = (head for name in labels if (head := _head(folder.path(name))).strip())
+    looks_right = any(yolo_text.looks_right(text_file.lines(head)) for head in itertools.islice(heads, _PEEKED))
+    return f"{len(labels)} .txt of YOLO" if looks_right else ""
 
 
 def files(folder: Folder) -> tuple[str, ...]:
@@ -79,12 +80,12 @@ def _labels(folder: Folder) -> tuple[str, ...]:
     )
 
 
-def _holds_boxes(path: str) -> bool:
-    """Whether a line at its beginning can be one of YOLO."""
+def _head(path: str) -> str:
+    """The beginning of a text file; nothing of one that can't be read."""
     try:
-        return yolo_text.looks_right(text_file.lines(storage.read_head(path, _PEEKED_BYTES)))
+        return text_file.decoded(storage.read_head(path, _PEEKED_BYTES))
     except OSError:
-        return False
+        return ""
 
 
 def _names_files(folder: Folder) -> tuple[str, ...]:
@@ -134,13 +135,13 @@ class _ClassNames:
 def _names_in(path: str) -> tuple[str, ...]:
     """The names that a file gives to the numbers from 0; none for a YAML file of other things."""
     try:
-        lines = text_file.read_lines(path)
+        text = text_file.read(path)
     except OSError as e:
         raise UserError("can't read the names of the classes", file=path, found=e.strerror or str(e), mend=_MEND) from e
     if os.path.splitext(path)[1].lower() in _YAML_ENDINGS:
-        names = _names_in_yaml(path, "\n".join(lines))
+        names = _names_in_yaml(path, text)
     else:
-        names = tuple(line.strip() for line in "\n".join(lines).rstrip().split("\n"))
+        names = tuple(line.strip() for line in text_file.lines(text.rstrip()))
     if not all(map(text_file.is_text, names)):
         raise UserError("a class name isn't UTF-8 text", file=path, mend="save the file as UTF-8")
     return names if any(names) else ()

@@ -32,7 +32,7 @@ def read(path: str, class_names: Sequence[str]) -> RawAnnotation:
       DataProblem: it can't be read.
     """
     try:
-        lines = text_file.read_lines(path)
+        lines = text_file.lines(text_file.read(path))
     except OSError as e:
         raise DataProblem(
             Problem(

@@ -114,6 +114,7 @@ def test_size_that_is_none_is_passed_over(write, look, faults, size):
     ("text", "told"),
     [
         (json.dumps(content(annotation(1)), indent=1)[:-30], "instances_default.json:"),
+        (json.dumps(content(annotation(1)))[:80], "isn't well-formed JSON"),
         (json.dumps(content(annotation(1), categories={})), "has no list of categories"),
         ('{"images": [], "annotations": []}', "has no list of categories"),
         ('{"images": [], "categories": []}', "has no list of annotations"),

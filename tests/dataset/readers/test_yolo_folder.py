@@ -41,6 +41,13 @@ def test_outline_gives_the_box_around_it(two, look, boxes):
     assert boxes(look())["images/a.jpg"] == [("dog", 10, 20, 30, 40), ("cat", 10, 20, 30, 40)]
 
 
+def test_many_empty_files_do_not_hide_those_with_boxes(two, look, faults):
+    for i in range(60):
+        two.image(f"images/0{i}.jpg")
+        two.text(f"labels/0{i}.txt", "")
+    assert len(look().images) == 62
+
+
 def test_empty_file_makes_a_background_image(two, look, boxes, faults):
     two.text("labels/b.txt", "")
     assert boxes(look())["images/b.jpg"] == []
