@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 import os
 import re
 from typing import Any
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+_PIECE_BYTES = 1 << 20
 
 
 def is_remote(path: str) -> bool:
@@ -31,6 +33,17 @@ def read_bytes(path: str, at_most: int | None = None) -> bytes:
     with open(path, "rb") as f:
         _require_size(os.fstat(f.fileno()).st_size, at_most, path)
         return f.read()
+
+
+def sha256(path: str) -> bytes:
+    """Of the file's content, which may be large. Raises OSError whatever the file system."""
+    if is_remote(path):
+        return hashlib.sha256(read_bytes(path)).digest()
+    total = hashlib.sha256()
+    with open(path, "rb") as f:
+        while piece := f.read(_PIECE_BYTES):
+            total.update(piece)
+    return total.digest()
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -57,20 +70,21 @@ def list_folder(path: str) -> list[str]:
 
 @dataclasses.dataclass
 class Tree:
-    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it.
+    """Files below a folder, as paths relative to it with `/`, sorted; and links that aren't followed.
 
-    Links to nothing, to folders and in circles are neither, and so are pipes, sockets and devices.
+    Those lead out of the folder, to nothing or in a circle. Links to folders in it aren't needed; pipes, sockets and
+    devices are passed over.
     """
 
     files: list[str] = dataclasses.field(default_factory=list)
-    links_outside: list[str] = dataclasses.field(default_factory=list)
+    links: list[str] = dataclasses.field(default_factory=list)
 
 
 def list_tree(root: str) -> Tree:
     """Every file below a folder.
 
-    Hidden files and folders and `__MACOSX` are left out. Links whose target lies outside of the folder are told apart:
-    an annotation must not be able to make a run read what wasn't given to it.
+    Hidden files and folders and `__MACOSX` are left out. Links that lead out of the folder are told apart: nothing in a
+    data set must be able to make a run read what wasn't given to it.
 
     Raises:
       OSError: the folder, or one below it, can't be read.
@@ -81,7 +95,7 @@ def list_tree(root: str) -> Tree:
     else:
         _walk(root, tree)
     tree.files.sort()
-    tree.links_outside.sort()
+    tree.links.sort()
     return tree
 
 
@@ -95,20 +109,17 @@ def _walk(root: str, tree: Tree) -> None:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name == "__MACOSX":
                     continue
-                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
-                    tree.links_outside.append(prefix + entry.name)
+                if entry.is_symlink() and not _leads_into(inside, entry.path):
+                    tree.links.append(prefix + entry.name)
                 elif entry.is_dir(follow_symlinks=False):
                     prefixes.append(f"{prefix}{entry.name}/")
-                elif _is_file(entry):
+                elif entry.is_file():
                     tree.files.append(prefix + entry.name)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """False for links in a circle too, for which `is_file` raises."""
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
+def _leads_into(folder: str, link: str) -> bool:
+    target = os.path.realpath(link)
+    return (target + os.sep).startswith(folder) and os.path.exists(target)
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
@@ -126,7 +137,7 @@ def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
 
 def _require_size(size: int, at_most: int | None, path: str) -> None:
     if at_most is not None and size > at_most:
-        raise OSError(errno.EFBIG, f"{size >> 20} MiB, more than {at_most >> 20}", path)
+        raise OSError(errno.EFBIG, f"it has {size >> 20} MiB; at most {at_most >> 20} MiB are read", path)
 
 
 def _write_remote(gfile: Any, path: str, content: bytes) -> None:

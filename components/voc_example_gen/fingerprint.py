@@ -27,10 +27,18 @@ def fingerprint(options: DatasetOptions) -> str:
     try:
         for name in storage.list_tree(options.path).files:
             if os.path.splitext(name)[1].lower() in _READ:
-                content = hashlib.sha256(storage.read_bytes(os.path.join(options.path, name)))
-                total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content.digest())
+                content = _hash_of_file(os.path.join(options.path, name))
+                total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         if options.label_map:
             total.update(hashlib.sha256(storage.read_bytes(options.label_map)).digest())
     except OSError:
         return UNREADABLE
     return total.hexdigest()
+
+
+def _hash_of_file(path: str) -> bytes:
+    """One file that can't be read must not hide that another one has changed: it may be left out."""
+    try:
+        return storage.sha256(path)
+    except OSError:
+        return b"unreadable"

@@ -7,6 +7,7 @@ memory stays flat. Faults of the data come back as values: what a Beam worker ra
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import pickle
 from collections.abc import Sequence
@@ -185,13 +186,15 @@ def _parts(items: Sequence[_T], count: int) -> list[Sequence[_T]]:
 
 
 def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
+    """Raises OSError or UnreadableImageError: the image is no longer what was checked."""
     content = image.place.read()
-    facts = image_file.inspect(content)
+    if hashlib.sha256(content).digest() != image.sha256:
+        raise UnreadableImageError("it was changed after it had been checked")
     return encode_example(
         filename=os.path.basename(image.name),
         source_id=image.name,
-        image_encoded=image_file.encode_for_training(content, facts),
-        image_format=facts.encoded_format,
+        image_encoded=image_file.encode_for_training(content, image.facts),
+        image_format=image.facts.encoded_format,
         height=image.height,
         width=image.width,
         boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
