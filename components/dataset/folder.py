@@ -75,7 +75,10 @@ def list_folder(root: str) -> Folder:
         tree = storage.list_tree(root)
     except OSError as e:
         raise UnreadableFolderError(
-            "can't read the folder", file=e.filename or root, found=e.strerror or str(e), mend=_MEND
+            "can't read the folder",
+            file=e.filename or root,
+            found=e.strerror or str(e),
+            mend="check its permissions, or give another folder (`--data` or `data.path`)",
         ) from e
     return Folder(root, tuple(tree.files), tuple(_link_outside(os.path.join(root, name)) for name in tree.links))
 

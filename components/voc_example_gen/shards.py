@@ -6,6 +6,7 @@ memory stays flat. Faults of the data come back as values: what a Beam worker ra
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import os
@@ -143,7 +144,10 @@ def files_to_write(judged: Judged, folders: dict[Split, str]) -> list[ToWrite]:
 
 
 def write_file(file: ToWrite) -> Written:
-    """Writes a TFRecord file, one image in memory at a time."""
+    """Writes a TFRecord file, one image in memory at a time; one that can't be finished is taken away again.
+
+    On a full disk that leaves room for the outcome, which says so.
+    """
     import tensorflow as tf
 
     options = tf.io.TFRecordOptions(compression_type="GZIP", compression_level=_COMPRESSION_LEVEL)
@@ -158,7 +162,9 @@ def write_file(file: ToWrite) -> Written:
                 except (OSError, UnreadableImageError) as e:
                     problems.append(_unreadable(image, e))
     except tf.errors.OpError as e:
-        problems.append(_unwritable(file.path, e.message))
+        problems.append(unwritable(file.path, e.message.rpartition("; ")[2]))
+        with contextlib.suppress(tf.errors.OpError):
+            tf.io.gfile.remove(file.path)
     return Written(file.path, records, tuple(problems))
 
 
@@ -209,7 +215,8 @@ def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:
     return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, error), policy="fail")
 
 
-def _unwritable(path: str, found: str) -> Problem:
+def unwritable(path: str, found: str) -> Problem:
+    """A file of the output that can't be written."""
     return Problem(
         UNWRITABLE,
         path,
