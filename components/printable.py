@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import unicodedata
 
-_MOST_CHARACTERS = 300
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of ordinary words in some scripts, and of emoji."""
 
@@ -33,9 +32,9 @@ def encodable(text: str) -> str:
     return text
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most_characters: int = 300) -> str:
     """The text, cut off where it's too long to be read."""
-    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "..."
+    return text if len(text) <= most_characters else text[:most_characters] + "..."
 
 
 def _visible(character: str) -> str:

@@ -119,7 +119,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
             )
         )
     name = entry.image.rpartition("/")[2]
-    if raw.filename in ("", name):
+    if raw.filename in ("", name, name.rpartition("\\")[2]):
         return True
     renamed = Problem(
         "renamed_image",

@@ -9,14 +9,17 @@ from collections.abc import Iterable
 from components.dataset.problems import Problem
 
 _SHOWN = 10
+_COMPARED = 60
+"""Letters of a name that are compared with others."""
 
 
 class ClassNames:
     """The names that count, and the one that any other spelling means."""
 
     def __init__(self, names: Iterable[str]):
-        self._names = tuple(names)
+        self._names = dict.fromkeys(names)
         self._by_key: dict[str, str] = {}
+        self._nearest_of: dict[str, str | None] = {}
         for name in self._names:
             self._by_key.setdefault(_key(name), name)
 
@@ -34,17 +37,24 @@ class ClassNames:
 
     def unknown(self, name: str, file: str, line: int | None) -> Problem:
         """The problem of a class that isn't in the label map."""
-        near = difflib.get_close_matches(name, self._names, n=1)
+        near = self._nearest(name)
         return Problem(
             "unknown_class",
             file,
             f"a class that isn't in the label map: {name}",
             line=line,
-            expected="one of " + ", ".join(self._names[:_SHOWN]) + (" ..." if len(self._names) > _SHOWN else ""),
+            expected="one of " + ", ".join(list(self._names)[:_SHOWN]) + (" ..." if len(self._names) > _SHOWN else ""),
             found=name,
-            mend=(f"did you mean {near[0]}? then " if near else "")
+            mend=(f"did you mean {near}? then " if near else "")
             + "correct the annotation, or add the class to the label map",
         )
+
+    def _nearest(self, name: str) -> str | None:
+        """The name that may have been meant. Looked for once: it takes long, and a wrong name is seldom there once."""
+        if name not in self._nearest_of:
+            near = difflib.get_close_matches(name[:_COMPARED], self._names, n=1)
+            self._nearest_of[name] = near[0] if near else None
+        return self._nearest_of[name]
 
 
 def _trimmed(name: str) -> str:

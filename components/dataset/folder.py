@@ -30,7 +30,7 @@ class Folder:
     Attributes:
       root: where it is.
       files: every file, relative to it, sorted.
-      problems: links that lead out of it.
+      problems: links that lead out of it, or to nothing.
     """
 
     root: str
@@ -85,20 +85,23 @@ def list_folder(root: str) -> Folder:
         tree = storage.list_tree(root)
     except OSError as e:
         raise UnreadableFolderError(
-            "can't read the folder", file=e.filename or root, found=e.strerror or str(e), mend=_MEND
+            "can't read the folder",
+            file=e.filename or root,
+            found=e.strerror or str(e),
+            mend="check its permissions, or give another folder (`--data` or `data.path`)",
         ) from e
-    outside = (
-        Problem(
-            "link_outside",
-            os.path.join(root, name),
-            "a link to a place outside of the data set, which isn't followed",
-            expected="a file, or a link to one inside of the folder",
-            found=os.readlink(os.path.join(root, name)),
-            mend="put the file itself there",
-        )
-        for name in tree.links_outside
+    return Folder(root, tuple(tree.files), tuple(_link_outside(os.path.join(root, name)) for name in tree.links))
+
+
+def _link_outside(path: str) -> Problem:
+    return Problem(
+        "link_outside",
+        path,
+        "a link out of the data set, or to nothing, which isn't followed",
+        expected="a file, or a link to one inside of the folder",
+        found=os.readlink(path),
+        mend="put the file itself there",
     )
-    return Folder(root, tuple(tree.files), tuple(outside))
 
 
 _PARTS = {

@@ -129,6 +129,8 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     except Image.UnidentifiedImageError as e:
         found = f"{len(content)} bytes that begin with {content[:8].hex(' ')}" if content else "an empty file"
         raise UnreadableImageError(found) from e
+    except Image.DecompressionBombError as e:
+        raise UnreadableImageError(f"it claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels") from e
     except Exception as e:  # Pillow's plug-ins raise whatever a damaged file makes them stumble over.
         raise UnreadableImageError(str(e) or type(e).__name__) from e
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -21,15 +22,36 @@ class ImageNames:
 
     def __init__(self, images: Iterable[str]):
         self._by_name: dict[str, list[str]] = collections.defaultdict(list)
-        self._by_stem: dict[str, list[str]] = collections.defaultdict(list)
+        self._by_stem: dict[str, dict[str, list[str]]] = collections.defaultdict(dict)
+        self._folders: dict[str, None] = {}
+        self._by_distance: dict[str, list[list[str]]] = {}
         for image in images:
-            name = image.rpartition("/")[2]
+            folder, _, name = image.rpartition("/")
             self._by_name[name].append(image)
-            self._by_stem[name.rpartition(".")[0]].append(image)
+            self._by_stem[name.rpartition(".")[0]].setdefault(folder, []).append(image)
+            self._folders[folder] = None
 
     def of_stem(self, stem: str, annotation: str) -> list[str]:
         """Images `stem.*` in the folder nearest to that of the annotation."""
-        return nearest(annotation, self._by_stem.get(stem, []))
+        by_folder = self._by_stem.get(stem, {})
+        folder = annotation.rpartition("/")[0]
+        if folder in by_folder:
+            return by_folder[folder]
+        if len(by_folder) == 1:
+            return next(iter(by_folder.values()))
+        if not by_folder:
+            return []
+        equally_near = ([image for f in folders for image in by_folder.get(f, ())] for folders in self._nearest(folder))
+        return next(filter(None, equally_near))
+
+    def _nearest(self, folder: str) -> list[list[str]]:
+        """All folders of images by their distance from a folder. Frames of many videos have the same names in each."""
+        if folder not in self._by_distance:
+            here = PurePosixPath(folder)
+            distances = {other: _distance(here, PurePosixPath(other)) for other in self._folders}
+            ordered = sorted(distances, key=distances.__getitem__)
+            self._by_distance[folder] = [list(equal) for _, equal in itertools.groupby(ordered, distances.__getitem__)]
+        return self._by_distance[folder]
 
     def of_name(self, said: str, annotation: str) -> list[str]:
         """Images that a name in an annotation may mean: those whose path ends with most of it, nearest first.

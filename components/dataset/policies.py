@@ -70,7 +70,7 @@ FAULTS = _table(
     ),
     Fault("foreign_path", "An absolute Windows path in an annotation; it is never followed.", ("keep", "fail")),
     Fault(
-        "link_outside", "A symbolic link to a place outside of the data set; it is never followed.", ("drop", "fail")
+        "link_outside", "A symbolic link out of the data set, or to nothing; it is never followed.", ("drop", "fail")
     ),
     # A size that isn't the image's
     Fault(

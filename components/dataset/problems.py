@@ -39,7 +39,9 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """What `coralline check --json` and the report show of it."""
-        sentence = shortened(self.message) + (f" ({shortened(self.found)})" if self.found else "")
+        sentence = shortened(self.message)
+        if self.found and self.found not in self.message:
+            sentence += f" ({shortened(self.found)})"
         return {
             "kind": self.kind,
             "file": encodable(self.file),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import hashlib
 import io
 import os
 import re
@@ -17,6 +18,7 @@ from typing import IO, Any, cast
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
 _WRITE_BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 16
+_PIECE_BYTES = 1 << 20
 
 
 def is_remote(path: str) -> bool:
@@ -49,6 +51,15 @@ def open_to_read(path: str) -> IO[bytes]:
     return (
         cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
     )
+
+
+def sha256(path: str) -> bytes:
+    """Of the file's content, which may be large. Raises OSError whatever the file system."""
+    total = hashlib.sha256()
+    with open_to_read(path) as file:
+        while piece := file.read(_PIECE_BYTES):
+            total.update(piece)
+    return total.digest()
 
 
 def write_bytes(path: str, content: bytes) -> None:
@@ -98,20 +109,21 @@ def list_folder(path: str) -> list[str]:
 
 @dataclasses.dataclass
 class Tree:
-    """Files below a folder, as paths relative to it with `/`, sorted; and links whose target lies outside of it.
+    """Files below a folder, as paths relative to it with `/`, sorted; and links that aren't followed.
 
-    Links to nothing, to folders and in circles are neither, and so are pipes, sockets and devices.
+    Those lead out of the folder, to nothing or in a circle. Links to folders in it aren't needed; pipes, sockets and
+    devices are passed over.
     """
 
     files: list[str] = dataclasses.field(default_factory=list)
-    links_outside: list[str] = dataclasses.field(default_factory=list)
+    links: list[str] = dataclasses.field(default_factory=list)
 
 
 def list_tree(root: str) -> Tree:
     """Every file below a folder.
 
-    Hidden files and folders and `__MACOSX` are left out. Links whose target lies outside of the folder are told apart:
-    an annotation must not be able to make a run read what wasn't given to it.
+    Hidden files and folders and `__MACOSX` are left out. Links that lead out of the folder are told apart: nothing in a
+    data set must be able to make a run read what wasn't given to it.
 
     Raises:
       OSError: the folder, or one below it, can't be read.
@@ -122,7 +134,7 @@ def list_tree(root: str) -> Tree:
     else:
         _walk(root, tree)
     tree.files.sort()
-    tree.links_outside.sort()
+    tree.links.sort()
     return tree
 
 
@@ -136,20 +148,17 @@ def _walk(root: str, tree: Tree) -> None:
             for entry in entries:
                 if entry.name.startswith(".") or entry.name == "__MACOSX":
                     continue
-                if entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside):
-                    tree.links_outside.append(prefix + entry.name)
+                if entry.is_symlink() and not _leads_into(inside, entry.path):
+                    tree.links.append(prefix + entry.name)
                 elif entry.is_dir(follow_symlinks=False):
                     prefixes.append(f"{prefix}{entry.name}/")
-                elif _is_file(entry):
+                elif entry.is_file():
                     tree.files.append(prefix + entry.name)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """False for links in a circle too, for which `is_file` raises."""
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
+def _leads_into(folder: str, link: str) -> bool:
+    target = os.path.realpath(link)
+    return (target + os.sep).startswith(folder) and os.path.exists(target)
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
@@ -167,7 +176,7 @@ def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
 
 def _require_size(size: int, at_most: int | None, path: str) -> None:
     if at_most is not None and size > at_most:
-        raise OSError(errno.EFBIG, f"{size >> 20} MiB, more than {at_most >> 20}", path)
+        raise OSError(errno.EFBIG, f"it has {size >> 20} MiB; at most {at_most >> 20} MiB are read", path)
 
 
 class _RemoteFile(io.RawIOBase):

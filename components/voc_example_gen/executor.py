@@ -57,9 +57,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         outcome = self._run(plan, options, folders)
         _require_all_written(plan, outcome, folders)
         dataset = outcome.judged.dataset
-        dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
         content = summary(dataset)
-        storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content).encode())
+        try:
+            dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
+            storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content).encode())
+        except OSError as e:
+            raise as_error([shards.unwritable(report.uri, e.strerror or str(e))]) from e
         # Where no driver has been asked before (Kubeflow Pipelines has none), the content is noted now.
         known = exec_properties.get(FINGERPRINT_PROPERTY)
         _describe(examples, known or fingerprint(options))

@@ -10,6 +10,7 @@ values: what a Beam worker raises reaches nobody in readable form.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -156,7 +157,7 @@ def files_to_write(dataset: Dataset, folders: dict[Split, str]) -> list[ToWrite]
 
 
 def write_file(pickled: bytes) -> tuple[None, Written]:
-    """Writes a TFRecord file, a few images in memory at a time."""
+    """Writes a TFRecord file, a few images in memory at a time; one that can't be finished is taken away again."""
     file: ToWrite = pickle.loads(pickled)
     records, problems, size = 0, [], 0
     encode = functools.partial(_encode, label_map=file.label_map)
@@ -172,7 +173,9 @@ def write_file(pickled: bytes) -> tuple[None, Written]:
             writer.finish()
             size = writer.bytes_written
     except OSError as e:
-        problems.append(_unwritable(file.path, e.strerror or str(e)))
+        problems.append(unwritable(file.path, e.strerror or str(e)))
+        with contextlib.suppress(OSError):  # On a full disk that leaves room for the outcome, which says so.
+            storage.remove(file.path)
     return None, Written(file.path, records, size, tuple(problems))
 
 
@@ -231,7 +234,8 @@ def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes | Problem:
     )
 
 
-def _unwritable(path: str, found: str) -> Problem:
+def unwritable(path: str, found: str) -> Problem:
+    """A file of the output that can't be written."""
     return Problem(
         UNWRITABLE,
         path,

@@ -20,6 +20,7 @@ _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
 _EXAMPLES_A_KIND = 3
 _CLASSES = 100
 """So many are shown; nearly all data sets have fewer."""
+_NAME_WIDTH = 60
 _ORDER = ("fail", "drop", "fix", "keep")
 
 
@@ -127,7 +128,7 @@ _REENCODED = {
 
 
 def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
-    shown = {printable(shortened(name)): count for name, count in list(classes.items())[:_CLASSES]}
+    shown = {printable(shortened(name, _NAME_WIDTH)): count for name, count in list(classes.items())[:_CLASSES]}
     width = max(map(len, shown), default=0)
     texts = [f"{name:<{width}}  {count}" for name, count in shown.items()]
     if len(classes) > _CLASSES:

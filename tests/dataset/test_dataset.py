@@ -1,6 +1,7 @@
 """A whole data set: the boxes that come out, and what is said of the faults in it."""
 
 import dataclasses
+import io
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from PIL import Image
 
 from components.dataset import tfrecord
 from components.dataset.dataset import inspect_dataset, read_dataset, summary
+from components.dataset.image_file import encode_for_training
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.policies import FAULTS
@@ -76,6 +78,16 @@ def test_box_without_area_is_left_out_or_stops(good):
     dropped = read(good)
     assert kinds(dropped) == [("zero_area_box", "drop")] and len(only_image(dropped).objects) == 1
     assert kinds(read(good, on_zero_area_box="fail")) == [("zero_area_box", "fail")]
+
+
+def test_box_too_thin_to_be_told_from_a_line_is_left_out(good):
+    good.pair("a", boxes=[(10, 20, 10.000001, 40), (1, 2, 3, 4)])
+    assert kinds(read(good)) == [("zero_area_box", "drop")]
+
+
+def test_huge_corners_are_numbers_too(good):
+    good.pair("a", boxes=[(-1e308, -1e308, 1e308, 1.5)])
+    assert kinds(read(good, on_fractional_corners="fix")) == [("fractional_corners", "fix"), ("box_off_image", "drop")]
 
 
 def test_swapped_corners_are_swapped_back_left_out_or_stop(good):
@@ -145,6 +157,36 @@ def test_boxes_match_the_upright_pixels_whichever_view_they_were_drawn_on(good, 
     image = only_image(read(good))
     assert (image.width, image.height, image.reencoded) == (80, 100, "orientation")
     assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [list(white)]
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 4])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
+def test_boxes_of_a_mirrored_or_upside_down_image_are_on_the_upright_view(good, format_, orientation):
+    """The size doesn't tell which view was seen; labelling tools that know of orientations show the upright one."""
+    stored = Image.new("RGB", (100, 80))
+    stored.paste((255, 255, 255), (10, 20, 40, 30))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    name = f"a.{format_.lower()}"
+    stored.save(good.root / name, format_, exif=exif)
+    turn = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM"}[orientation]
+    white = stored.transpose(Image.Transpose[turn]).getbbox()
+    good.annotation("a.xml", boxes=[white])
+    image = only_image(read(good), name)
+    with Image.open(io.BytesIO(encode_for_training(image.place.read(), image.facts))) as seen:
+        assert seen.convert("L").point(lambda value: 255 * (value > 127)).getbbox() == white
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [list(white)]
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "TIFF"])
+def test_boxes_on_the_stored_view_are_turned_in_every_format(good, format_):
+    stored = Image.new("RGB", (100, 80))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored.save(good.root / f"a.{format_.lower()}", format_, exif=exif)
+    good.annotation("a.xml", size=(100, 80), boxes=[(10, 20, 40, 30)])
+    image = only_image(read(good), f"a.{format_.lower()}")
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [[50, 10, 60, 40]]
 
 
 def test_data_set_without_any_box_is_a_problem(voc):

@@ -244,6 +244,6 @@ def claiming_60000_pixels_a_side(format_):
 def test_refuses_an_image_that_claims_to_be_huge_before_it_takes_memory(format_):
     content = claiming_60000_pixels_a_side(format_)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(UnreadableImageError, match=r"exceeds limit"):
+    with pytest.raises(UnreadableImageError, match="claims more than"):
         inspect(content)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB

@@ -13,8 +13,11 @@ from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from components.dataset import tfrecord
+from components.dataset.dataset import make_plan
 from components.dataset.drawn_shapes import CLASSES, draw_dataset
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
+from components.dataset.options import DatasetOptions
+from components.dataset.split import SPLITS
 from components.dataset.tf_example import decode_example, read_examples
 from components.errors import UserError
 from components.voc_example_gen import shards
@@ -205,3 +208,69 @@ def test_boxes_without_area_are_left_out_and_counted(real_data, pipeline_of_one)
     report = pipeline_of_one.report()
     dropped = [problem for problem in report["problems"] if problem["kind"] == "zero_area_box"]
     assert len(dropped) == 2 and report["images"] == 292 and report["max_boxes_per_image"] == 30
+
+
+def planned(folder):
+    """The files that would be written of a data set, with its images checked."""
+    options = DatasetOptions(path=str(folder))
+    plan = make_plan(str(folder), options)
+    checked = shards.check_share(shards.ToCheck(0, plan.entries), plan.layout.root, options)
+    judged = shards.judge([checked], plan.without_entries(), options)
+    return shards.files_to_write(judged, {split: str(folder.parent / "out" / split) for split in SPLITS})
+
+
+def test_image_that_changes_or_vanishes_while_it_runs_is_told(shapes):
+    train, _ = planned(shapes)
+    changed, gone, *_ = (Path(image.place.path) for image in train.images)
+    changed.write_bytes(gone.read_bytes())
+    gone.unlink()
+    written = shards.write_file(train)
+    found = {problem.file: (problem.policy, problem.found) for problem in written.problems}
+    assert found == {
+        str(changed): ("fail", "it was changed after it had been checked"),
+        str(gone): ("fail", "No such file or directory"),
+    }
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_full_disk_is_told_and_leaves_no_cut_off_file(shapes):
+    train, _ = planned(shapes)
+    path = Path(train.path)
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/full")
+    [problem] = shards.write_file(train).problems
+    assert (problem.kind, problem.file, problem.found) == (shards.UNWRITABLE, train.path, "No space left on device")
+    assert not path.is_symlink()
+
+
+def test_names_of_any_bytes_go_into_the_examples_and_the_report(shapes, pipeline_of_one):
+    names = [rename(image, stem) for image, stem in zip(sorted((shapes / "images").iterdir()), ODD_STEMS, strict=False)]
+    pipeline_of_one.run(shapes)
+    examples = [example.filename for split in SPLITS for example in pipeline_of_one.examples(split)]
+    assert len(examples) == 20 and set(names) < set(examples)
+    problems = pipeline_of_one.report()["problems"]
+    json.dumps(problems, ensure_ascii=False).encode()
+    assert [problem["kind"] for problem in problems] == ["renamed_image"] * len(ODD_STEMS)
+    assert any(problem["file"].endswith("caf\\xe9.xml") for problem in problems)
+
+
+ODD_STEMS = ("new\nline", "esc\x1b[31m", "caf\udce9", "x" * 251, "back\\slash", "日本")
+
+
+def rename(image: Path, stem: str) -> str:
+    """An image and its annotation; gives the image's new name."""
+    annotation = image.parent.parent / "annotations" / f"{image.stem}.xml"
+    annotation.rename(annotation.with_name(f"{stem}.xml"))
+    return image.rename(image.with_name(f"{stem}.jpg")).name
+
+
+def test_file_that_may_be_left_out_does_not_hide_that_another_has_changed(shapes, pipeline_of_one):
+    image, unreadable, *_ = sorted((shapes / "images").iterdir())
+    unreadable.chmod(0)
+    if os.access(unreadable, os.R_OK):
+        pytest.skip("this user may read every file")
+    settings = {"on_unreadable_image": "drop"}
+    assert pipeline_of_one.run(shapes, **settings).state == "COMPLETE"
+    assert pipeline_of_one.run(shapes, **settings).state == "CACHED"
+    image.write_bytes(image.read_bytes() + b"changed")
+    assert pipeline_of_one.run(shapes, **settings).state == "COMPLETE"

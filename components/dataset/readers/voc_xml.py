@@ -16,6 +16,10 @@ from components.dataset.problems import DataProblem, Problem
 from components.dataset.source import RawAnnotation, RawObject
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+_CUT_OFF = frozenset(
+    expat.errors.codes[message]
+    for message in (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN)
+)
 _LONGEST_TEXT = 4096
 """What is beyond is cut off: no path, class or number is as long."""
 
@@ -61,7 +65,7 @@ def parse(content: bytes, file: str) -> RawAnnotation:
                 "the annotation isn't well-formed XML",
                 line=e.lineno,
                 expected="a complete <annotation> ... </annotation>",
-                found=expat.errors.messages.get(e.code, str(e)),
+                found=_what_is_wrong(e, content),
                 mend="save the annotation again from the labelling tool, or remove the file",
             )
         ) from e
@@ -72,6 +76,14 @@ def parse(content: bytes, file: str) -> RawAnnotation:
             )
         ) from e
     return parser.annotation()
+
+
+def _what_is_wrong(error: expat.ExpatError, content: bytes) -> str:
+    if not content.strip():
+        return "an empty file"
+    if error.code in _CUT_OFF:
+        return "it ends too early"
+    return expat.errors.messages.get(error.code, str(error))
 
 
 class _Text(NamedTuple):
@@ -156,10 +168,10 @@ class _Parser:
         if not name.text.strip():
             self._note("no_class_name", "an object has no class name", line, "<name>the class</name>", None)
             return
-        corners = [self._corner(name.text.strip(), texts, side) for side in _SIDES]
-        xmin, ymin, xmax, ymax = corners
-        if xmin is None or ymin is None or xmax is None or ymax is None:
+        corners = self._corners(name.text.strip(), texts)
+        if corners is None:
             return
+        xmin, ymin, xmax, ymax = corners
         self._objects.append(
             RawObject(
                 class_name=name.text,  # As it stands: stray spaces are a fault that is told.
@@ -174,21 +186,23 @@ class _Parser:
             )
         )
 
-    def _corner(self, class_name: str, texts: Mapping[str, _Text], side: str) -> float | None:
-        corner = texts.get(side)
-        if corner is None:
-            message = f"an object ({class_name}) has no <{side}> in its <bndbox>"
-            self._note("incomplete_box", message, texts["object"].line, f"<{side}>...</{side}>", None)
+    def _corners(self, class_name: str, texts: Mapping[str, _Text]) -> list[float] | None:
+        """Those of a box; None with one problem noted, whatever is wrong with it."""
+        missing = ", ".join(f"<{side}>" for side in _SIDES if side not in texts)
+        if missing:
+            message = f"an object ({class_name}) has no {missing} in its <bndbox>"
+            self._note("incomplete_box", message, texts["object"].line, "<xmin>, <ymin>, <xmax> and <ymax>", None)
             return None
-        try:
-            value = float(corner.text)
-        except ValueError:
-            value = math.nan
-        if math.isfinite(value):
-            return value
-        message = f"a corner of a box ({class_name}) isn't a number"
-        self._note("bad_number", message, corner.line, f"<{side}> in pixels", corner.text.strip())
-        return None
+        corners = []
+        for side in _SIDES:
+            said = texts[side]
+            corner = _number(said.text)
+            if corner is None:
+                message = f"a corner of a box ({class_name}) isn't a number"
+                self._note("bad_number", message, said.line, f"<{side}> in pixels", said.text.strip() or "nothing")
+                return None
+            corners.append(corner)
+        return corners
 
     def _note(self, kind: str, message: str, line: int, expected: str, found: str | None) -> None:
         mend = "correct it in the labelling tool, or remove the object"
@@ -218,12 +232,18 @@ class _Parser:
         )
 
 
-def _size(text: str) -> int:
-    """A side of `<size>`; 0 for anything that isn't one (some tools leave it empty or write 0)."""
+def _number(text: str) -> float | None:
+    """None for what isn't a number or isn't finite."""
     try:
         value = float(text)
     except ValueError:
-        return 0
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _size(text: str) -> int:
+    """A side of `<size>`; 0 for anything that isn't one (some tools leave it empty or write 0)."""
+    value = _number(text) or 0
     return int(value) if 0 < value < 1e9 else 0
 
 

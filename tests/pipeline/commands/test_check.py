@@ -144,3 +144,26 @@ def test_settings_under_which_nothing_would_be_published_are_a_problem(shapes, t
     assert code == 1 and "201 of 204 operations are predicted to run on the Edge TPU" in output
     with pytest.raises(UserError, match="would never be published"):
         preflight.check_mapping(load(config), 3)
+
+
+def test_names_cannot_forge_or_break_what_is_printed(shapes):
+    """A line break, an escape sequence that a terminal obeys, bytes that aren't UTF-8."""
+    stems = ("new\n  no problems", "esc\x1b[31m", "caf\udce9")
+    for image, stem in zip(sorted((shapes / "images").iterdir()), stems, strict=False):
+        image.rename(image.with_name(f"{stem}.jpg"))
+    _, text = check("--data", shapes)
+    assert "new\\n  no problems.jpg: the image has no annotation" in text and "\n  no problems" not in text
+    assert "\x1b" not in text and "esc\\x1b[31m.jpg" in text and "caf\\xe9.jpg" in text
+    _, text = check("--data", shapes, "--json")
+    files = [problem["file"] for problem in json.loads(text)["problems"]]
+    assert any(file.endswith("new\n  no problems.jpg") for file in files)
+    json.dumps(files, ensure_ascii=False).encode()
+
+
+def test_very_many_classes_with_long_names_stay_readable(shapes):
+    box = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox>"
+    objects = "".join(f"<object><name>{i}{'x' * 5000}</name>{box}</object>" for i in range(300))
+    annotation = next((shapes / "annotations").iterdir())
+    annotation.write_text(f"<annotation>{objects}</annotation>", encoding="utf-8")
+    _, text = check("--data", shapes)
+    assert "more (--json lists all)" in text and max(map(len, text.splitlines())) < 1000

@@ -28,7 +28,8 @@ def data(tmp_path):
     for index in range(4):
         pixels = np.zeros((64, 64, 3), np.uint8)
         pixels[:32, :32, 1] = pixels[32:, 32:, 2] = 255
-        Image.fromarray(pixels).save(folder / f"{index}.jpg", quality=95, subsampling=0)
+        # The comment tells them apart: copies of one image would all be put on one side.
+        Image.fromarray(pixels).save(folder / f"{index}.jpg", quality=95, subsampling=0, comment=f"{index}")
         objects = OBJECT.format(name="leaf", box=UPPER_LEFT) + OBJECT.format(name="sky", box=LOWER_RIGHT)
         (folder / f"{index}.xml").write_text(XML.format(name=index, objects=objects))
     return folder
