@@ -12,6 +12,7 @@ from components.evaluator.coco import Figures
 from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
+from components.report_page.rendering import render
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),
@@ -74,26 +75,12 @@ class Report:
 
     def as_html(self) -> str:
         """The page: no address in it leads outside, so that it can be mailed or put on a stick."""
-        import jinja2
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        environment.filters |= {
-            "figure": _figure,
-            "change": _change,
-            "percent": _percent,
-            "size": _size,
-            "signed": _signed,
-        }
         models = {
             name: (*_MODELS[name], figures) for name in _MODELS if (figures := self.figures.get(name)) is not None
         }
-        return environment.get_template("report.html.j2").render(
+        return render(
+            Path(__file__).with_name("report.html.j2"),
+            {"figure": _figure, "change": _change, "signed": _signed},
             report=self,
             models=models,
             candidate=self.figures[CANDIDATE],
@@ -128,11 +115,3 @@ def _change(value: float | None, reference: float | None) -> str:
 
 def _signed(value: float | None) -> str:
     return "–" if value is None else "±0" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:.2f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
