@@ -175,11 +175,17 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
         "Published": where_published(summary),
         "Model": summary["model"],
         "Report": summary["report"],
+        "Data": summary["data_report"] + f" ({_anomalies(summary['anomalies'])})",
         "Log": summary["log"],
         "Lineage": f"coralline lineage show {summary['run_id']} --store {os.path.dirname(summary['store'])}",
     }
     for name, text in lines.items():
         console.say(f"  {name:<10}{text}")
+
+
+def _anomalies(found: list[str]) -> str:
+    """What TFDV's ExampleValidator found, in words."""
+    return "TFDV finds odd: " + "; ".join(found) if found else "TFDV finds nothing odd in it"
 
 
 def where_published(summary: dict[str, Any]) -> str:

@@ -44,7 +44,7 @@ def check_entry(root: str, entry: Entry, side: Split, options: DatasetOptions) -
     except DataProblem as e:
         findings.note(e.problem)
         image = None
-    return CheckedImage(image, tuple(findings.problems))
+    return CheckedImage(image, tuple(dataclasses.replace(problem, image=entry.image) for problem in findings.problems))
 
 
 def _check(path: str, entry: Entry, side: Split, findings: Findings) -> AnnotatedImage | None:

@@ -23,6 +23,17 @@ _JPEG_FORMATS = ("JPEG", "MPO")
 _PASSED_MODES = {"JPEG": ("RGB", "L"), "MPO": ("RGB", "L"), "PNG": ("RGB", "L", "P", "1", "RGBA", "LA")}
 _ORIENTATION_TAG = 0x0112
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+_TRANSPOSED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How an image of that orientation comes upright (CIPA DC-008)."""
+_MOST_PIXELS_FOR_A_THUMBNAIL = 50_000_000
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND\xae\x42\x60\x82"
 _REENCODED_JPEG = {"quality": 95, "subsampling": 0}
@@ -95,6 +106,30 @@ def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
     out = io.BytesIO()
     upright.save(out, facts.encoded_format, **(_REENCODED_JPEG if facts.encoded_format == "jpeg" else {}))
     return out.getvalue()
+
+
+def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """A small upright RGB picture of an image, and the width and height that the image has, upright.
+
+    Args:
+      content: the file's bytes.
+      side: of the picture, at most, in pixels.
+
+    Raises:
+      UnreadableImageError: it can't be decoded, or is too large to be for a thumbnail's sake.
+    """
+    with _opened(content) as image:
+        full = image.size
+        orientation = _orientation(image)
+        image.draft("RGB", (side, side))  # JPEG: decoded at an eighth where that is enough.
+        if image.width * image.height > _MOST_PIXELS_FOR_A_THUMBNAIL:
+            raise UnreadableImageError(f"{full[0]} x {full[1]} pixels, too many to be shown")
+        _decode(image)
+        small = _eight_bit(image).convert("RGB")
+    small.thumbnail((side, side))
+    if orientation in _TRANSPOSED:
+        small = small.transpose(_TRANSPOSED[orientation])
+    return small, full[::-1] if orientation in _TURNED_BY_A_QUARTER else full
 
 
 def _opened(content: bytes) -> Image.Image:

@@ -5,6 +5,7 @@ TensorFlow is imported for addresses with a scheme only, so that local work star
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -39,6 +40,26 @@ def write_bytes(path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:
         f.write(content)
+
+
+def replace_bytes(path: str, content: bytes) -> None:
+    """Like `write_bytes`, but readers see the whole file or the one before. Raises OSError whatever the file system."""
+    aside = f"{path}.{os.getpid()}.part"
+    write_bytes(aside, content)
+    if is_remote(path):
+        _with_oserror(lambda gfile: gfile.rename(aside, path, overwrite=True))
+    else:
+        os.replace(aside, path)
+
+
+def remove(path: str) -> None:
+    """Removes a file; one that isn't there any more is as well. Raises OSError whatever the file system."""
+    if is_remote(path):
+        if exists(path):
+            _with_oserror(lambda gfile: gfile.remove(path))
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
 
 
 def exists(path: str) -> bool:

@@ -82,7 +82,7 @@ def _level(preset: Preset, stride: int) -> Level:
 
 
 def ymin_xmin_ymax_xmax(preset: Preset) -> np.ndarray:
-    """`[anchors, 4]` float32, pixels of the input: levels in rising order, cells row by row, then the cell's anchors."""
+    """`[anchors, 4]` float32, pixels of the input: levels in rising order, cells row by row, anchors of a cell."""
     return np.concatenate([_boxes(level) for level in levels(preset)])
 
 

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.dataset_report.report import PAGE as DATA_PAGE
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.coco import Figures
+from components.evaluator.data_section import FOLDER, DataSection
 from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
@@ -36,6 +38,7 @@ class Report:
       pictures: images with boxes.
       export: the exporter's `export.json`: input, post-processing, what the Edge TPU will take.
       file: `bytes` and `sha256` of model.tflite.
+      data: what the model was trained and judged on.
       versions: the code that made it.
     """
 
@@ -49,6 +52,7 @@ class Report:
     pictures: list[Picture]
     export: dict[str, Any]
     file: dict[str, Any]
+    data: DataSection
     versions: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
@@ -70,6 +74,7 @@ class Report:
                 "per_class": {name: dataclasses.asdict(of) for name, of in best.items()},
             },
             "file": self.file,
+            "data": self.data.as_json(),
             "pictures": [f"eval/{picture.file}" for picture in self.pictures],
         }
 
@@ -91,6 +96,7 @@ class Report:
             counts_json=json.dumps(self._counts_for_the_slider()),
             thresholds_in_order=SCORE_THRESHOLDS,
             least_score=LEAST_SCORE,
+            data_page=f"{FOLDER}/{DATA_PAGE}",
             mapping=self.export.get("edgetpu") or {},
             post_processing=self.export.get("post_processing") or {},
         )
