@@ -92,7 +92,7 @@ def problem(of: PresetFit, images: Sequence[AnnotatedImage]) -> Problem | None:
     return Problem(
         "unmatched_box",
         image.annotation_path,
-        f"{counted(of.unmatched, 'box')} of {len(of.boxes)} match no anchor of {of.preset.name} at "
+        f"{of.unmatched} of {counted(len(of.boxes), 'box')} match no anchor of {of.preset.name} at "
         f"{of.preset.input_size} pixels; {mend}",
         line=o.line,
         expected=f"an IoU of {anchors.MATCH_IOU} with an anchor",
