@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.dataset import storage
@@ -14,6 +15,7 @@ from components.progress import counted
 
 FOLDER = "data"
 """Where the data report lies below that of the run."""
+_FEATURES_NAMED = 3
 _ANOMALIES = "SchemaDiff.pb"
 """As ExampleValidator names it, one a split (tfx/components/example_validator/executor.py, 1.16)."""
 
@@ -64,11 +66,19 @@ class DataSection:
 
 
 def _anomalies(folder: str) -> list[str]:
-    """What TFDV found in a split, in its own words."""
+    """What TFDV found in a split, in its own words, each once with the features that it's about."""
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
     found = anomalies_pb2.Anomalies()
     found.ParseFromString(storage.read_bytes(f"{folder}/{_ANOMALIES}"))
-    by_feature = sorted(found.anomaly_info.items())
-    whole = [found.dataset_anomaly_info] if found.HasField("dataset_anomaly_info") else []
-    return [f"{feature}: {info.description}" for feature, info in by_feature] + [info.description for info in whole]
+    features = collections.defaultdict(list)
+    for feature, info in sorted(found.anomaly_info.items()):
+        for reason in info.reason:
+            features[reason.description.strip()].append(feature)
+    whole = [reason.description for reason in found.dataset_anomaly_info.reason]
+    return [f"{description} ({_named(of)})" for description, of in features.items()] + whole
+
+
+def _named(features: Sequence[str]) -> str:
+    more = len(features) - _FEATURES_NAMED
+    return ", ".join(features[:_FEATURES_NAMED]) + (f" and {more} more" if more > 0 else "")

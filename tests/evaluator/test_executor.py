@@ -139,7 +139,7 @@ def write_anomalies(artifact, found):
     for split, of in (("train", ()), ("eval", found)):
         content = anomalies_pb2.Anomalies()
         for feature, description in of:
-            content.anomaly_info[feature].description = description
+            content.anomaly_info[feature].reason.add(description=description)
         folder = Path(artifact.uri, f"Split-{split}")
         folder.mkdir(parents=True)
         (folder / "SchemaDiff.pb").write_bytes(content.SerializeToString())
@@ -255,11 +255,18 @@ def test_eval_split_without_images_fails_with_the_mend(run):
 
 
 def test_page_leads_to_the_data_and_back_and_tells_what_is_odd_about_it(run, tmp_path):
-    odd = "Examples contain values missing from the schema: night (~3%)."
-    _, report = run(anomalies=[("image/object/class/text", odd)])
+    few, odd = (
+        "Some examples have fewer values than expected.",
+        "Examples contain values missing from the schema: star.",
+    )
+    features = [f"image/object/bbox/{side}" for side in ("xmax", "xmin", "ymax", "ymin")]
+    _, report = run(anomalies=[*((feature, few) for feature in features), ("image/object/class/text", odd)])
     html = (tmp_path / "report" / "report.html").read_text()
-    assert f"eval: image/object/class/text: {odd}" in html and "new classes: cross" in html
-    assert report["data"]["anomalies"] == [f"eval: image/object/class/text: {odd}"]
+    assert report["data"]["anomalies"] == [
+        f"eval: {few} (image/object/bbox/xmax, image/object/bbox/xmin, image/object/bbox/ymax and 1 more)",
+        f"eval: {odd} (image/object/class/text)",
+    ]
+    assert all(anomaly in html for anomaly in report["data"]["anomalies"]) and "new classes: cross" in html
     assert str(tmp_path / "data_report") in html and 'href="data/report.html"' in html
     data_page = (tmp_path / "report" / "data" / "report.html").read_text()
     assert 'href="../report.html"' in data_page and "This data can be trained on" in data_page
