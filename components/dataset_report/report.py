@@ -117,7 +117,7 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
     policies = collections.Counter(problem["policy"] for problem in content["problems"])
     return render(
         Path(__file__).with_name("report.html.j2"),
-        {"counted": counted, "place": lambda problem: _place(problem, root), "share": _share},
+        {"counted": counted, "place": lambda problem: _place(problem, root), "share": _share, "change": _change},
         run_place=RUN_PLACE,
         report=content,
         classes=_classes(dataset),
@@ -164,4 +164,15 @@ def _place(problem: Mapping[str, Any], root: str) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _change(pair: Mapping[str, float | None], kind: str) -> str:
+    """From before to now; in percentage points for a share."""
+    before, now = pair["before"], pair["now"]
+    if before is None or now is None:
+        return "new" if before is None else "gone"
+    if before == now:
+        return ""
+    text = f"{100 * (now - before):+.1f} points" if kind == "share" else f"{now - before:+d}"
+    return text.replace("-", "−")

@@ -107,6 +107,20 @@ def test_a_page_stays_small_however_many_boxes_there_are(make_image, make_datase
     assert len(html) < 1_000_000
 
 
+def test_a_comparison_is_shown_with_what_is_new_gone_and_changed(make_image, make_dataset):
+    compared = {
+        "with": {"time": "2026-03-14T10:15:00Z", "path": "/earlier", "fingerprint": "f"},
+        "images": {"before": 3, "now": 1},
+        "boxes": {"before": 1, "now": 1},
+        "median_box_size": {"before": None, "now": 0.25},
+        "classes": {"cat": {"before": 0.3, "now": 1.0}, "dog": {"before": 0.7, "now": None}},
+        "sentences": ["classes that are gone: dog"],
+    }
+    html, _ = page_of("/data", make_dataset(make_image("a.jpg", [(1, 1, 50, 50)])), compared=compared)
+    assert "<code>/earlier</code>, 2026-03-14 10:15:00 UTC" in html and "classes that are gone: dog" in html
+    assert ">+70.0 points<" in html and ">gone<" in html and ">−2<" in html
+
+
 def test_file_names_that_are_no_text_can_be_written(make_image, make_dataset, tmp_path):
     figures = DataFigures.of("/data", make_dataset(make_image("caf\udce9.jpg", [(1, 1, 50, 50)])))
     write(str(tmp_path / "report"), figures.as_json(), figures)
