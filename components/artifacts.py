@@ -14,7 +14,7 @@ class LabelMap(artifact.Artifact):
 
 
 class DatasetReport(artifact.Artifact):
-    """A folder with `report.json`: images, boxes, classes, splits and every problem found in the data."""
+    """A folder with `report.json` (images, boxes, classes, splits, every problem in the data) and `report.html`."""
 
     TYPE_NAME = "components.DatasetReport"
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from components.dataset.options import ReaderName
 from components.dataset.policies import FAULTS
+from components.detector import presets
 from components.errors import UserError
 
 
@@ -66,7 +67,7 @@ DataConfig: type[_DataConfig] = pydantic.create_model(  # type: ignore[call-over
 
 class ModelConfig(_Section):
     preset: str = Field(
-        "mobilenet_v2_256",
+        presets.DEFAULT,
         description="Architecture, input size and training schedule; docs/configuration.md lists them.",
     )
     input_size: int | None = Field(

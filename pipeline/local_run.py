@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
+from components.dataset_report import anchor_fit
+from components.dataset_report.anchor_fit import PresetFit
+from components.dataset_report.boxes import Boxes
 from components.errors import UserError
 from components.progress import counted
 from pipeline import preflight
@@ -147,10 +150,12 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
     data = found.dataset
     boxes = sum(len(image.class_names) for image in data.images)
     classes = ", ".join(data.label_map.names)
+    unmatched = anchor_fit.problem(PresetFit.of(Boxes.of(data.images), found.settings.preset), data.images)
     return (
         f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
         f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
         f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
+        + (f"\n{unmatched.message}" if unmatched else "")
     )
 
 
@@ -175,11 +180,17 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
         "Published": where_published(summary),
         "Model": summary["model"],
         "Report": summary["report"],
+        "Data": summary["data_report"] + f" ({_anomalies(summary['anomalies'])})",
         "Log": summary["log"],
         "Lineage": f"coralline lineage show {summary['run_id']} --store {os.path.dirname(summary['store'])}",
     }
     for name, text in lines.items():
         console.say(f"  {name:<10}{text}")
+
+
+def _anomalies(found: list[str]) -> str:
+    """What TFDV's ExampleValidator found, in words."""
+    return "TFDV finds odd: " + "; ".join(found) if found else "TFDV finds nothing odd in it"
 
 
 def where_published(summary: dict[str, Any]) -> str:

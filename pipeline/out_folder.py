@@ -23,7 +23,7 @@ class OutFolder:
 
     @property
     def artifacts(self) -> Path:
-        """TFX's pipeline root: `<node>/<output>/<execution id>/`."""
+        """TFX's pipeline root: `<node>/<output>/<execution id>/`; and `data_history/`, summaries of earlier data."""
         return self.path / "artifacts"
 
     @property

@@ -18,12 +18,12 @@ from components.tflite_exporter.component import TFLiteExporter
 from components.voc_example_gen.component import VocExampleGen
 from pipeline.config import Config
 
-# What TFDV describes: everything but the image bytes, of which only presence would be told, at the cost of reading all.
+# What TFDV describes: everything but the image bytes, of which only presence would be told, at the cost of reading all,
+# and names: those of a small data set would be taken for the only ones that may be.
 _DESCRIBED_FEATURES = [
     "image/height",
     "image/width",
     "image/format",
-    "image/filename",
     "image/object/bbox/xmin",
     "image/object/bbox/ymin",
     "image/object/bbox/xmax",
@@ -55,11 +55,12 @@ def create_pipeline(
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
       beam_pipeline_args: flags of the Beam runner.
     """
-    examples = VocExampleGen(data=_json(config.data))
+    examples = VocExampleGen(data=_json(config.data), history=f"{pipeline_root.rstrip('/')}/data_history")
     statistics = StatisticsGen(
         examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
     )
-    schema = SchemaGen(statistics=statistics.outputs["statistics"])
+    # Inferred from both splits, the schema would fit both, and no anomaly could ever be found.
+    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval"])
     validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
     trainer = QatTrainer(
         examples=examples.outputs["examples"],
@@ -79,6 +80,8 @@ def create_pipeline(
         model=trainer.outputs["trained_model"],
         tflite_model=exporter.outputs["tflite_model"],
         label_map=examples.outputs["label_map"],
+        dataset_report=examples.outputs["report"],
+        anomalies=validator.outputs["anomalies"],
         evaluate=_json(config.evaluate),
         baseline=push_to,
     )

@@ -59,6 +59,8 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
         "rolled_back": rolled_back.words if rolled_back else None,
         "model": str(Path(made["components.TFLiteModel"].uri, "model.tflite")),
         "report": str(Path(made["PushedModel"].uri, "report", "report.html")),
+        "data_report": str(Path(made["PushedModel"].uri, "report", "data", "report.html")),
+        "anomalies": report["data"]["anomalies"],
         "log": str(out.log(run_id)),
         "store": str(out.store),
         "code": {name: run.properties[name] for name in CODE_VERSION if name in run.properties},

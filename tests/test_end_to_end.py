@@ -92,7 +92,9 @@ def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any) -
     assert {"model.tflite", "labels.txt", "manifest.json"} <= {path.name for path in published.iterdir()}
     assert (published / "labels.txt").read_text().split() == sorted(CLASSES)
     assert (place.folder / "out/published/latest").resolve() == published.resolve()
-    assert (place.folder / "out/report/report.html").is_file()
+    page, data_page = (place.folder / "out/report" / name for name in ("report.html", "data/report.html"))
+    assert 'href="data/report.html"' in page.read_text() and 'href="../report.html"' in data_page.read_text()
+    assert Path(summary["data_report"]).samefile(data_page) and summary["anomalies"] == []
     assert json.loads((place.folder / f"out/runs/{summary['run_id']}.json").read_text()) == summary
 
 

@@ -27,6 +27,11 @@ class AnnotatedObject:
     line: int | None
     name_line: int | None
 
+    @property
+    def xmin_ymin_xmax_ymax(self) -> tuple[float, float, float, float]:
+        """The corners."""
+        return self.xmin, self.ymin, self.xmax, self.ymax
+
 
 @dataclasses.dataclass(frozen=True)
 class AnnotatedImage:
@@ -68,7 +73,7 @@ class AnnotatedImage:
     @property
     def boxes_xmin_ymin_xmax_ymax(self) -> np.ndarray:
         """[n, 4] float32, pixels of the upright image."""
-        corners = [(o.xmin, o.ymin, o.xmax, o.ymax) for o in self.objects]
+        corners = [o.xmin_ymin_xmax_ymax for o in self.objects]
         return np.array(corners, np.float32).reshape(-1, 4)
 
     @property

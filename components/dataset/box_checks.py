@@ -94,6 +94,7 @@ class BoxChecks:
                 expected=expected,
                 found=o.corners,
                 mend=_MEND,
+                xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
             )
         )
 

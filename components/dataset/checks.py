@@ -50,7 +50,8 @@ def check_entry(root: str, entry: Entry, side: Split, options: DatasetOptions) -
 
 
 def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
-    """In a file that annotates many images and has no lines, a problem must say which one it's about."""
+    """In a file that annotates many images and has no lines, the message of a problem must say which one it's about."""
+    problem = dataclasses.replace(problem, image=entry.image)
     if (
         entry.boxes is None
         or not entry.annotation

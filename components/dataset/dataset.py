@@ -153,6 +153,7 @@ def _unannotated(layout: Layout, entry: Entry) -> Problem:
         "image_without_annotation",
         layout.path(entry.image),
         "the image has no annotation",
+        image=entry.image,
         mend="annotate it, or set data.on_image_without_annotation to fix to keep it as a background image",
     )
 
@@ -162,5 +163,6 @@ def _unlisted(layout: Layout, name: str) -> Problem:
         "unlisted_image",
         layout.path(name),
         "nothing in use puts this annotated image on a side",
+        image=name,
         mend="add it to a list, or remove it",
     )

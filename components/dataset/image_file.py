@@ -32,6 +32,7 @@ _PASSED_MODES = {"PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), **dict.fro
 """What TensorFlow decodes as people see it, by Pillow's names. It keeps the upper 8 of 16 bits, as is done here."""
 _OTHER_MODES = ("CMYK", "I;16B", "I;16L", "PA", "RGBX", "YCbCr")
 _TURNED_BY_A_QUARTER = (5, 6, 7, 8)
+_MOST_PIXELS_FOR_A_THUMBNAIL = 50_000_000
 _PNG_METADATA = frozenset((b"eXIf", b"iTXt", b"tEXt", b"zTXt"))
 """Chunks that can say how a PNG is turned. They may stand behind the pixels: Pillow decodes to look for them."""
 _ENOUGH_OF_A_SCAN = 64
@@ -116,6 +117,26 @@ def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
         upright = image_pixels.upright_rgb(image)
     upright.save(out, facts.encoded_format, **(_REENCODED_JPEG if facts.encoded_format == "jpeg" else {}))
     return out.getvalue()
+
+
+def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """A small upright RGB picture of an image, and the width and height that the image has, upright.
+
+    Args:
+      content: the file's bytes.
+      side: of the picture, at most, in pixels.
+
+    Raises:
+      UnreadableImageError: it can't be decoded, or is too large to be for a thumbnail's sake.
+    """
+    facts = inspect(content)
+    with _opened(content) as image:
+        image.draft("RGB", (side, side))  # JPEG: decoded at an eighth where that is enough.
+        if math.prod(image.size) > _MOST_PIXELS_FOR_A_THUMBNAIL:
+            raise UnreadableImageError(f"{facts.width} x {facts.height} pixels, too many to be shown")
+        small = image_pixels.upright_rgb(image)
+    small.thumbnail((side, side))
+    return small, (facts.width, facts.height)
 
 
 @contextlib.contextmanager

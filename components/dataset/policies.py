@@ -11,6 +11,14 @@ from typing import Literal
 Policy = Literal["fail", "drop", "fix", "keep"]
 """fail: the run stops. drop: the image or box is left out. fix: it's mended. keep: it's used as it is, and counted."""
 
+IN_WORDS: dict[str, str] = {
+    "fail": "would stop a run",
+    "drop": "left out",
+    "fix": "mended while reading",
+    "keep": "used as they are",
+}
+"""What becomes of it, for people; the gravest first."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
@@ -132,6 +140,11 @@ FAULTS = _table(
         ("fix", "drop", "fail"),
     ),
     Fault("class_missing_in_split", "A class without a box in training or in evaluation.", ("keep", "fail")),
+    Fault(
+        "unmatched_box",
+        "A box that no anchor of the detector matches, too small at its input most often; it hardly trains.",
+        ("keep",),
+    ),
     Fault("listed_image_missing", "A line in a list of images that names none.", ("fail", "drop")),
     Fault("listed_twice", "An image in both lists; drop: the first list counts.", ("fail", "drop")),
     Fault("unlisted_image", "An annotated image that no list in use names.", ("drop", "fail")),

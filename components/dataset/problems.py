@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from components.dataset.policies import FAULTS, Policy
+from components.dataset.policies import FAULTS, IN_WORDS, Policy
 from components.errors import UserError
 from components.printable import encodable, printable, shortened
 
@@ -26,6 +27,8 @@ class Problem:
       found: what was there.
       mend: what to do about it.
       policy: what is done about it; the table's default until `DatasetOptions.decide` has set it.
+      image: the image it's about, by its name in the data set; None where it's about none, or about many.
+      xmin_ymin_xmax_ymax: the box it's about, in pixels of the upright image, as it was before it was mended.
     """
 
     kind: str
@@ -36,6 +39,8 @@ class Problem:
     found: str | None = None
     mend: str | None = None
     policy: Policy = "fail"
+    image: str | None = None
+    xmin_ymin_xmax_ymax: tuple[float, float, float, float] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What `coralline check --json` and the report show of it."""
@@ -67,6 +72,29 @@ class DataProblem(Exception):
 def failing(problems: Iterable[Problem]) -> list[Problem]:
     """Those that must stop a run."""
     return [problem for problem in problems if problem.policy == "fail"]
+
+
+@dataclasses.dataclass(frozen=True)
+class OfAKind:
+    """Problems of one kind about which the same is done, as reports show them together."""
+
+    kind: str
+    policy: Policy
+    problems: tuple[dict[str, Any], ...]
+
+    @property
+    def becomes(self) -> str:
+        """What is done about them, in words."""
+        return IN_WORDS[self.policy]
+
+
+def by_kind(problems: Iterable[dict[str, Any]]) -> list[OfAKind]:
+    """Problems as JSON (`Problem.as_json`) by kind, those that would stop a run first."""
+    gravity = list(IN_WORDS)
+    kinds = collections.defaultdict(list)
+    for problem in problems:
+        kinds[gravity.index(problem["policy"]), problem["kind"]].append(problem)
+    return [OfAKind(kind, found[0]["policy"], tuple(found)) for (_, kind), found in sorted(kinds.items())]
 
 
 def as_error(problems: Sequence[Problem]) -> UserError:

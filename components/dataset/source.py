@@ -27,6 +27,11 @@ class RawObject:
     name_line: int | None = None
 
     @property
+    def xmin_ymin_xmax_ymax(self) -> tuple[float, float, float, float]:
+        """The corners, in the units they are in."""
+        return self.xmin, self.ymin, self.xmax, self.ymax
+
+    @property
     def corners(self) -> str:
         """For messages."""
         return f"xmin {self.xmin:g}, ymin {self.ymin:g}, xmax {self.xmax:g}, ymax {self.ymax:g}"

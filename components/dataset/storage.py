@@ -95,6 +95,26 @@ def size(path: str) -> int:
     return int(_with_oserror(lambda gfile: gfile.stat(path)).length) if is_remote(path) else os.path.getsize(path)
 
 
+def replace_bytes(path: str, content: bytes) -> None:
+    """Like `write_bytes`, but readers see the whole file or the one before. Raises OSError whatever the file system."""
+    aside = f"{path}.{os.getpid()}.part"
+    write_bytes(aside, content)
+    if is_remote(path):
+        _with_oserror(lambda gfile: gfile.rename(aside, path, overwrite=True))
+    else:
+        os.replace(aside, path)
+
+
+def remove(path: str) -> None:
+    """Removes a file; one that isn't there any more is as well. Raises OSError whatever the file system."""
+    if is_remote(path):
+        if exists(path):
+            _with_oserror(lambda gfile: gfile.remove(path))
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(path)
+
+
 def exists(path: str) -> bool:
     """Whether there is a file or folder of that address."""
     return bool(_with_oserror(lambda gfile: gfile.exists(path))) if is_remote(path) else os.path.exists(path)

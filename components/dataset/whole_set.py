@@ -78,7 +78,8 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
     if usual == o.class_name:
         return o
     if usual is None:
-        findings.note(names.unknown(o.class_name, image.annotation_path, o.name_line))
+        unknown = names.unknown(o.class_name, image.annotation_path, o.name_line)
+        findings.note(dataclasses.replace(unknown, image=image.name, xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax))
         return None
     policy = findings.note(
         Problem(
@@ -89,6 +90,8 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
             expected=usual,
             found=repr(o.class_name),
             mend="correct the annotation",
+            image=image.name,
+            xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
         )
     )
     return dataclasses.replace(o, class_name=usual) if policy == "fix" else None
@@ -152,6 +155,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
             "the same image is there under another name" + ("" if same else ", with other boxes"),
             found=first.name,
             mend="remove one of the two",
+            image=copy.name,
         )
     )
     if policy == "drop":
@@ -165,6 +169,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
             f"the same image is in {copy.split} and, under another name, in {first.split}",
             found=first.name,
             mend="remove one of the two, or list both on the same side",
+            image=copy.name,
         )
     )
     return dataclasses.replace(copy, split=first.split) if policy == "fix" else None

@@ -13,6 +13,7 @@ import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
+from components.detector.anchors import MATCH_IOU
 from components.detector.finite_loss import IMAGE_NUMBERS
 from components.detector.model_garden import normalize
 from components.detector.presets import Preset
@@ -94,7 +95,7 @@ class _AnchorTargets:
             aspect_ratios=list(preset.aspect_ratios),
             anchor_size=preset.anchor_size,
         )(image_size=(preset.input_size, preset.input_size))
-        self._labeler = anchor.AnchorLabeler(match_threshold=0.5, unmatched_threshold=0.5)
+        self._labeler = anchor.AnchorLabeler(match_threshold=MATCH_IOU, unmatched_threshold=MATCH_IOU)
 
     def __call__(self, pixel_boxes: tf.Tensor, classes: tf.Tensor) -> dict[str, Any]:
         cls_targets, box_targets, _, cls_weights, box_weights = self._labeler.label_anchors(

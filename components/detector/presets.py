@@ -123,6 +123,7 @@ _DEMO = dataclasses.replace(
     scale_jitter=(0.9, 1.1),
 )
 PRESETS = {preset.name: preset for preset in (_DEMO, _MICROSCOPIC, _DEFAULT, _LARGER, _MOBILEDET)}
+DEFAULT = _DEFAULT.name
 
 
 def get(name: str) -> Preset:

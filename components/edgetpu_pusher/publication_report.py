@@ -9,6 +9,7 @@ from typing import Any
 
 from components.dataset import storage
 from components.edgetpu.statuses import Status
+from components.report_page.rendering import render
 
 PAGE, FIGURES = "report.html", "report.json"
 # A comment in the evaluator's page, once; everything else that it shows is escaped, so no text can look like it.
@@ -34,15 +35,5 @@ def write(report: str, target: str, outcome: Mapping[str, Any]) -> None:
 
 def _section(outcome: Mapping[str, Any]) -> str:
     """The part of the page, in the classes of its style sheet."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["size"] = _size
-    template = environment.get_template("publication.html.j2")
-    return template.render(outcome=outcome, edgetpu=outcome["edgetpu"], mapped=Status.MAPPED)
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:.2f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"
+    template = Path(__file__).with_name("publication.html.j2")
+    return render(template, {}, outcome=outcome, edgetpu=outcome["edgetpu"], mapped=Status.MAPPED)

@@ -6,7 +6,7 @@ from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.artifacts import EvaluationReport, LabelMap, TFLiteModel
+from components.artifacts import DatasetReport, EvaluationReport, LabelMap, TFLiteModel
 from components.evaluator import executor
 
 
@@ -22,6 +22,8 @@ class EvaluatorSpec(types.ComponentSpec):
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
         "tflite_model": component_spec.ChannelParameter(type=TFLiteModel),
         "label_map": component_spec.ChannelParameter(type=LabelMap),
+        "dataset_report": component_spec.ChannelParameter(type=DatasetReport),
+        "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
     }
     OUTPUTS = {
         "evaluation": component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
@@ -41,12 +43,15 @@ class Evaluator(base_component.BaseComponent):
       model: QatTrainer's model: the references.
       tflite_model: TFLiteExporter's file: the candidate.
       label_map: class names, in the order of the classes.
+      dataset_report: what there is to say of the data; it becomes a part of the report.
+      anomalies: what ExampleValidator found, which the report tells in words.
 
     Outputs:
       evaluation: TFMA's result (`tfma.load_eval_result`): metrics of each model by its name (`int8`, `qat`, `float`,
         `baseline`), and the validation by the thresholds.
       blessing: `BLESSED` or `NOT_BLESSED`; custom properties as TFX's own evaluator writes them, and `reasons`.
-      report: `report.html` (one self-contained page), `report.json`, and pictures with boxes in `eval/`.
+      report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, and in `data/` the
+        report of the data, which the page leads to.
 
     Parameters:
       evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.
@@ -65,6 +70,8 @@ class Evaluator(base_component.BaseComponent):
         model: types.BaseChannel,
         tflite_model: types.BaseChannel,
         label_map: types.BaseChannel,
+        dataset_report: types.BaseChannel,
+        anomalies: types.BaseChannel,
         evaluate: str,
         baseline: str,
     ):
@@ -74,6 +81,8 @@ class Evaluator(base_component.BaseComponent):
                 model=model,
                 tflite_model=tflite_model,
                 label_map=label_map,
+                dataset_report=dataset_report,
+                anomalies=anomalies,
                 evaluate=evaluate,
                 baseline=baseline,
                 evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),

@@ -17,6 +17,7 @@ from components.errors import UserError
 
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
+    from components.evaluator.data_section import DataSection
     from components.evaluator.judged_models import JudgedModel, ReferenceModel
     from components.evaluator.matching import Matched
     from components.evaluator.pictures import Picture
@@ -77,6 +78,7 @@ class Executor(base_executor.BaseExecutor):
             pictures=_pictures(matched, eval_folder, settings["pictures"]),
             export=export,
             file={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
+            data=_data_section(input_dict),
             versions=code_version(),
         )
         _write_report(report, _uri(output_dict["report"]))
@@ -127,7 +129,20 @@ def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
     return [shown[place] for place in sorted(shown)]
 
 
+def _data_section(input_dict: dict[str, Any]) -> DataSection:
+    from components.evaluator.data_section import DataSection
+
+    anomalies = artifact_utils.get_single_instance(input_dict["anomalies"])
+    splits = artifact_utils.decode_split_names(anomalies.split_names)
+    folders = {split: artifact_utils.get_split_uri([anomalies], split) for split in splits}
+    return DataSection.read(_uri(input_dict["dataset_report"]), folders)
+
+
 def _write_report(report: Report, folder: str) -> None:
+    from components.dataset_report.report import copy_below
+    from components.evaluator.data_section import FOLDER
+
+    copy_below(report.data.address, f"{folder}/{FOLDER}", "../report.html")
     storage.write_bytes(f"{folder}/report.html", report.as_html().encode())
     storage.write_bytes(f"{folder}/report.json", (json.dumps(report.as_json(), indent=2) + "\n").encode())
     for picture in report.pictures:

@@ -7,11 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.dataset_report.report import PAGE as DATA_PAGE
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.coco import Figures
+from components.evaluator.data_section import FOLDER, DataSection
 from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
+from components.report_page.rendering import render
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),
@@ -35,6 +38,7 @@ class Report:
       pictures: images with boxes.
       export: the exporter's `export.json`: input, post-processing, what the Edge TPU will take.
       file: `bytes` and `sha256` of model.tflite.
+      data: what the model was trained and judged on.
       versions: the code that made it.
     """
 
@@ -48,6 +52,7 @@ class Report:
     pictures: list[Picture]
     export: dict[str, Any]
     file: dict[str, Any]
+    data: DataSection
     versions: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
@@ -69,31 +74,18 @@ class Report:
                 "per_class": {name: dataclasses.asdict(of) for name, of in best.items()},
             },
             "file": self.file,
+            "data": self.data.as_json(),
             "pictures": [f"eval/{picture.file}" for picture in self.pictures],
         }
 
     def as_html(self) -> str:
         """The page: no address in it leads outside, so that it can be mailed or put on a stick."""
-        import jinja2
-
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        environment.filters |= {
-            "figure": _figure,
-            "change": _change,
-            "percent": _percent,
-            "size": _size,
-            "signed": _signed,
-        }
         models = {
             name: (*_MODELS[name], figures) for name in _MODELS if (figures := self.figures.get(name)) is not None
         }
-        return environment.get_template("report.html.j2").render(
+        return render(
+            Path(__file__).with_name("report.html.j2"),
+            {"figure": _figure, "change": _change, "signed": _signed},
             report=self,
             models=models,
             candidate=self.figures[CANDIDATE],
@@ -104,6 +96,7 @@ class Report:
             counts_json=json.dumps(self._counts_for_the_slider()),
             thresholds_in_order=SCORE_THRESHOLDS,
             least_score=LEAST_SCORE,
+            data_page=f"{FOLDER}/{DATA_PAGE}",
             mapping=self.export.get("edgetpu") or {},
             post_processing=self.export.get("post_processing") or {},
         )
@@ -128,11 +121,3 @@ def _change(value: float | None, reference: float | None) -> str:
 
 def _signed(value: float | None) -> str:
     return "–" if value is None else "±0" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:.2f} MiB" if count >= 2**20 else f"{count / 2**10:.0f} KiB"

@@ -17,6 +17,7 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
 
     PARAMETERS = {
         "data": component_spec.ExecutionParameter(type=str),
+        "history": component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {}
     OUTPUTS = {
@@ -41,7 +42,8 @@ class VocExampleGen(FileBasedExampleGen):
       examples: `Examples`, splits `train` and `eval`, gzip TFRecords in the tf.Example layout of the Object Detection
         API (`components/dataset/tf_example.py`).
       label_map: `LabelMap`, the given one or the sorted class names of the data.
-      report: `DatasetReport`, `report.json` with counts and every problem found.
+      report: `DatasetReport`, `report.json` with counts and every problem found, and how the data differs from that of
+        the run before with another content; `report.html`, a page of it with figures and pictures.
 
     Fails with a `UserError`: the folder can't be read or holds no annotated images; XML that doesn't parse; an
     annotation whose image is missing, cut off or not an image; a class that isn't in the given label map; a box without
@@ -52,12 +54,15 @@ class VocExampleGen(FileBasedExampleGen):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver  # type: ignore[assignment]
 
-    def __init__(self, data: str):
+    def __init__(self, data: str, history: str):
         """Args:
-        data: JSON of the configuration's section `data` (`path`, `label_map`, `eval_fraction`, `on_zero_area_box`).
+        data: JSON of the configuration's section `data`.
+        history: a folder, the same for all runs of a pipeline, in which each leaves a summary of its data for the next
+          one (`components/dataset_report/history.py`).
         """
         spec = VocExampleGenSpec(
             data=data,
+            history=history,
             examples=types.Channel(type=standard_artifacts.Examples),
             label_map=types.Channel(type=LabelMap),
             report=types.Channel(type=DatasetReport),

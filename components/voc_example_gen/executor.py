@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import gc
-import json
 import os
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from tfx import types
@@ -16,18 +18,18 @@ from components import progress
 from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.annotation import Split
-from components.dataset.dataset import Plan, make_plan, summary
+from components.dataset.dataset import Plan, make_plan
 from components.dataset.label_map import LABEL_MAP_FILE
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import as_error, failing
 from components.dataset.split import SPLITS
+from components.dataset_report.comparison import compare, summary_of
+from components.dataset_report.history import History
+from components.dataset_report.report import DataFigures, write
 from components.errors import UserError
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
-
-REPORT_FILE = "report.json"
-"""Its name inside the DatasetReport artifact's folder."""
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -57,18 +59,21 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         outcome = self._run(plan, options, folders)
         _require_all_written(plan, outcome, folders)
         dataset = outcome.judged.dataset
-        content = summary(dataset)
-        try:
+        with _writing_to(label_map.uri):
             dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
-            storage.write_bytes(os.path.join(report.uri, REPORT_FILE), json.dumps(content).encode())
-        except OSError as e:
-            raise as_error([shards.unwritable(report.uri, e.strerror or str(e))]) from e
         # Where no driver has been asked before (Kubeflow Pipelines has none), the content is noted now.
-        known = exec_properties.get(FINGERPRINT_PROPERTY)
-        _describe(examples, known or fingerprint(options))
+        known = exec_properties.get(FINGERPRINT_PROPERTY) or fingerprint(options)
+        _describe(examples, known)
+        figures = DataFigures.of(options.path, dataset)
+        content = figures.as_json()
+        content["compared"] = _compare(History(exec_properties["history"]), content, known)
+        with _writing_to(report.uri):
+            write(report.uri, content, figures)
         for artifact in (examples, label_map, report):
             stamp(artifact)
         progress.note(_sentence(content))
+        if content["compared"] and content["compared"]["sentences"]:
+            progress.note("since the last data: " + "; ".join(content["compared"]["sentences"]))
 
     def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.Outcome:
         # A new name: what an earlier attempt has left must not be taken for this one's.
@@ -79,6 +84,30 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if outcome is None:
             raise _incomplete("it returned without having run")
         return outcome
+
+
+@contextlib.contextmanager
+def _writing_to(folder: str) -> Iterator[None]:
+    """Tells of a full disk, and the like, in words."""
+    try:
+        yield
+    except OSError as e:
+        raise as_error([shards.unwritable(folder, e.strerror or str(e))]) from e
+
+
+def _compare(history: History, content: dict[str, Any], known: str) -> dict[str, Any] | None:
+    """How the data differs from the last one with another content; None without one. Leaves this one for the next.
+
+    A folder that can't be read or written costs the comparison, not the run.
+    """
+    now = summary_of(content, known, f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}")
+    try:
+        before = history.before(known)
+        history.add(now)
+    except OSError as e:
+        progress.note(f"this data can't be compared with that of other runs: {e}")
+        return None
+    return None if before is None else compare(before, now)
 
 
 def _require_all_written(plan: Plan, outcome: shards.Outcome, folders: dict[Split, str]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import collections
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from components.progress import counted
 
 if TYPE_CHECKING:
     from components.dataset.dataset import Dataset
+    from components.dataset_report.report import DataFigures
     from pipeline.config import Config
 
 _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
@@ -21,7 +22,6 @@ _EXAMPLES_A_KIND = 3
 _CLASSES = 100
 """So many are shown; nearly all data sets have fewer."""
 _NAME_WIDTH = 60
-_ORDER = ("fail", "drop", "fix", "keep")
 
 
 @click.command()
@@ -30,22 +30,28 @@ _ORDER = ("fail", "drop", "fix", "keep")
 )
 @click.option("--config", "config_file", metavar="F", help="The YAML configuration whose settings are checked too.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@click.option("--report", "report_folder", metavar="DIR", help="Write a page of it there: report.html, report.json.")
 @click.pass_context
-def command(ctx: click.Context, data: str | None, config_file: str | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, data: str | None, config_file: str | None, as_json: bool, report_folder: str | None
+) -> None:
     """Check a data set and the settings before anything is spent.
 
     Exit code 0: nothing would stop a run. 1: something would. 2: it can't be told.
     """
-    report, exit_code = _check(data, config_file)
+    report, exit_code = _check(data, config_file, report_folder)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
+    if report_folder and report["reader"] and not as_json:
+        click.echo(f"report: {os.path.join(report_folder, 'report.html')}")
     ctx.exit(exit_code)
 
 
-def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], int]:
-    """The report, in the form that `--json` prints, and the exit code."""
-    from components.dataset.dataset import inspect_dataset, summary
+def _check(data: str | None, config_file: str | None, report_folder: str | None) -> tuple[dict[str, Any], int]:
+    """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
+    from components.dataset.dataset import inspect_dataset
     from components.dataset.folder import UnreadableFolderError
     from components.dataset.options import DatasetOptions
+    from components.dataset_report.report import DataFigures
     from pipeline import preflight
     from pipeline.config import load
     from pipeline.local_runner import with_absolute_paths
@@ -59,10 +65,39 @@ def _check(data: str | None, config_file: str | None) -> tuple[dict[str, Any], i
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
-    report = summary(dataset)
+    figures = DataFigures.of(options.path, dataset, preflight.training_settings(config).preset)
+    report = figures.as_json()
+    _look_at_anchors(figures, report)
     _look_at_settings(config, dataset, report)
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
-    return {"ok": ok, **report}, _CLEAN if ok else _PROBLEMS
+    report = {"ok": ok, **report}
+    if report_folder:
+        _write_page(report_folder, report, figures)
+    return report, _CLEAN if ok else _PROBLEMS
+
+
+def _look_at_anchors(figures: DataFigures, report: dict[str, Any]) -> None:
+    """Adds the boxes that the detector's anchors don't match."""
+    from components.dataset_report import anchor_fit
+
+    problem = anchor_fit.problem(figures.fits[figures.chosen], figures.dataset.images)
+    if problem is not None:
+        report["problems"].append(problem.as_json())
+
+
+def _write_page(folder: str, report: dict[str, Any], figures: DataFigures) -> None:
+    from components.dataset_report.report import write
+
+    if os.path.realpath(folder).startswith(os.path.realpath(figures.path) + os.sep):
+        raise UserError(
+            "the report would become part of the data", file=folder, found=figures.path, mend="give another folder"
+        )
+    try:
+        write(folder, report, figures)
+    except OSError as e:
+        raise UserError(
+            "the report can't be written", file=folder, found=e.strerror or str(e), mend="give another folder"
+        ) from e
 
 
 def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) -> None:
@@ -110,10 +145,21 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
     if "sentence" in edgetpu:
         place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
         rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
+    if report["boxes"]:
+        rows.append(("anchors", _anchors(report)))
     if any(report["reencoded"].values()):
         rows.append(("re-encoded", _reencoded(report["reencoded"])))
     lines = [f"{label:<11}{value}" for label, value in rows]
     return "\n".join([*lines, *_problem_lines(report["problems"]), "", _next_step(exit_code)])
+
+
+def _anchors(report: dict[str, Any]) -> str:
+    preset, unmatched = report["edgetpu"]["preset"], report["anchors"]
+    others = ", ".join(f"{name} {count}" for name, count in unmatched.items() if name != preset)
+    return (
+        f"{unmatched[preset]} of {counted(report['boxes'], 'box')} match none of {preset} at "
+        f"{report['edgetpu']['input_size']} pixels (other presets: {others})"
+    )
 
 
 def _reencoded(images: dict[str, int]) -> str:
@@ -138,26 +184,17 @@ def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
 
 def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
     """Problems by kind, the ones that would stop a run first, each with a few places."""
-    kinds = collections.defaultdict(list)
-    for problem in problems:
-        kinds[(_ORDER.index(problem["policy"]), problem["kind"], problem["policy"])].append(problem)
-    lines = ["", "problems"] if kinds else ["", "no problems"]
-    for (_, kind, policy), found in sorted(kinds.items()):
-        lines.append(f"  {kind}  {len(found)}  {_WHAT_BECOMES[policy]}")
-        for problem in found[:_EXAMPLES_A_KIND]:
+    from components.dataset.problems import by_kind
+
+    lines = ["", "problems" if problems else "no problems"]
+    for of in by_kind(problems):
+        lines.append(f"  {of.kind}  {len(of.problems)}  {of.becomes}")
+        for problem in of.problems[:_EXAMPLES_A_KIND]:
             line = f":{problem['line']}" if problem["line"] else ""
             lines.append(f"    {printable(problem['file'])}{line}: {printable(problem['message'])}")
-        if len(found) > _EXAMPLES_A_KIND:
-            lines.append(f"    ... and {len(found) - _EXAMPLES_A_KIND} more (--json lists all)")
+        if len(of.problems) > _EXAMPLES_A_KIND:
+            lines.append(f"    ... and {len(of.problems) - _EXAMPLES_A_KIND} more (--json lists all)")
     return lines
-
-
-_WHAT_BECOMES = {
-    "fail": "would stop a run",
-    "drop": "left out",
-    "fix": "mended while reading",
-    "keep": "used as they are",
-}
 
 
 def _next_step(exit_code: int) -> str:

@@ -3,11 +3,13 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from components.dataset.drawn_shapes import draw_dataset
 from components.dataset.label_map import LabelMap
 from components.dataset.tf_example import encode_example
 from components.edgetpu_pusher import published
@@ -83,7 +85,7 @@ def run(tmp_path, model_folder, quadrant_detector):
     """`run(...) -> Outputs` of one execution; what is published goes into its folder `published`."""
     from tfx.types import standard_artifacts
 
-    from components import EvaluationReport, TFLiteModel
+    from components import DatasetReport, EvaluationReport, TFLiteModel
     from components import LabelMap as LabelMapArtifact
     from components.evaluator.executor import Executor
 
@@ -92,7 +94,7 @@ def run(tmp_path, model_folder, quadrant_detector):
         made.uri, made.id = str(uri), identity
         return made
 
-    def execute(examples=EXAMPLES, settings=SETTINGS, names=NAMES, content=None):
+    def execute(examples=EXAMPLES, settings=SETTINGS, names=NAMES, content=None, anomalies=()):
         write_records(tmp_path / "examples" / "Split-eval", examples)
         LabelMap(tuple(names)).write(str(tmp_path / "label_map" / "label_map.pbtxt"))
         write_tflite_model(tmp_path / "tflite", content or quadrant_detector(), len(names))
@@ -103,7 +105,11 @@ def run(tmp_path, model_folder, quadrant_detector):
             "model": [artifact(standard_artifacts.Model, model_folder, 7)],
             "tflite_model": [artifact(TFLiteModel, tmp_path / "tflite", 8)],
             "label_map": [artifact(LabelMapArtifact, tmp_path / "label_map")],
+            "dataset_report": [artifact(DatasetReport, tmp_path / "data_report")],
+            "anomalies": [artifact(standard_artifacts.ExampleAnomalies, tmp_path / "anomalies")],
         }
+        write_data_report(tmp_path / "data_report")
+        write_anomalies(inputs["anomalies"][0], anomalies)
         outputs = {
             "evaluation": [artifact(standard_artifacts.ModelEvaluation, tmp_path / "evaluation")],
             "blessing": [artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")],
@@ -123,6 +129,33 @@ def write_records(folder, examples):
     with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
         for record in examples:
             writer.write(record)
+
+
+def write_anomalies(artifact, found):
+    """As ExampleValidator does; `found` holds (feature, description) of split eval."""
+    from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+    artifact.split_names = '["train", "eval"]'
+    for split, of in (("train", ()), ("eval", found)):
+        content = anomalies_pb2.Anomalies()
+        for feature, description in of:
+            content.anomaly_info[feature].reason.add(description=description)
+        folder = Path(artifact.uri, f"Split-{split}")
+        folder.mkdir(parents=True)
+        (folder / "SchemaDiff.pb").write_bytes(content.SerializeToString())
+
+
+def write_data_report(folder):
+    """Of a small data set that was drawn."""
+    from components.dataset.dataset import read_dataset
+    from components.dataset_report.report import DataFigures, write
+
+    draw_dataset(folder / "shapes", images=6, size_px=64)
+    figures = DataFigures.of("shapes", read_dataset(str(folder / "shapes")))
+    compared = {"sentences": ["new classes: cross"]}
+    content = {**figures.as_json(), "problems": [], "compared": None}
+    write(str(folder), content, figures)
+    (folder / "report.json").write_text(json.dumps({**content, "compared": compared}))
 
 
 def write_tflite_model(folder, content, num_classes):
@@ -175,7 +208,7 @@ def test_blesses_a_good_model_and_leaves_tfma_blessing_and_report(run, tmp_path)
 def test_report_is_one_page_without_outside_addresses_that_shows_mistakes_first(run, tmp_path):
     _, report = run()
     html = (tmp_path / "report" / "report.html").read_text()
-    assert not re.search(r"""(src|href)=|url\((?!data:)|https?://|@import""", html)
+    assert not re.search(r"""src=|href=(?!"data/report.html")|url\((?!data:)|https?://|@import""", html)
     assert html.count("data:image/jpeg;base64,") == 4
     assert "two &amp; &lt;b&gt;.png" in html and "<b>.png" not in html
     assert html.index("missed.png") < html.index("one.png")
@@ -219,3 +252,22 @@ def test_eval_split_without_boxes_is_not_blessed_and_the_page_holds(run, tmp_pat
 def test_eval_split_without_images_fails_with_the_mend(run):
     with pytest.raises(UserError, match="no image to evaluate"):
         run(examples=[])
+
+
+def test_page_leads_to_the_data_and_back_and_tells_what_is_odd_about_it(run, tmp_path):
+    few, odd = (
+        "Some examples have fewer values than expected.",
+        "Examples contain values missing from the schema: star.",
+    )
+    features = [f"image/object/bbox/{side}" for side in ("xmax", "xmin", "ymax", "ymin")]
+    _, report = run(anomalies=[*((feature, few) for feature in features), ("image/object/class/text", odd)])
+    html = (tmp_path / "report" / "report.html").read_text()
+    assert report["data"]["anomalies"] == [
+        f"eval: {few} (image/object/bbox/xmax, image/object/bbox/xmin, image/object/bbox/ymax and 1 more)",
+        f"eval: {odd} (image/object/class/text)",
+    ]
+    assert all(anomaly in html for anomaly in report["data"]["anomalies"]) and "new classes: cross" in html
+    assert str(tmp_path / "data_report") in html and 'href="data/report.html"' in html
+    data_page = (tmp_path / "report" / "data" / "report.html").read_text()
+    assert 'href="../report.html"' in data_page and "This data can be trained on" in data_page
+    assert json.loads((tmp_path / "report" / "data" / "report.json").read_text())["images"] == 6

@@ -82,7 +82,7 @@ def test_mistakes_are_told_in_one_message(tmp_path: Path, arguments: list[str], 
 def test_a_refused_run_leaves_nothing_behind(tmp_path: Path) -> None:
     annotation = next(_data(tmp_path).rglob("*.xml"))
     annotation.write_text(re.sub(r"<xmax>\d+", "<xmax>0", annotation.read_text()))
-    done = _call("run", "--data", "data", folder=tmp_path)
+    done = _call("run", "--data", "data", "--set", "data.on_inverted_box=fail", folder=tmp_path)
     assert done.returncode == 1
     assert f"{annotation.name}:" in done.stderr
     assert "expected: xmin < xmax" in done.stderr

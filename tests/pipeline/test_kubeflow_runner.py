@@ -58,3 +58,5 @@ def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> N
     assert json.loads(data)["path"] == "/mnt/disk/data"
     push_to = tasks["EdgeTpuPusher"].inputs.parameters["push_to"].runtime_value.constant.string_value
     assert push_to == "/mnt/disk/published"
+    history = tasks["VocExampleGen"].inputs.parameters["history"].runtime_value.constant.string_value
+    assert history == "/mnt/disk/data_history"

@@ -20,8 +20,9 @@ def compiled_container(tmp_path, data):
         kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(default_image="image", use_pipeline_spec_2_1=True),
         output_filename=str(tmp_path / "spec.json"),
     )
+    component = VocExampleGen(data=data, history="history")
     with kubeflow_driver.content_driver():
-        runner.run(pipeline.Pipeline("voc", str(tmp_path / "root"), components=[VocExampleGen(data=data)]))
+        runner.run(pipeline.Pipeline("voc", str(tmp_path / "root"), components=[component]))
     spec = json.loads((tmp_path / "spec.json").read_text(encoding="utf-8"))["pipelineSpec"]
     outputs = spec["components"]["VocExampleGen"]["outputDefinitions"]["artifacts"]
     return spec["deploymentSpec"]["executors"]["VocExampleGen_executor"]["container"], outputs
@@ -32,7 +33,7 @@ def answer(tmp_path, data):
     hook = container["lifecycle"]["preCacheCheck"]
     assert hook["command"] == ["python", "-m", "components.voc_example_gen.kubeflow_driver"]
     task = {
-        "inputs": {"parameterValues": {"data": data}},
+        "inputs": {"parameterValues": {"data": data, "history": "history"}},
         "outputs": {
             "artifacts": {
                 name: {"artifacts": [{"name": name, "uri": f"/out/{name}", "type": definition["artifactType"]}]}

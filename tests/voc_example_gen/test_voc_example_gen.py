@@ -19,10 +19,10 @@ from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
 from components.dataset.tf_example import decode_example, read_examples
+from components.dataset_report.report import FIGURES, PAGE
 from components.errors import UserError
 from components.voc_example_gen import shards
 from components.voc_example_gen.component import VocExampleGen
-from components.voc_example_gen.executor import REPORT_FILE
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ class Pipeline:
         self.connection = metadata.sqlite_metadata_connection_config(str(out / "metadata.sqlite"))
 
     def run(self, data: Path, **settings):
-        component = VocExampleGen(data=json.dumps({"path": str(data), **settings}))
+        component = VocExampleGen(data=json.dumps({"path": str(data), **settings}), history=str(self.out / "history"))
         LocalDagRunner().run(
             pipeline.Pipeline(
                 "voc",
@@ -62,7 +62,7 @@ class Pipeline:
         return [decode_example(record) for record in read_examples(os.path.join(uri, f"Split-{split}"))]
 
     def report(self):
-        return json.loads(Path(self.artifact("components.DatasetReport").uri, REPORT_FILE).read_text(encoding="utf-8"))
+        return json.loads(Path(self.artifact("components.DatasetReport").uri, FIGURES).read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -117,6 +117,28 @@ def test_content_decides_what_runs_again(shapes, pipeline_of_one):
         shapes / "annotations" / image.with_name("renamed.xml").name,
     )
     assert pipeline_of_one.run(shapes).state == "COMPLETE"
+
+
+def test_data_is_compared_with_the_last_one_of_another_content(shapes, pipeline_of_one, tmp_path):
+    assert pipeline_of_one.run(shapes).report()["compared"] is None
+    for annotation in (shapes / "annotations").iterdir():
+        annotation.write_text(annotation.read_text(encoding="utf-8").replace("cross", "star"), encoding="utf-8")
+    compared = pipeline_of_one.run(shapes).report()["compared"]
+    assert compared["new_classes"] == ["star"] and compared["vanished_classes"] == ["cross"]
+    assert compared["with"]["path"] == str(shapes) and "new classes: star" in compared["sentences"]
+    page = Path(pipeline_of_one.artifact("components.DatasetReport").uri, PAGE).read_text(encoding="utf-8")
+    assert "new classes: star" in page and "classes that are gone: cross" in page
+    assert pipeline_of_one.run(shapes).state == "CACHED"
+    assert len(list((pipeline_of_one.out / "history").iterdir())) == 2
+    # The same data under another setting: it isn't compared with itself.
+    compared = pipeline_of_one.run(shapes, eval_fraction=0.5).report()["compared"]
+    assert pipeline_of_one.state == "COMPLETE" and compared["vanished_classes"] == ["cross"]
+
+
+def test_history_that_cannot_be_read_costs_the_comparison_alone(shapes, pipeline_of_one):
+    pipeline_of_one.out.mkdir(exist_ok=True)
+    (pipeline_of_one.out / "history").write_text("a file")
+    assert pipeline_of_one.run(shapes).state == "COMPLETE" and pipeline_of_one.report()["compared"] is None
 
 
 def test_changed_label_map_runs_again(shapes, pipeline_of_one):

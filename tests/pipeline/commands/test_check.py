@@ -167,3 +167,46 @@ def test_very_many_classes_with_long_names_stay_readable(shapes):
     annotation.write_text(f"<annotation>{objects}</annotation>", encoding="utf-8")
     _, text = check("--data", shapes)
     assert "more (--json lists all)" in text and max(map(len, text.splitlines())) < 1000
+
+
+def shrink_a_box(shapes):
+    path = shapes / "annotations" / "shapes-0003.xml"
+    text = re.sub("<xmin>.*?<", "<xmin>10<", path.read_text(encoding="utf-8"), count=1)
+    for side, value in {"ymin": 10, "xmax": 12, "ymax": 12}.items():
+        text = re.sub(f"<{side}>.*?<", f"<{side}>{value}<", text, count=1)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_boxes_that_no_anchor_matches_are_counted_by_preset_and_named(shapes, tmp_path):
+    path = shrink_a_box(shapes)
+    code, output = check("--data", shapes, "--json")
+    report = json.loads(output)
+    [problem] = report["problems"]
+    assert code == 0 and report["anchors"]["mobilenet_v2_256"] == 1
+    assert (problem["kind"], problem["file"], problem["policy"]) == ("unmatched_box", str(path), "keep")
+    assert "model.input_size: 768 would match them all" in problem["message"]
+    assert "<bndbox>" in path.read_text(encoding="utf-8").splitlines()[problem["line"] - 1]
+    config = tmp_path / "c.yaml"
+    config.write_text("model:\n  input_size: 768\n", encoding="utf-8")
+    _, output = check("--data", shapes, "--config", config)
+    assert re.search(r"anchors    0 of \d+ boxes match none of mobilenet_v2_256 at 768 pixels", output)
+    assert "unmatched_box" not in output
+
+
+def test_report_is_written_whether_or_not_something_would_stop_a_run(shapes, tmp_path):
+    _, output = check("--data", shapes, "--report", tmp_path / "good")
+    assert f"report: {tmp_path}/good/report.html" in output
+    assert "This data can be trained on" in (tmp_path / "good/report.html").read_text(encoding="utf-8")
+    break_a_box(shapes)
+    code, output = check("--data", shapes, "--report", tmp_path / "bad", "--json")
+    page = (tmp_path / "bad/report.html").read_text(encoding="utf-8")
+    assert code == 1 and "1 problem would stop a run" in page
+    assert json.loads((tmp_path / "bad/report.json").read_text(encoding="utf-8")) == json.loads(output)
+
+
+@pytest.mark.parametrize(("place", "told"), [("file/below", "can't be written"), ("shapes/report", "part of the data")])
+def test_report_that_cannot_be_written_is_told(shapes, tmp_path, place, told):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=told):
+        CliRunner().invoke(command, ["--data", str(shapes), "--report", str(tmp_path / place)], catch_exceptions=False)

@@ -1,0 +1,140 @@
+"""Which boxes no anchor of a preset matches, and what would help."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.dataset.annotation import AnnotatedImage
+from components.dataset.problems import Problem
+from components.dataset_report.boxes import Boxes
+from components.detector import anchors
+from components.detector.presets import PRESETS, Preset
+from components.progress import counted
+
+_NAMED = 3
+_LARGER = (1.25, 1.5, 2, 3, 4)
+_LARGEST_INPUT = 1280
+_WORTHWHILE = 0.1
+"""Share of the unmatched boxes that may stay so for an input to be advised."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PresetFit:
+    """How the boxes of a data set fit a preset.
+
+    Attributes:
+      preset: with the input size that was asked about.
+      boxes: all of them.
+      fit: of each.
+    """
+
+    preset: Preset
+    boxes: Boxes
+    fit: anchors.Fit
+
+    @classmethod
+    def of(cls, boxes: Boxes, preset: Preset) -> PresetFit:
+        """Holds them against the preset's anchors."""
+        at_input = anchors.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+        return cls(preset, boxes, anchors.fit(at_input, preset))
+
+    @property
+    def unmatched(self) -> int:
+        """How many boxes no anchor matches."""
+        return int(self.fit.unmatched.sum())
+
+    def reasons(self) -> dict[str, int]:
+        """Unmatched boxes by why: "too small", "too large", "of another shape"; those that there are."""
+        small, large = int(self.fit.too_small.sum()), int(self.fit.too_large.sum())
+        counts = {"too small": small, "too large": large, "of another shape": self.unmatched - small - large}
+        return {reason: count for reason, count in counts.items() if count}
+
+    def smallest_first(self) -> np.ndarray:
+        """Indexes of the unmatched boxes."""
+        areas = self.boxes.widths * self.boxes.heights
+        indexes = np.flatnonzero(self.fit.unmatched)
+        return indexes[np.argsort(areas[indexes], kind="stable")]
+
+    def size_at_input(self, index: int) -> str:
+        """A box's size as the model sees it, for messages."""
+        width, height = self.boxes.widths[index], self.boxes.heights[index]
+        return f"{width * self.preset.input_size:.1f} x {height * self.preset.input_size:.1f}"
+
+
+def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
+    """Every preset at its own input size."""
+    return {name: PresetFit.of(boxes, preset) for name, preset in PRESETS.items()}
+
+
+def problem(of: PresetFit, images: Sequence[AnnotatedImage]) -> Problem | None:
+    """One problem for all boxes that no anchor of a preset matches, at the smallest of them; None where there is none.
+
+    Args:
+      of: the preset that a run would train.
+      images: the data set's.
+    """
+    indexes = of.smallest_first()
+    if not len(indexes):
+        return None
+    places = []
+    for index in indexes[:_NAMED]:
+        image = images[of.boxes.image_indexes[index]]
+        o = image.objects[of.boxes.object_indexes[index]]
+        place = image.annotation_path + (f":{o.line}" if o.line else "")
+        places.append((image, o, f"{place} ({o.class_name}, {of.size_at_input(index)})"))
+    image, o, _ = places[0]
+    mend = advice(of)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in of.reasons().items())
+    return Problem(
+        "unmatched_box",
+        image.annotation_path,
+        f"{of.unmatched} of {counted(len(of.boxes), 'box')} match no anchor of {of.preset.name} at "
+        f"{of.preset.input_size} pixels; {mend}",
+        line=o.line,
+        expected=f"an IoU of {anchors.MATCH_IOU} with an anchor",
+        found=f"{reasons}; the smallest, in pixels of the input: {', '.join(text for _, _, text in places)}",
+        mend=mend,
+        policy="keep",
+        image=image.name,
+        xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
+    )
+
+
+def advice(of: PresetFit) -> str:
+    """The smallest input that matches nearly all of the boxes; else the one that matches most; or that none does."""
+    found = sorted(
+        (PresetFit.of(of.boxes, preset) for preset in _alternatives(of.preset)),
+        key=lambda other: (other.preset.input_size, other.preset.name != of.preset.name),
+    )
+    enough = [other for other in found if other.unmatched <= _WORTHWHILE * of.unmatched]
+    better = enough[:1] or sorted(found, key=lambda other: other.unmatched)[:1]
+    if not better or better[0].unmatched > of.unmatched / 2:
+        return "a larger input would hardly help; look at these boxes: they are tiny, or long and thin"
+    [best] = better
+    size = best.preset.input_size
+    left = f"would leave {best.unmatched}" if best.unmatched else "would match them all"
+    if best.preset == PRESETS[best.preset.name]:
+        return f"model.preset: {best.preset.name}, at {size} pixels, {left}"
+    return f"model.input_size: {size} {left} (its cost grows with the square)"
+
+
+def _alternatives(preset: Preset) -> list[Preset]:
+    """Larger inputs of the same preset, and the presets with a larger input."""
+    stride = preset.coarsest_stride
+    sizes = {-(-int(preset.input_size * factor) // stride) * stride for factor in _LARGER}
+    larger = [dataclasses.replace(preset, input_size=size) for size in sizes if size <= _LARGEST_INPUT]
+    return larger + [other for other in PRESETS.values() if other.input_size > preset.input_size]
+
+
+def table(fits: Mapping[str, PresetFit]) -> list[dict[str, Any]]:
+    """A row for each preset, as the page shows it; sides in pixels of the input."""
+    rows = []
+    for name, of in fits.items():
+        sides = [(width * height) ** 0.5 for width, height in anchors.shapes(of.preset)]
+        row = {"name": name, "input_size": of.preset.input_size, "smallest": min(sides), "largest": max(sides)}
+        rows.append({**row, "unmatched": of.unmatched, "reasons": of.reasons()})
+    return rows

@@ -1,0 +1,35 @@
+"""Data sets for the report's tests: images with the boxes that a test gives."""
+
+import os
+
+import pytest
+
+from components.dataset.annotation import AnnotatedImage, AnnotatedObject
+from components.dataset.dataset import Dataset
+from components.dataset.image_place import ImagePlace
+from components.dataset.label_map import LabelMap
+
+
+def annotated(name, boxes, size=(256, 256), split="train", label="cat", root="/data"):
+    """An image; its boxes are on lines 10, 20, ... of its annotation."""
+    objects = tuple(
+        AnnotatedObject(label, *map(float, box), difficult=False, truncated=False, line=10 * i, name_line=10 * i - 1)
+        for i, box in enumerate(boxes, start=1)
+    )
+    place, annotation = ImagePlace(f"{root}/{name}"), f"{root}/{name}.xml"
+    return AnnotatedImage(name, place, annotation, split, *size, None, os.fsencode(name), objects)
+
+
+def dataset_of(*images, problems=()):
+    names = sorted({name for image in images for name in image.class_names})
+    return Dataset("LabelImg", "", "by hand", LabelMap(tuple(names)), images, tuple(problems))
+
+
+@pytest.fixture
+def make_image():
+    return annotated
+
+
+@pytest.fixture
+def make_dataset():
+    return dataset_of
