@@ -138,11 +138,14 @@ def _there(name: str, address: Address) -> Check:
     if address.state == "missing":
         places = f"; looked in {', '.join(address.looked)}" if address.looked else ""
         return Check(name, False, f"there is no {address.given}{places}", line)
+    if address.state == "no file":
+        is_prefix = ": a checkpoint is named by its prefix, such as model.ckpt" if name == "checkpoint" else ""
+        return Check(name, False, f"{address.path} isn't a file{is_prefix}", line)
     missing = address.missing_shards()
     if missing:
         total = missing + len(address.files)
         return Check(name, False, f"{address.given}: {missing} of {total} shards are missing", line)
-    where = "" if address.path == address.given else f", found as {address.path}"
+    where = "" if address.path == address.given else f", found at {address.path}"
     return Check(name, True, f"{address.given}{where}", line)
 
 

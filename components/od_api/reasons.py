@@ -24,6 +24,7 @@ _SAME_IN_A_HEAD: dict[str, _Same] = {
 }
 _SAME: dict[str, _Same] = {
     f"{_STEP}random_horizontal_flip": (None, "images are flipped at random"),
+    f"{_STEP}random_horizontal_flip.probability": (0.5, "half of the images are flipped"),
     "model.ssd.encode_background_as_zeros": (True, "background is an all-zeros target"),
     "model.ssd.similarity_calculator.iou_similarity": (None, "anchors are matched by IoU"),
     "model.ssd.post_processing.score_converter": ("SIGMOID", "scores are sigmoids"),
@@ -83,6 +84,8 @@ _LEFT_OUT: dict[str, str] = {
     "train_config": "there is no such setting",
     "train_config.data_augmentation_options": "augmentation is part of the preset: images are flipped, scaled and "
     "moved at random",
+    "train_config.data_augmentation_options.random_horizontal_flip": "images are flipped at random; they have no "
+    "keypoints",
     "train_config.optimizer": "the optimizer is Adam; its rate rises over a tenth of a phase's steps, then falls along "
     "a cosine to zero at the last",
     "train_config.optimizer.use_moving_average": "weights are used without a moving average",

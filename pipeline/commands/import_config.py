@@ -134,12 +134,11 @@ def _report(found: Translation, output: str | None) -> Iterator[str]:
     yield from ["", "checks"]
     yield from map(_check_line, found.checks)
     yield ""
-    config = output or "the YAML"
-    wrong = sum(check.ok is False for check in found.checks)
-    if wrong:
-        yield f"next: mend what is wrong ({counted(wrong, 'check')}), there or in {config}; then `coralline check`"
+    check = f"`coralline check --config {output or 'F'}`"
+    if found.ok:
+        yield f"next: {check} looks at the data and the settings"
     else:
-        yield f"next: `coralline check --config {output or 'F'}` looks at the data and at {config}"
+        yield f"next: mend what is wrong, there or in {output or 'the YAML'}; then {check}"
 
 
 def _carried_lines(setting: Carried) -> Iterator[str]:
