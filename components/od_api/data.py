@@ -72,7 +72,7 @@ def _carry_records(ledger: Ledger, files: Files) -> None:
             ledger.leave(leaf, "the records have no folder in common; put them into one, and set data.path to it")
         return
     note = "the folder of the records"
-    if not all(files.records.values()):
+    if any(all(address.state == "placeholder" for address in files.records[side]) for side in _SIDES):
         note += "; data.eval_fraction of the images are held back for evaluation"
     ledger.carry("data.path", folder, *leaves, note=note)
     ledger.carry("data.reader", "tfrecord")

@@ -111,7 +111,10 @@ class Ledger:
 
     def settle(self) -> None:
         """Says of every field that nothing was said of yet what becomes of it."""
+        lines = {leaf.path: leaf.line for leaf in reversed(self.leaves) if id(leaf) in self._settled}
         for leaf in self.leaves:
+            if leaf.path in lines:
+                self.leave(leaf, f"it's given a second time; line {lines[leaf.path]} holds")
             why = reasons.the_same(leaf.path, leaf.value)
             if why is not None:
                 self.keep(leaf, why)

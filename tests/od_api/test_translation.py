@@ -56,6 +56,7 @@ def test_every_field_of_the_file_is_accounted_for_once(project):
     fields = list(dict.fromkeys(fields)) + [settled.leaf.path for settled in (*translation.same, *translation.left)]
     assert len(fields) == 21 and fields.count("train_config.batch_size") == 2
     assert why(translation, "unheard_of.of") == "there is no such setting"
+    assert why(translation, "batch_size") == "it's given a second time; line 12 holds"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,12 @@ def test_an_oblong_input_becomes_a_square_of_the_longer_side(project):
 def test_steps_are_divided_at_the_delay_of_quantization(project, rewriter, steps, expected):
     found = settings(project.translate(f"train_config {{ num_steps: {steps} }} {rewriter}"))
     assert (found.get("train.float_steps"), found.get("train.qat_steps")) == expected
+
+
+def test_records_for_one_side_leave_the_division_to_coralline(project):
+    translation = project.translate(replace={"data/val.record": "PATH_TO_BE_CONFIGURED"})
+    assert settings(translation)["data.path"] == "data"
+    assert "data.eval_fraction" in note(translation, "data.path")
 
 
 def test_a_learning_rate_for_another_optimizer_is_left_out(project):
