@@ -19,6 +19,7 @@ from components.errors import UserError
 COMMANDS = {
     "demo": "Draw a small data set of shapes and run the whole pipeline on it.",
     "check": "Check a data set and the settings before anything is spent.",
+    "import-config": "Turn a pipeline.config of the Object Detection API into a configuration.",
     "run": "Run the pipeline on this machine: from a Pascal-VOC folder to a published int8 detector.",
     "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
     "predict": "Run a detector over images: detections as JSON and as pictures.",

@@ -6,24 +6,14 @@ Reads and writes the Object Detection API's `label_map.pbtxt` (object_detection/
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from components.dataset import storage
+from components.dataset import storage, text_proto
 from components.errors import UserError
 
 LABEL_MAP_FILE = "label_map.pbtxt"
 """Its name inside the LabelMap artifact's folder."""
 
-_TOKEN = re.compile(
-    r"""\s+ | \#[^\n]*
-    | (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
-    | (?P<word> [\w.+-]+ )
-    | (?P<sign> [{}<>:,;\[\]] )""",
-    re.VERBOSE,
-)
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|(.))")
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 _MEND = "number the items 1, 2, 3 ... with one `name` each"
 
 
@@ -56,7 +46,7 @@ class LabelMap:
                 found=getattr(e, "strerror", None) or str(e),
                 mend="correct data.label_map: the path of a label_map.pbtxt",
             ) from e
-        return cls(_names_by_id(list(_items(path, text)), path))
+        return cls(_names_by_id(_items(path, text), path))
 
     def write(self, path: str) -> None:
         """Writes a `label_map.pbtxt`, and makes its folder."""
@@ -95,13 +85,6 @@ class _Item:
     display_name: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class _Token:
-    text: str
-    line: int
-    is_string: bool = False
-
-
 def _names_by_id(items: list[_Item], path: str) -> tuple[str, ...]:
     names: dict[int, str] = {}
     for item in items:
@@ -131,93 +114,48 @@ def _names_by_id(items: list[_Item], path: str) -> tuple[str, ...]:
     return tuple(names[i] for i in range(1, len(names) + 1))
 
 
-def _items(path: str, text: str) -> Iterator[_Item]:
-    tokens = _tokens(path, text)
-    for token in tokens:
-        if token.text in ",;" and not token.is_string:
-            continue
-        if token.text != "item" or token.is_string:
-            raise _not_a_label_map(path, token)
-        yield _item(path, tokens, token.line)
+def _items(path: str, text: str) -> list[_Item]:
+    try:
+        fields = text_proto.parse(text, path).fields
+    except UserError as e:
+        raise _not_a_label_map(path, e.line, e.found, f": {e.what}") from e
+    return [_item(path, field) for field in fields]
 
 
-def _item(path: str, tokens: Iterator[_Token], line: int) -> _Item:
-    """Reads `{ key: value ... }`; keys and messages that a detector doesn't need (keypoints ...) are skipped."""
-    item, depth, key = _Item(line), 0, ""
-    for token in tokens:
-        if token.is_string or token.text not in "{}<>:,;[]":
-            if depth == 1 and key in ("id", "name", "display_name"):
-                _set(path, item, key, token)
-                key = ""
-            else:
-                key = token.text
-        elif token.text in "{<":
-            depth += 1
-        elif token.text in "}>":
-            depth -= 1
-            key = ""
-        if depth == 0 and token.text != ":":
-            break
-    if depth:
-        raise UserError("an item of the label map isn't closed", file=path, line=line, expected="}", mend=_MEND)
+def _item(path: str, field: text_proto.Field) -> _Item:
+    """What a detector needs of an item; the rest (keypoints ...) is left out."""
+    if field.name != "item" or isinstance(field.value, text_proto.Scalar):
+        raise _not_a_label_map(path, field.line, field.name)
+    item = _Item(field.line)
+    for inner in field.value.fields:
+        if isinstance(inner.value, text_proto.Scalar) and inner.name in ("id", "name", "display_name"):
+            setattr(item, inner.name, _id(path, inner.value) if inner.name == "id" else inner.value.text)
     return item
 
 
-def _set(path: str, item: _Item, key: str, token: _Token) -> None:
-    if key != "id":
-        setattr(item, key, token.text)
-    elif not token.is_string and token.text.isdecimal():
-        item.id = int(token.text)
-    else:
+def _id(path: str, value: text_proto.Scalar) -> int:
+    number = value.whole()
+    if number is None:
         raise UserError(
             "an id in the label map isn't a number",
             file=path,
-            line=token.line,
+            line=value.line,
             expected="1, 2, 3 ...",
-            found=token.text,
+            found=value.text,
             mend=_MEND,
         )
+    return number
 
 
-def _tokens(path: str, text: str) -> Iterator[_Token]:
-    position, line = 0, 1
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise _not_a_label_map(path, _Token(text[position : position + 20].split("\n")[0], line))
-        if match["string"]:
-            yield _Token(_unescape(match["string"][1:-1]), line, is_string=True)
-        elif match["word"] or match["sign"]:
-            yield _Token(match[0], line)
-        line += match[0].count("\n")
-        position = match.end()
-
-
-def _not_a_label_map(path: str, token: _Token) -> UserError:
+def _not_a_label_map(path: str, line: int | None, found: str | None, why: str = "") -> UserError:
     return UserError(
-        "this isn't a label map",
+        f"this isn't a label map{why}",
         file=path,
-        line=token.line,
+        line=line,
         expected='item { id: 1 name: "..." }',
-        found=token.text,
+        found=found,
         mend=_MEND,
     )
-
-
-def _unescape(text: str) -> str:
-    """Undoes text-format escapes. Octal and hex ones are UTF-8 bytes, as protobuf's printer writes them."""
-
-    def byte(match: re.Match[str]) -> bytes:
-        octal, hexadecimal, char = match.groups()
-        if octal or hexadecimal:
-            return bytes([int(octal, 8) & 0xFF if octal else int(hexadecimal, 16)])
-        return _ESCAPED.get(char, char).encode()
-
-    out, position = b"", 0
-    for match in _ESCAPE.finditer(text):
-        out += text[position : match.start()].encode() + byte(match)
-        position = match.end()
-    return (out + text[position:].encode()).decode("utf-8", errors="replace")
 
 
 def _escape(name: str) -> str:

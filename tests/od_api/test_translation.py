@@ -1,0 +1,199 @@
+"""What a pipeline.config becomes: settings, what stays the same, what is left out and why."""
+
+import re
+
+import pytest
+
+from components.errors import UserError
+from components.od_api.translation import translate
+
+SSD = "model {{ ssd {{ num_classes: 2 {} }} }}"
+EXTRACTOR = "feature_extractor {{ type: '{}' {} }}"
+RESIZER = "image_resizer {{ fixed_shape_resizer {{ height: {} width: {} }} }}"
+
+
+def settings(translation):
+    return {setting.key: setting.value for setting in translation.carried}
+
+
+def why(translation, field):
+    [reason] = {settled.why for settled in translation.left if settled.leaf.path.endswith(field)}
+    return reason
+
+
+def note(translation, key):
+    [setting] = [setting for setting in translation.carried if setting.key == key]
+    return setting.note
+
+
+def test_carries_over_what_there_are_settings_for(project):
+    assert settings(project.translate()) == {
+        "data.path": "data",
+        "data.reader": "tfrecord",
+        "data.label_map": "data/label_map.pbtxt",
+        "model.preset": "mobilenet_v2_320",
+        "model.input_size": 320,
+        "train.batch_size": 16,
+        "train.float_steps": 1500,
+        "train.qat_steps": 500,
+        "train.learning_rate": 0.002,
+        "export.max_detections": 50,
+        "export.score_threshold": 0.3,
+        "export.iou_threshold": 0.6,
+        "evaluate.pictures": 7,
+    }
+
+
+def test_each_setting_knows_its_lines(project):
+    translation = project.translate()
+    lines = {setting.key: [leaf.line for leaf in setting.leaves] for setting in translation.carried}
+    assert lines["data.path"] == [18, 23] and lines["train.batch_size"] == [12]
+
+
+def test_every_field_of_the_file_is_accounted_for_once(project):
+    translation = project.translate(replace={"batch_size: 16": "batch_size: 16 batch_size: 8 unheard_of { of: 'x' }"})
+    fields = [leaf.path for setting in translation.carried for leaf in setting.leaves]
+    fields = list(dict.fromkeys(fields)) + [settled.leaf.path for settled in (*translation.same, *translation.left)]
+    assert len(fields) == 21 and fields.count("train_config.batch_size") == 2
+    assert why(translation, "unheard_of.of") == "there is no such setting"
+    assert why(translation, "batch_size") == "it's given a second time; line 12 holds"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "size", "preset"),
+    [
+        ("ssd_mobilenet_v1", "", 300, "mobilenet_v2_320"),
+        ("ssd_mobilenet_v2_fpn_keras", "", 320, "mobilenet_v2_320"),
+        ("ssd_mobilenet_v2", "", 256, "mobilenet_v2_256"),
+        ("ssd_mobilenet_v2_fpn", "depth_multiplier: 0.75", 256, "mobilenet_v2_256"),
+        ("embedded_ssd_mobilenet_v1", "depth_multiplier: 0.125", 256, "mobilenet_v2_035_192"),
+        ("ssd_mobilenet_v3_large", "", 320, "mobilenet_v2_320"),
+        ("ssd_mobilenet_v3_small", "", 320, "mobilenet_v2_035_192"),
+        ("ssd_mobiledet_edgetpu", "", 320, "mobiledet_edgetpu_320"),
+        ("ssd_mobiledet_cpu", "", 320, "mobiledet_edgetpu_320"),
+        ("ssd_mobilenet_edgetpu", "", 320, "mobiledet_edgetpu_320"),
+        ("ssd_efficientnet-b0_bifpn_keras", "", 512, "mobilenet_v2_320"),
+    ],
+)
+def test_the_nearest_preset_is_chosen(project, kind, more, size, preset):
+    text = SSD.format(EXTRACTOR.format(kind, more) + RESIZER.format(size, size))
+    translation = project.translate(text)
+    assert settings(translation)["model.preset"] == preset
+    assert bool(note(translation, "model.preset")) == (kind not in _THE_SAME_BACKBONE)
+
+
+_THE_SAME_BACKBONE = ("ssd_mobilenet_v2_fpn_keras", "ssd_mobilenet_v2", "ssd_mobilenet_v2_fpn", "ssd_mobiledet_edgetpu")
+
+
+def test_an_input_that_was_rounded_says_why(project):
+    translation = project.translate()
+    assert note(translation, "model.input_size") == (
+        "300 isn't a multiple of 64, the coarsest stride of the preset; 320 is the nearest"
+    )
+
+
+def test_an_oblong_input_becomes_a_square_of_the_longer_side(project):
+    text = SSD.format(EXTRACTOR.format("ssd_mobilenet_v2", "") + RESIZER.format(360, 640))
+    translation = project.translate(text)
+    assert settings(translation)["model.input_size"] == 640
+    assert "square of the longer side" in note(translation, "model.input_size")
+
+
+@pytest.mark.parametrize(
+    ("rewriter", "steps", "expected"),
+    [
+        ("", 2000, (2000, None)),
+        ("graph_rewriter { quantization { delay: 500 } }", 2000, (500, 1500)),
+        ("graph_rewriter { quantization { delay: 0 } }", 2000, (1579, 421)),
+        ("graph_rewriter { quantization { delay: 9000 } }", 2000, (1579, 421)),
+        ("graph_rewriter { quantization { } }", 2, (1, 1)),
+        ("graph_rewriter { quantization { } }", 0, (None, None)),
+    ],
+)
+def test_steps_are_divided_at_the_delay_of_quantization(project, rewriter, steps, expected):
+    found = settings(project.translate(f"train_config {{ num_steps: {steps} }} {rewriter}"))
+    assert (found.get("train.float_steps"), found.get("train.qat_steps")) == expected
+
+
+def test_records_for_one_side_leave_the_division_to_coralline(project):
+    translation = project.translate(replace={"data/val.record": "PATH_TO_BE_CONFIGURED"})
+    assert settings(translation)["data.path"] == "data"
+    assert "data.eval_fraction" in note(translation, "data.path")
+
+
+def test_a_learning_rate_for_another_optimizer_is_left_out(project):
+    rate = "learning_rate { cosine_decay_learning_rate { learning_rate_base: .8 warmup_steps: 9 } }"
+    translation = project.translate(f"train_config {{ optimizer {{ momentum_optimizer {{ {rate} }} }} }}")
+    assert "train.learning_rate" not in settings(translation)
+    assert "wrong for Adam" in why(translation, "learning_rate_base")
+    assert "cosine" in why(translation, "warmup_steps")
+
+
+def test_augmentation_that_is_in_every_preset_needs_no_setting(project):
+    steps = ("random_horizontal_flip {}", "ssd_random_crop {}")
+    text = "train_config { " + " ".join(f"data_augmentation_options {{ {step} }}" for step in steps) + " }"
+    translation = project.translate(text)
+    assert [settled.leaf.path.rpartition(".")[2] for settled in translation.same] == ["random_horizontal_flip"]
+    assert "part of the preset" in why(translation, "ssd_random_crop")
+
+
+def test_anchors_and_levels_are_held_against_the_preset(project):
+    anchors = "anchor_generator { multiscale_anchor_generator { min_level: 3 max_level: 7 anchor_scale: 4 "
+    anchors += "aspect_ratios: [1.0, 2.0, 0.5] scales_per_octave: 3 } }"
+    text = SSD.format(EXTRACTOR.format("ssd_mobilenet_v2", "") + RESIZER.format(256, 256) + anchors)
+    translation = project.translate(text)
+    same = [settled.leaf.path.rpartition(".")[2] for settled in translation.same]
+    assert sorted(same) == [*["aspect_ratios"] * 3, "max_level", "min_level", "num_classes", "scales_per_octave"]
+    assert why(translation, "anchor_scale") == "it's part of the preset: mobilenet_v2_256 has 3"
+
+
+@pytest.mark.parametrize("kind", ["faster_rcnn", "center_net", "experimental_model"])
+def test_of_another_kind_of_detector_the_rest_is_carried_over(project, kind):
+    translation = project.translate(
+        f"model {{ {kind} {{ num_classes: 2 image_resizer {{ x: 1 }} }} }} train_config {{ batch_size: 4 }}"
+    )
+    assert settings(translation) == {"train.batch_size": 4}
+    assert "no SSD" in why(translation, "image_resizer.x")
+    [check] = [check for check in translation.checks if check.name == "architecture"]
+    assert check.ok is False and f"`{kind}` isn't an SSD" in check.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "reason"),
+    [
+        ("batch_size: 16", "batch_size: many", "batch_size", "isn't a whole number"),
+        ("batch_size: 16", "batch_size: 0", "batch_size", "isn't a whole number"),
+        ("batch_size: 16", "batch_size { }", "batch_size", "isn't a whole number"),
+        ("0.300000011921", "nan", "score_threshold", "isn't a number"),
+        ('"ssd_mobilenet_v2"', "3", "type", "isn't a text"),
+        ('"ssd_mobilenet_v2"', "''", "type", "empty"),
+    ],
+)
+def test_a_value_of_another_kind_is_left_out(project, old, new, field, reason):
+    assert reason in why(project.translate(replace={old: new}), field)
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "told"),
+    [
+        (b"", None, "is empty"),
+        (b"# nothing\n", None, "is empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0", None, "isn't a text file"),
+        (b"model { \xff }", None, "isn't a text file"),
+        (b"#" * ((1 << 20) + 1), None, "too large"),
+        (b"item { id: 1 name: 'a' }", 1, "isn't a pipeline.config"),
+        (b"\n\nmodel {\n", 3, "isn't closed"),
+        (b"train:\n  float_steps: 3\n", 2, "no field here"),
+        (b'{"model": 1}', 1, "no field here"),
+    ],
+)
+def test_what_is_no_configuration_is_told_in_one_message(tmp_path, content, line, told):
+    (tmp_path / "p.config").write_bytes(content)
+    with pytest.raises(UserError, match=re.escape(told)) as caught:
+        translate(str(tmp_path / "p.config"))
+    assert caught.value.line == line and caught.value.mend
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
+    (tmp_path / "p.config").write_bytes(b"\xef\xbb\xbftrain_config {\r\n  batch_size: 4\r\n}\r\n")
+    assert settings(translate(str(tmp_path / "p.config"))) == {"train.batch_size": 4}
