@@ -6,6 +6,7 @@ import pytest
 
 from components.dataset.annotation import AnnotatedImage, AnnotatedObject
 from components.dataset.dataset import Dataset
+from components.dataset.image_file import ImageFacts
 from components.dataset.image_place import ImagePlace
 from components.dataset.label_map import LabelMap
 
@@ -17,7 +18,8 @@ def annotated(name, boxes, size=(256, 256), split="train", label="cat", root="/d
         for i, box in enumerate(boxes, start=1)
     )
     place, annotation = ImagePlace(f"{root}/{name}"), f"{root}/{name}.xml"
-    return AnnotatedImage(name, place, annotation, split, *size, None, os.fsencode(name), objects)
+    facts = ImageFacts(*size, orientation=1, encoded_format="jpeg", reencoded=None)
+    return AnnotatedImage(name, place, annotation, split, facts, os.fsencode(name), objects)
 
 
 def dataset_of(*images, problems=()):

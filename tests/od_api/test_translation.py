@@ -104,8 +104,8 @@ def test_an_oblong_input_becomes_a_square_of_the_longer_side(project):
     [
         ("", 2000, (2000, None)),
         ("graph_rewriter { quantization { delay: 500 } }", 2000, (500, 1500)),
-        ("graph_rewriter { quantization { delay: 0 } }", 2000, (1579, 421)),
-        ("graph_rewriter { quantization { delay: 9000 } }", 2000, (1579, 421)),
+        ("graph_rewriter { quantization { delay: 0 } }", 2000, (1739, 261)),
+        ("graph_rewriter { quantization { delay: 9000 } }", 2000, (1739, 261)),
         ("graph_rewriter { quantization { } }", 2, (1, 1)),
         ("graph_rewriter { quantization { } }", 0, (None, None)),
     ],

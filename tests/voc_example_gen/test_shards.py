@@ -47,7 +47,8 @@ def execute(data, out, make_pipeline=None, beam_args=()):
     context = BaseBeamExecutor.Context(
         beam_pipeline_args=list(beam_args), make_beam_pipeline_fn=make_pipeline, tmp_dir=str(out / "tmp"), unique_id="1"
     )
-    Executor(context).Do({}, {name: [one] for name, one in outputs.items()}, {"data": json.dumps({"path": str(data)})})
+    properties = {"data": json.dumps({"path": str(data)}), "history": str(data.parent / "history")}
+    Executor(context).Do({}, {name: [one] for name, one in outputs.items()}, properties)
 
 
 def files(out):

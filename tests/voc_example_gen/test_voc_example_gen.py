@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
 from components.dataset import tfrecord
-from components.dataset.dataset import make_plan
+from components.dataset.dataset import inspect_dataset
 from components.dataset.drawn_shapes import CLASSES, draw_dataset
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.dataset.options import DatasetOptions
@@ -234,11 +235,13 @@ def test_boxes_without_area_are_left_out_and_counted(real_data, pipeline_of_one)
 
 def planned(folder):
     """The files that would be written of a data set, with its images checked."""
-    options = DatasetOptions(path=str(folder))
-    plan = make_plan(str(folder), options)
-    checked = shards.check_share(shards.ToCheck(0, plan.entries), plan.layout.root, options)
-    judged = shards.judge([checked], plan.without_entries(), options)
-    return shards.files_to_write(judged, {split: str(folder.parent / "out" / split) for split in SPLITS})
+    dataset = inspect_dataset(str(folder), DatasetOptions(path=str(folder)))
+    return shards.files_to_write(dataset, {split: str(folder.parent / "out" / split) for split in SPLITS})
+
+
+def written(file):
+    """What comes of a file that is to be written."""
+    return shards.write_file(pickle.dumps(file))[1]
 
 
 def test_image_that_changes_or_vanishes_while_it_runs_is_told(shapes):
@@ -246,10 +249,9 @@ def test_image_that_changes_or_vanishes_while_it_runs_is_told(shapes):
     changed, gone, *_ = (Path(image.place.path) for image in train.images)
     changed.write_bytes(gone.read_bytes())
     gone.unlink()
-    written = shards.write_file(train)
-    found = {problem.file: (problem.policy, problem.found) for problem in written.problems}
+    found = {problem.file: (problem.policy, problem.found) for problem in written(train).problems}
     assert found == {
-        str(changed): ("fail", "it was changed after it had been checked"),
+        str(changed): ("fail", "it has changed since it was checked"),
         str(gone): ("fail", "No such file or directory"),
     }
 
@@ -260,7 +262,7 @@ def test_full_disk_is_told_and_leaves_no_cut_off_file(shapes):
     path = Path(train.path)
     path.parent.mkdir(parents=True)
     path.symlink_to("/dev/full")
-    [problem] = shards.write_file(train).problems
+    [problem] = written(train).problems
     assert (problem.kind, problem.file, problem.found) == (shards.UNWRITABLE, train.path, "No space left on device")
     assert not path.is_symlink()
 
