@@ -156,7 +156,7 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
     began = time.monotonic()
     content = fingerprint(DatasetOptions.from_json(settings))
     fingerprinted = time.monotonic()
-    properties = {"data": settings, FINGERPRINT_PROPERTY: content}
+    properties = {"data": settings, "history": str(out / "history"), FINGERPRINT_PROPERTY: content}
     Executor(context).Do({}, {name: [artifact] for name, artifact in outputs.items()}, properties)
     return {"seconds": time.monotonic() - began, "fingerprint": fingerprinted - began}
 
