@@ -15,7 +15,6 @@ from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing
 from components.dataset.readers.choice import find_layout
 from components.dataset.source import Entry, Layout
-from components.dataset.threads import map_in_threads
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +81,7 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
       UserError: there is nothing that could be inspected.
     """
     plan = make_plan(path, options)
-    root = plan.layout.root
-    checked = list(map_in_threads(lambda at: checks.check_entry(root, at[0], at[1], options), plan.entries))
+    checked = [checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
     images = [c.image for c in checked if c.image]
     return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
 

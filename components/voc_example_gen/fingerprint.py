@@ -8,7 +8,6 @@ import os
 from components.dataset import storage
 from components.dataset.options import DatasetOptions
 from components.dataset.readers.choice import files_read
-from components.dataset.threads import map_in_threads
 from components.errors import UserError
 
 FINGERPRINT_PROPERTY = "input_fingerprint"
@@ -25,9 +24,8 @@ def fingerprint(options: DatasetOptions) -> str:
     """
     total = hashlib.sha256()
     try:
-        names = files_read(options.path, options.reader)
-        contents = map_in_threads(lambda name: _hash_of_file(os.path.join(options.path, name)), names)
-        for name, content in zip(names, contents, strict=True):
+        for name in files_read(options.path, options.reader):
+            content = _hash_of_file(os.path.join(options.path, name))
             total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         for given in (options.label_map, options.train_list, options.eval_list):
             total.update(storage.sha256(given) if given else b"\0")

@@ -4,15 +4,15 @@ Few large elements, because Beam's cost is by the element. They travel as bytes,
 else it's given anew at every step, and again to estimate its size. The shares themselves are in files, since a runner
 may limit the size of a job's description (Dataflow to 10 MB) or compress all of it.
 
-Inside of an element, images are read a few at a time, so that memory stays flat. Faults of the data come back as
-values: what a Beam worker raises reaches nobody in readable form.
+Inside of an element, images are read one after the other, so that memory stays flat; threads would gain nothing (two
+were as fast as one), since Python's lock is handed over every 40 µs. Faults of the data come back as values: what a
+Beam worker raises reaches nobody in readable form.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import hashlib
 import os
 import pickle
@@ -30,7 +30,6 @@ from components.dataset.source import Entry
 from components.dataset.split import SPLITS
 from components.dataset.tf_example import encode_example
 from components.dataset.tfrecord_writer import TFRecordWriter
-from components.dataset.threads import map_in_threads
 
 _T = TypeVar("_T")
 
@@ -117,7 +116,7 @@ def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split,
 def check_share(number: int, scratch: str, root: str, options: DatasetOptions) -> tuple[None, bytes]:
     """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
     share = pickle.loads(storage.read_bytes(_share_path(scratch, number)))
-    results = list(map_in_threads(lambda planned: checks.check_entry(root, planned[0], planned[1], options), share))
+    results = [checks.check_entry(root, entry, side, options) for entry, side in share]
     checked = Checked(
         number,
         len(results),
@@ -157,16 +156,17 @@ def files_to_write(dataset: Dataset, folders: dict[Split, str]) -> list[ToWrite]
 
 
 def write_file(pickled: bytes) -> tuple[None, Written]:
-    """Writes a TFRecord file, a few images in memory at a time; one that can't be finished is taken away again."""
+    """Writes a TFRecord file, one image in memory at a time; one that can't be finished is taken away again."""
     file: ToWrite = pickle.loads(pickled)
     records, problems, size = 0, [], 0
-    encode = functools.partial(_encode, label_map=file.label_map)
     try:
         with storage.open_to_write(file.path) as opened:
             writer = TFRecordWriter(opened)
-            for record in map_in_threads(encode, file.images):
-                if isinstance(record, Problem):
-                    problems.append(record)
+            for image in file.images:
+                try:
+                    record = _encode(image, file.label_map)
+                except (OSError, UnreadableImageError) as e:
+                    problems.append(_unreadable(image, e))
                 else:
                     writer.write(record)
                     records += 1
@@ -209,15 +209,12 @@ def _load(path: str) -> Any:
     return pickle.loads(storage.read_bytes(path)) if storage.exists(path) else None
 
 
-def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes | Problem:
-    """The example; or what became of the image since it was checked."""
-    try:
-        content = image.place.read()
-        if hashlib.sha256(content).digest() != image.sha256:
-            raise UnreadableImageError("it has changed since it was checked")
-        encoded = image_file.encode_for_training(content, image.facts)
-    except (OSError, UnreadableImageError) as e:
-        return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, e), policy="fail")
+def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
+    """The example. Raises OSError or UnreadableImageError where the image is no longer what was checked."""
+    content = image.place.read()
+    if hashlib.sha256(content).digest() != image.sha256:
+        raise UnreadableImageError("it has changed since it was checked")
+    encoded = image_file.encode_for_training(content, image.facts)
     return encode_example(
         filename=os.path.basename(image.name),
         source_id=image.name,
@@ -232,6 +229,10 @@ def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes | Problem:
         truncated=image.truncated,
         sha256=image.sha256 if encoded is content else None,
     )
+
+
+def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:
+    return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, error), policy="fail")
 
 
 def unwritable(path: str, found: str) -> Problem:
