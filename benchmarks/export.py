@@ -131,7 +131,7 @@ def _write_records(path: Path, images: int, size: int) -> str:
     import tensorflow as tf
     from PIL import Image
 
-    from components.dataset.tf_example import encode_example
+    from components.dataset.examples.tf_example import encode_example
 
     jpeg = io.BytesIO()
     Image.new("RGB", (size, size), "gray").save(jpeg, "JPEG")

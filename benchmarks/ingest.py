@@ -29,8 +29,8 @@ from typing import Any
 from figures import GIB, Table, argument_parser, machine, show
 from pipeline_runs import seconds_of
 
-from components.dataset import tfrecord
-from components.dataset.tf_example import GroundTruthExample, decode_example
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import GroundTruthExample, decode_example
 
 _CORALLINE = str(Path(sys.executable).with_name("coralline"))
 _WAYS = ("scripts", "Coralline")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from components.dataset import image_file
+from components.dataset.images import image_file
 from components.dataset.storage import list_tree
 from components.errors import UserError
 from components.tflite import video_file

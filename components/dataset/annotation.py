@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from components.dataset.image_file import ImageFacts, Reason
 from components.dataset.image_place import ImagePlace
+from components.dataset.images.image_file import ImageFacts, Reason
 
 Split = Literal["train", "eval"]
 

@@ -6,10 +6,10 @@ import dataclasses
 import hashlib
 import re
 
-from components.dataset import image_file
 from components.dataset.annotation import AnnotatedImage, Split
 from components.dataset.box_checks import BoxChecks
-from components.dataset.image_file import ImageFacts, UnreadableImageError
+from components.dataset.images import image_file
+from components.dataset.images.image_file import ImageFacts, UnreadableImageError
 from components.dataset.options import DatasetOptions, Findings
 from components.dataset.problems import DataProblem, Problem
 from components.dataset.readers.choice import read_annotation

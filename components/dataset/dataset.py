@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from components.dataset import checks, split, whole_set
 from components.dataset.annotation import AnnotatedImage, Split
-from components.dataset.image_file import Reason
+from components.dataset.images.image_file import Reason
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, as_error, failing

@@ -10,9 +10,9 @@ import os
 import re
 
 from components.dataset import storage
-from components.dataset.image_file import EXTENSIONS
 from components.dataset.image_names import ImageNames
 from components.dataset.image_place import ImagePlace
+from components.dataset.images.image_file import EXTENSIONS
 from components.dataset.problems import Problem
 from components.errors import UserError
 

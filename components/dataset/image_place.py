@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from components.dataset import storage, tfrecord
-from components.dataset.tf_example import NotAnExampleError, encoded_image
+from components.dataset import storage
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import NotAnExampleError, encoded_image
 
 _MOST_BYTES = 1 << 29
 """As many as the pixels take of the largest image that Pillow opens (`Image.MAX_IMAGE_PIXELS`)."""

@@ -12,8 +12,8 @@ import numpy as np
 
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.dataset import Dataset
-from components.dataset.image_file import UnreadableImageError, thumbnail
 from components.dataset.image_place import ImagePlace
+from components.dataset.images.image_file import UnreadableImageError, thumbnail
 from components.dataset.policies import IN_WORDS
 from components.dataset.problems import Problem
 

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from components import memory, progress
-from components.dataset import tfrecord
-from components.dataset.tf_example import decode_example
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import decode_example
 from components.detector import inputs, saved_model, warm_start
 from components.detector import model_garden as garden
 from components.detector import quantization as quant

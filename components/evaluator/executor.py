@@ -28,7 +28,7 @@ class Executor(base_executor.BaseExecutor):
     """Judges a TFLiteModel artifact."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.dataset.tf_example import read_examples
+        from components.dataset.examples.tf_example import read_examples
         from components.evaluator import blessing, inference, parity, tfma_result
         from components.evaluator.judged_models import FileModel
         from components.evaluator.labelled_images import of_example
@@ -114,7 +114,7 @@ def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedMo
 
 def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
     """The pictures of the report; only the images that are shown are decoded again."""
-    from components.dataset.tf_example import read_examples
+    from components.dataset.examples.tf_example import read_examples
     from components.evaluator.labelled_images import of_example
     from components.evaluator.pictures import choose, picture
 

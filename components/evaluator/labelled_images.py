@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-from components.dataset import storage, tfrecord
+from components.dataset import storage
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.dataset import read_dataset
-from components.dataset.image_pixels import upright_rgb
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import GroundTruthExample, NotAnExampleError, decode_example, read_examples
+from components.dataset.images.image_pixels import upright_rgb
 from components.dataset.options import DatasetOptions
-from components.dataset.tf_example import GroundTruthExample, NotAnExampleError, decode_example, read_examples
 from components.errors import UserError
 from components.evaluator.coco import GroundTruth
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageFont
 
-from components.dataset.image_pixels import upright_rgb
+from components.dataset.images.image_pixels import upright_rgb
 from components.tflite.detections import Detections
 from components.tflite.detector import class_name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from components.dataset.image_pixels import upright_rgb
+from components.dataset.images.image_pixels import upright_rgb
 
 
 def letterbox(image: Image.Image, height: int, width: int) -> tuple[np.ndarray, float, float]:

@@ -40,7 +40,7 @@ class VocExampleGen(FileBasedExampleGen):
 
     Outputs:
       examples: `Examples`, splits `train` and `eval`, gzip TFRecords in the tf.Example layout of the Object Detection
-        API (`components/dataset/tf_example.py`).
+        API (`components/dataset/examples/tf_example.py`).
       label_map: `LabelMap`, the given one or the sorted class names of the data.
       report: `DatasetReport`, `report.json` with counts and every problem found, and how the data differs from that of
         the run before with another content; `report.html`, a page of it with figures and pictures.

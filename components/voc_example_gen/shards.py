@@ -19,17 +19,18 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from components.dataset import checks, image_file, storage
+from components.dataset import checks, storage
 from components.dataset.annotation import AnnotatedImage, Split
 from components.dataset.dataset import Dataset, Plan, assemble
-from components.dataset.image_file import UnreadableImageError
+from components.dataset.examples.tf_example import encode_example
+from components.dataset.examples.tfrecord_writer import TFRecordWriter
+from components.dataset.images import image_file
+from components.dataset.images.image_file import UnreadableImageError
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.problems import Problem, failing
 from components.dataset.source import Entry
 from components.dataset.split import SPLITS
-from components.dataset.tf_example import encode_example
-from components.dataset.tfrecord_writer import TFRecordWriter
 
 _T = TypeVar("_T")
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.dataset import tfrecord
 from components.dataset.dataset import inspect_dataset, read_dataset, summary
-from components.dataset.image_file import encode_for_training
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import decode_example
+from components.dataset.images.image_file import encode_for_training
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.policies import FAULTS
-from components.dataset.tf_example import decode_example
 from components.errors import UserError
 from pipeline.config import DataConfig
 

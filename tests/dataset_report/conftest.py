@@ -6,8 +6,8 @@ import pytest
 
 from components.dataset.annotation import AnnotatedImage, AnnotatedObject
 from components.dataset.dataset import Dataset
-from components.dataset.image_file import ImageFacts
 from components.dataset.image_place import ImagePlace
+from components.dataset.images.image_file import ImageFacts
 from components.dataset.label_map import LabelMap
 
 

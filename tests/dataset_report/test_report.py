@@ -168,7 +168,7 @@ def test_an_image_that_cannot_be_shown_says_so(shapes):
 def test_pictures_are_upright(tmp_path, orientation):
     from PIL import ImageOps
 
-    from components.dataset.image_file import thumbnail
+    from components.dataset.images.image_file import thumbnail
 
     image = Image.fromarray(np.arange(30 * 20 * 3, dtype=np.uint8).reshape(30, 20, 3))
     exif = Image.Exif()

@@ -39,8 +39,8 @@ def job(tmp_path_factory):
     import tensorflow as tf
 
     from components.dataset.dataset import read_dataset
+    from components.dataset.examples.tf_example import encode_example
     from components.dataset.options import DatasetOptions
-    from components.dataset.tf_example import encode_example
     from components.detector import training
 
     folder = tmp_path_factory.mktemp("training")

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from components.dataset.drawn_shapes import draw_dataset
+from components.dataset.examples.tf_example import encode_example
 from components.dataset.label_map import LabelMap
-from components.dataset.tf_example import encode_example
 from components.edgetpu_pusher import published
 from components.errors import UserError
 

@@ -11,12 +11,12 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import standard_artifacts
 
 from components.artifacts import DatasetReport, LabelMap
-from components.dataset import tfrecord
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.dataset import make_plan
 from components.dataset.drawn_shapes import draw_dataset
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import decode_example
 from components.dataset.options import DatasetOptions
-from components.dataset.tf_example import decode_example
 from components.errors import UserError
 from components.voc_example_gen import shards
 from components.voc_example_gen.executor import Executor

@@ -13,13 +13,13 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
-from components.dataset import tfrecord
 from components.dataset.dataset import inspect_dataset
 from components.dataset.drawn_shapes import CLASSES, draw_dataset
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import decode_example, read_examples
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
-from components.dataset.tf_example import decode_example, read_examples
 from components.dataset_report.report import FIGURES, PAGE
 from components.errors import UserError
 from components.voc_example_gen import shards

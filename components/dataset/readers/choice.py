@@ -6,7 +6,7 @@ import dataclasses
 from typing import Protocol
 
 from components.dataset.folder import Folder, list_folder
-from components.dataset.image_file import EXTENSIONS
+from components.dataset.images.image_file import EXTENSIONS
 from components.dataset.label_map import LabelMap
 from components.dataset.options import ReaderName
 from components.dataset.readers import coco_json, csv_boxes, record_files, voc_folder, yolo_folder, yolo_text

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Set
 
 from components.dataset.folder import Folder, part_of_file, part_of_folder
-from components.dataset.image_file import EXTENSIONS
 from components.dataset.image_names import one_of
+from components.dataset.images.image_file import EXTENSIONS
 from components.dataset.problems import Problem
 from components.dataset.source import Entry, Layout, RawAnnotation
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from components.dataset import tfrecord
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import GroundTruthExample, NotAnExampleError, decode_example
 from components.dataset.folder import Folder, part_of_file
 from components.dataset.image_place import ImagePlace
 from components.dataset.label_map import LabelMap
 from components.dataset.problems import Problem
 from components.dataset.source import Entry, Layout, RawAnnotation, RawObject
-from components.dataset.tf_example import GroundTruthExample, NotAnExampleError, decode_example
 from components.errors import UserError
 from components.progress import counted
 

@@ -8,7 +8,7 @@ import pytest
 
 from components.dataset.dataset import read_dataset
 from components.dataset.drawn_shapes import draw_dataset
-from components.dataset.tf_example import encode_example
+from components.dataset.examples.tf_example import encode_example
 
 FORMS = ("csv", "coco", "yolo", "tfrecord", "tfrecord.gz")
 

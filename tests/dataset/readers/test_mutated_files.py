@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from components.dataset.tf_example import encode_example
+from components.dataset.examples.tf_example import encode_example
 from components.errors import UserError
 
 MUTATIONS = 300

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.dataset.example_proto import example_class
+from components.dataset.examples.example_proto import example_class
 from components.dataset.label_map import LabelMap
 from components.errors import UserError
 

@@ -102,7 +102,7 @@ def test_class_that_the_model_does_not_know_is_named_with_the_nearest(tmp_path, 
 
 
 def test_scores_tfrecords_like_the_folder_they_were_made_of(model, tmp_path):
-    from components.dataset.tf_example import encode_example
+    from components.dataset.examples.tf_example import encode_example
 
     tf = pytest.importorskip("tensorflow")
     pixels = np.zeros((64, 64, 3), np.uint8)

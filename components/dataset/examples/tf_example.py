@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from components.dataset import example_wire, tfrecord
-from components.dataset.example_proto import example_class
+from components.dataset.examples import example_wire, tfrecord
+from components.dataset.examples.example_proto import example_class
 
 
 class NotAnExampleError(Exception):

@@ -16,7 +16,7 @@ from typing import Literal
 
 from PIL import Image
 
-from components.dataset import image_pixels, image_structure, jpeg_header
+from components.dataset.images import image_pixels, image_structure, jpeg_header
 
 # Pillow warns of odd metadata, which neither we nor the user act on. Here and not where it's called: the context that
 # the standard library has for it changes the filters of all threads.

@@ -5,8 +5,8 @@ import gzip
 import numpy as np
 import pytest
 
-from components.dataset import tfrecord
-from components.dataset.tf_example import NotAnExampleError, decode_example, encode_example, read_examples
+from components.dataset.examples import tfrecord
+from components.dataset.examples.tf_example import NotAnExampleError, decode_example, encode_example, read_examples
 from components.errors import UserError
 
 FIELDS = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.dataset.image_file import UnreadableImageError, encode_for_training, inspect
+from components.dataset.images.image_file import UnreadableImageError, encode_for_training, inspect
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.dataset.jpeg_header import plain_size
+from components.dataset.images.jpeg_header import plain_size
 
 SIZE = (61, 43)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.dataset.example_proto import example_class
-from components.dataset.example_wire import serialize
+from components.dataset.examples.example_proto import example_class
+from components.dataset.examples.example_wire import serialize
 
 IMAGE = bytes(range(256)) * 300
 

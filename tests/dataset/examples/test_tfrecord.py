@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.dataset import tfrecord
+from components.dataset.examples import tfrecord
 from components.dataset.storage import write_bytes
 
 RECORDS = [b"first", b"", b"third" * 1000]

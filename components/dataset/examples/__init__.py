@@ -1,0 +1,1 @@
+"""Annotated images as tf.Examples in TFRecord files, without TensorFlow."""
