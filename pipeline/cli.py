@@ -20,7 +20,8 @@ COMMANDS = {
     "demo": "Draw a small data set of shapes and run the whole pipeline on it.",
     "check": "Check a data set and the settings before anything is spent.",
     "import-config": "Turn a pipeline.config of the Object Detection API into a configuration.",
-    "run": "Run the pipeline on this machine: from a Pascal-VOC folder to a published int8 detector.",
+    "run": "Run the pipeline on this machine: from a folder of annotated images to a published int8 detector.",
+    "tensorboard": "Show the curves of a training in a browser.",
     "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
     "predict": "Run a detector over images: detections as JSON and as pictures.",
     "evaluate": "Score a detector on a data set by COCO's rules.",
@@ -51,7 +52,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(package_name="coralline")
 def _coralline() -> None:
-    """From a Pascal-VOC folder to an 8-bit TFLite detector for the Coral Edge TPU."""
+    """From a folder of annotated images to an 8-bit TFLite detector for the Coral Edge TPU."""
 
 
 def main(arguments: list[str] | None = None) -> None:
