@@ -19,7 +19,7 @@ from components.dataset.folder import Folder, part_of_folder
 from components.dataset.image_names import one_of
 from components.dataset.label_map import LabelMap
 from components.dataset.problems import DataProblem, Problem
-from components.dataset.readers import voc_xml
+from components.dataset.readers import annotation_file, voc_xml
 from components.dataset.source import Entry, Layout, RawAnnotation
 
 _MOST_BYTES = 1 << 26
@@ -73,18 +73,8 @@ def read(path: str) -> RawAnnotation:
     Raises:
       DataProblem: it can't be read, or isn't one.
     """
-    try:
+    with annotation_file.opened(path):
         return voc_xml.parse(storage.read_bytes(path, _MOST_BYTES), path)
-    except OSError as e:
-        raise DataProblem(
-            Problem(
-                "unreadable_annotation",
-                path,
-                "the annotation can't be read",
-                found=e.strerror or str(e),
-                mend="check the file's permissions, or remove it",
-            )
-        ) from e
 
 
 def _lists(folder: Folder) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from components.dataset import text_file
-from components.dataset.problems import DataProblem, Problem
+from components.dataset.problems import Problem
+from components.dataset.readers import annotation_file
 from components.dataset.source import RawAnnotation, RawObject
 
 _NUMBERS_OF_BOX = 4
@@ -31,18 +32,8 @@ def read(path: str, class_names: Sequence[str]) -> RawAnnotation:
     Raises:
       DataProblem: it can't be read.
     """
-    try:
+    with annotation_file.opened(path):
         lines = text_file.lines(text_file.read(path))
-    except OSError as e:
-        raise DataProblem(
-            Problem(
-                "unreadable_annotation",
-                path,
-                "the annotation can't be read",
-                found=e.strerror or str(e),
-                mend="check the file's permissions, or remove it",
-            )
-        ) from e
     results = [
         _object(line.split(), number, path, class_names) for number, line in enumerate(lines, start=1) if line.strip()
     ]
