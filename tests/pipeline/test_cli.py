@@ -52,7 +52,7 @@ def test_name_that_is_not_utf8_can_be_told(tmp_path: Path) -> None:
     done = subprocess.run(
         [*_CORALLINE, "check", "--data", str(tmp_path / "data")], capture_output=True, env=strict, check=False
     )
-    assert done.returncode == 1 and rb"\udce4.xml" in done.stdout and not done.stderr
+    assert done.returncode == 1 and rb"\xe4.xml" in done.stdout and not done.stderr
 
 
 @pytest.mark.parametrize(
