@@ -72,16 +72,16 @@ def test_files_of_a_split_differ_by_one_image_at_most(shapes, tmp_path):
     assert sum(map(sum, counts.values())) == IMAGES
 
 
-class FaultyRunner(DirectRunner):
-    """Beam's direct runner, but for what becomes of the elements that one transform gives."""
+class FaultyPipeline(beam.Pipeline):
+    """Something becomes of the elements that one of its transforms gives, as a faulty runner might do it."""
 
     def __init__(self, transform, fault):
         super().__init__()
         self._transform, self._fault = transform, fault
 
-    def apply(self, transform, inputs, options):
-        result = super().apply(transform, inputs, options)
-        return result | "Fault" >> beam.FlatMap(self._fault) if transform.label == self._transform else result
+    def apply(self, transform, pvalueish=None, label=None):
+        result = super().apply(transform, pvalueish, label)
+        return result | "Fault" >> beam.FlatMap(self._fault) if label == self._transform else result
 
 
 class IdleRunner(DirectRunner):
@@ -93,9 +93,7 @@ class IdleRunner(DirectRunner):
 
 def is_first(element):
     """The first share, by its number, or the first file of training."""
-    if isinstance(element, int):
-        return element == 0
-    return "train/data_tfrecord-00000" in pickle.loads(element).path
+    return element[0] == 0 or "train/data_tfrecord-00000" in str(element[0])
 
 
 def lose(element):
@@ -108,22 +106,22 @@ def repeat(element):
 
 def swap(element):
     """Loses one share and brings another one, of as many images, twice: the sums are right."""
-    return {1: [], 3: [3, 3]}.get(element, [element])
+    return {1: [], 3: [element, element]}.get(element[0], [element])
 
 
 @pytest.mark.parametrize(
     ("transform", "fault", "found"),
     [
-        ("Shares", lose, "19 of 23 images were read, in 4 shares of 5"),
-        ("Shares", repeat, "27 of 23 images were read, in 6 shares of 5"),
-        ("Shares", swap, "23 of 23 images were read, in 5 shares of 5"),
+        ("SpreadShares", lose, "19 of 23 images were read, in 4 shares of 5"),
+        ("SpreadShares", repeat, "27 of 23 images were read, in 6 shares of 5"),
+        ("SpreadShares", swap, "23 of 23 images were read, in 5 shares of 5"),
         ("SpreadFiles", lose, "files of 5"),
         ("SpreadFiles", repeat, "files of 5"),
     ],
 )
 def test_what_a_runner_loses_or_repeats_fails_the_run(shapes, tmp_path, transform, fault, found):
     with pytest.raises(UserError, match="did not write all examples") as caught:
-        execute(shapes, tmp_path, lambda: beam.Pipeline(runner=FaultyRunner(transform, fault)))
+        execute(shapes, tmp_path, lambda: FaultyPipeline(transform, fault))
     assert found in caught.value.found
 
 
@@ -170,16 +168,17 @@ def test_files_are_counted_after_the_run(shapes, tmp_path, fault, found):
 
 
 def test_an_image_that_changes_between_check_and_write_fails_the_run(shapes, tmp_path):
-    def change(pickled):
+    def change(element):
+        [pickled] = element[1]
         image: AnnotatedImage = pickle.loads(pickled).images[0]
         path = Path(image.place.path)
         path.write_bytes(path.read_bytes() + b"\0")
-        return [pickled]
+        return [(element[0], [pickled])]
 
     copy = tmp_path / "copy"
     draw_dataset(copy, images=IMAGES, size_px=64)
     with pytest.raises(UserError, match="can't be read") as caught:
-        execute(copy, tmp_path, lambda: beam.Pipeline(runner=FaultyRunner("SpreadFiles", change)))
+        execute(copy, tmp_path, lambda: FaultyPipeline("SpreadFiles", change))
     assert caught.value.found == "it has changed since it was checked"
 
 
