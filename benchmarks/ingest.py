@@ -1,7 +1,7 @@
 """From annotated images to TFRecords: VocExampleGen beside the two scripts that it replaces.
 
-    python benchmarks/ingest.py                   5,000 images, about 3 minutes on 2 cores
-    python benchmarks/ingest.py --copies 250      50,000 images and 11 GB on disk, about 15 minutes
+    python benchmarks/ingest.py                              5,000 images, about a minute
+    python benchmarks/ingest.py --copies 250 --rounds 1      50,000 images and 7 GB on disk, about 3 minutes
 
 CORALLINE_TEST_DATA names the folder that holds `data/raccoon`, whose 200 images are copied under new names. Both ways
 read the same files, in turn, each in a process of its own whose imports aren't counted. The scripts
