@@ -46,8 +46,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Raises:
           UserError: something in the data must be mended, or not every image was written.
         """
-        # From here on, the garbage collector passes over the 600,000 objects that TensorFlow and TFX keep: going through
-        # them once takes .3 s, a tenth of what 5,000 images take.
+        # From here on, the garbage collector passes over the 600,000 objects that TensorFlow and TFX keep: going
+        # through them once takes .3 s, a tenth of what 5,000 images take.
         gc.freeze()
         options = DatasetOptions.from_json(exec_properties["data"])
         examples, label_map, report = (

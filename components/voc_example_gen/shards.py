@@ -97,8 +97,8 @@ def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split,
     """
     import apache_beam as beam
 
-    # Grouping by keys of their own spreads elements over workers as `Reshuffle` does, with fewer transforms: Beam's fixed
-    # cost is .17 s in place of .27.
+    # Grouping by keys of their own spreads elements over workers as `Reshuffle` does, with fewer transforms: Beam's
+    # fixed cost is .17 s in place of .27.
     shares = list_shares(plan)
     for number, share in enumerate(shares):
         storage.write_bytes(_share_path(scratch, number), pickle.dumps(share))

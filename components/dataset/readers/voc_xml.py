@@ -106,6 +106,7 @@ class _Parser:
         self.expat.ordered_attributes = True  # A list, which costs less; nothing looks at it.
         self.expat.StartElementHandler = self._start
         self.expat.EndElementHandler = self._end
+        self.expat.CharacterDataHandler = self._characters
         self.expat.StartDoctypeDeclHandler = self._refuse_declarations
         self._open = [_DOCUMENT]
         self._line = 1
@@ -138,19 +139,18 @@ class _Parser:
                 "not_voc", "this XML file isn't a Pascal VOC annotation", "<annotation> ... </annotation>", f"<{tag}>"
             )
         self._open.append(element)
-        if element is _OTHER:
-            return
-        self._line = self.expat.CurrentLineNumber
-        if element is _OBJECT:
-            self._texts = self._of_object = {}
-        if element.children:
-            self._texts[element.name] = _Text("", self._line)
-        else:  # Nobody listens elsewhere: most of the text in an annotation is the space between elements.
-            self._text = ""
-            self.expat.CharacterDataHandler = self._characters
+        self._text = ""
+        if element is not _OTHER:
+            self._line = self.expat.CurrentLineNumber
+            if element is _OBJECT:
+                self._texts = self._of_object = {}
+            if element.children:
+                self._texts[element.name] = _Text("", self._line)
 
     def _characters(self, text: str) -> None:
-        self._text = (self._text + text)[:_LONGEST_TEXT]
+        element = self._open[-1]
+        if element is not _OTHER and not element.children:
+            self._text = (self._text + text)[:_LONGEST_TEXT]
 
     def _end(self, _tag: str) -> None:
         element = self._open.pop()
@@ -158,7 +158,6 @@ class _Parser:
             return
         if not element.children:
             self._texts[element.name] = _Text(self._text, self._line)
-            self.expat.CharacterDataHandler = None
         elif element is _OBJECT:
             self._finish_object(self._of_object)
             self._texts = self._of_image
