@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
+from components import memory
 from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
@@ -37,5 +38,6 @@ class Executor(base_executor.BaseExecutor):
         with held(work):
             training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
             fileio.rmtree(work)
+        memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)

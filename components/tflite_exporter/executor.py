@@ -8,6 +8,7 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components import memory
 from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
@@ -56,6 +57,7 @@ class Executor(base_executor.BaseExecutor):
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
         artifact.set_int_custom_property("edgetpu_total", mapped.total)
         stamp(artifact)
+        memory.give_back()  # A local run goes on in this process.
 
 
 def require_contract(content: bytes) -> None:
