@@ -78,7 +78,15 @@ class ModelConfig(_Section):
         "preset's.",
     )
     warm_start: str | None = Field(
-        None, description="Backbone weights: a .tflite file of the same backbone (ImageNet)."
+        None,
+        description="Weights to begin with: a .tflite file, a Keras .h5, .keras or SavedModel, or a Model Garden "
+        "checkpoint of the same backbone; an earlier model (its output folder, or one of a published version); a URL "
+        "of such a file; or `latest_blessed`: the model that is published when training begins.",
+    )
+    warm_start_sha256: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{64}$",
+        description="SHA-256 that the file of `warm_start` must have; a URL needs it.",
     )
 
 

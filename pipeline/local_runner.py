@@ -37,7 +37,7 @@ def with_absolute_paths(config: Config) -> Config:
     return config.model_copy(
         update={
             "data": config.data.model_copy(update=data),
-            "model": config.model.model_copy(update={"warm_start": _absolute(config.model.warm_start)}),
+            "model": config.model.model_copy(update={"warm_start": _absolute_warm_start(config.model.warm_start)}),
             "push": config.push.model_copy(update={"to": _absolute(config.push.to)}),
             "out": _absolute(config.out),
         }
@@ -46,6 +46,12 @@ def with_absolute_paths(config: Config) -> Config:
 
 def _absolute(path: str | None) -> str | None:
     return path if not path or "://" in path else os.path.abspath(os.path.expanduser(path))
+
+
+def _absolute_warm_start(warm_start: str | None) -> str | None:
+    from components.detector.warm_start.source import LATEST_BLESSED
+
+    return warm_start if warm_start == LATEST_BLESSED else _absolute(warm_start)
 
 
 def run(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> None:

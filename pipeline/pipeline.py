@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import tensorflow_data_validation as tfdv
 from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
 from tfx.orchestration import pipeline as tfx_pipeline
 
+from components.dataset import storage
+from components.detector.settings import Settings
+from components.detector.warm_start import source
 from components.edgetpu_pusher.component import EdgeTpuPusher
 from components.evaluator.component import Evaluator
 from components.qat_trainer.component import QatTrainer
@@ -67,7 +68,8 @@ def create_pipeline(
         label_map=examples.outputs["label_map"],
         model=_json(config.model),
         train=_json(config.train),
-        warm_start_sha256=_sha256(config.model.warm_start),
+        warm_start_sha256=_warm_start_sha256(config),
+        published_at=push_to if config.model.warm_start == source.LATEST_BLESSED else "",
     )
     exporter = TFLiteExporter(
         trained_model=trainer.outputs["trained_model"],
@@ -108,8 +110,16 @@ def _json(section: Any) -> str:
     return json.dumps(section.model_dump(), sort_keys=True)
 
 
-def _sha256(path: str | None) -> str:
-    """Of a local file's content; empty for none, and for an address that only the cluster can read."""
-    if path is None or not Path(path).is_file():
+def _warm_start_sha256(config: Config) -> str:
+    """Of the content that a local path leads to, so that other content trains anew.
+
+    Empty for what the settings themselves tell apart (a URL has its SHA-256 there), for an address that only the
+    cluster can read, and for the latest model: each new one would train yet another on unchanged data.
+    """
+    settings = Settings.resolve(config.model.model_dump(), config.train.model_dump())
+    warm_start = settings.warm_start
+    if warm_start is None or warm_start == source.LATEST_BLESSED or storage.is_remote(warm_start):
         return ""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
+        return ""
+    return source.obtain(warm_start, settings.warm_start_sha256, settings.preset).fingerprint()

@@ -11,7 +11,7 @@ from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
 from components.detector import blueprint
 from components.detector.settings import Settings
-from components.detector.warm_start_file import read_warm_start
+from components.detector.warm_start import download, source
 from components.edgetpu import compiler
 from components.edgetpu.mapping import Mapping, predict_model
 from components.edgetpu_pusher import gate
@@ -67,10 +67,21 @@ def check_settings(config: Config) -> compiler.Compiler | None:
     Raises:
       UserError: one of them can't be used.
     """
-    training_settings(config)
-    if config.model.warm_start and not storage.is_remote(config.model.warm_start):
-        read_warm_start(config.model.warm_start)
+    check_warm_start(training_settings(config))
     return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
+
+
+def check_warm_start(settings: Settings) -> None:
+    """Looks for the weights to begin with; what only TensorFlow can read is left to the training.
+
+    Raises:
+      UserError: they can't be had, or are another model's.
+    """
+    warm_start = settings.warm_start
+    if warm_start is None or warm_start == source.LATEST_BLESSED:
+        return
+    if download.is_url(warm_start) or not storage.is_remote(warm_start):
+        source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
 
 
 def check_amount(config: Config, dataset: Dataset) -> None:

@@ -120,6 +120,11 @@ def exists(path: str) -> bool:
     return bool(_with_oserror(lambda gfile: gfile.exists(path))) if is_remote(path) else os.path.exists(path)
 
 
+def is_folder(path: str) -> bool:
+    """Whether there is a folder of that address. Raises OSError whatever the file system."""
+    return bool(_with_oserror(lambda gfile: gfile.isdir(path))) if is_remote(path) else os.path.isdir(path)
+
+
 def list_folder(path: str) -> list[str]:
     """Names in a folder, sorted. Raises OSError whatever the file system."""
     if is_remote(path):

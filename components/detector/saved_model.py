@@ -1,6 +1,7 @@
 """The trained detector as SavedModels with raw outputs: what the exporter converts and the evaluator compares with.
 
-A model folder holds `Format-Serving/` (quantization-aware), `float/`, `detector.json` and `anchors.npy`.
+A model folder holds `Format-Serving/` (quantization-aware), `float/`, `detector.json` and `anchors.npy`; and
+`weights/`, the float model's variables, with which a later model may begin.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from components.dataset import storage
+from components.detector.model_folder import DETECTOR_JSON, WEIGHTS
 
 FOLDERS = {"qat": "Format-Serving", "float": "float"}
-DETECTOR_JSON, ANCHORS_NPY = "detector.json", "anchors.npy"
+ANCHORS_NPY = "anchors.npy"
 
 
 def write_raw_model(
@@ -44,12 +46,18 @@ def write_raw_model(
     tf.saved_model.save(module, str(folder), signatures={"serving_default": serve})
 
 
+def write_weights(model: Any, folder: str | PathLike[str]) -> None:
+    """Writes a checkpoint of a RetinaNet's modules (`backbone`, `decoder`, `head`), as Model Garden names them."""
+    tf.train.Checkpoint(**model.checkpoint_items).write(f"{folder}/{WEIGHTS}")
+
+
 def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], anchors: np.ndarray) -> None:
     """Writes what a reader needs beside the SavedModels.
 
     Args:
       folder: the model folder.
-      detector: `preset`, `input_size` [H, W], `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained.
+      detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W],
+        `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
     """
     content = io.BytesIO()

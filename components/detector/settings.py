@@ -18,6 +18,7 @@ class Settings:
 
     preset: presets.Preset
     warm_start: str | None
+    warm_start_sha256: str | None
     seed: int
     checkpoint_every: int
 
@@ -35,6 +36,7 @@ class Settings:
         return cls(
             preset=dataclasses.replace(preset, **overrides),
             warm_start=model.get("warm_start"),
+            warm_start_sha256=model.get("warm_start_sha256"),
             seed=train["seed"],
             checkpoint_every=train["checkpoint_every"],
         )

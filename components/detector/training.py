@@ -13,12 +13,14 @@ import tensorflow as tf
 from components import memory, progress
 from components.dataset.examples import tfrecord
 from components.dataset.examples.tf_example import decode_example
-from components.detector import inputs, saved_model, warm_start
+from components.detector import inputs, saved_model
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
 from components.detector.library_faults.quantizer_ranges import still_ranges
 from components.detector.settings import Settings
 from components.detector.training_loop import Phase, run_phase
+from components.detector.warm_start import convolutions, loading
+from components.detector.warm_start.source import obtain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +58,7 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
     progress.note(f"building {job.settings.preset.name} for {classes}, {examples}")
     float_model = _train_float(job, data, f"{work}/float")
     _write(job, "float", float_model, model_folder)
+    saved_model.write_weights(float_model, model_folder)
     progress.note("making the model quantization-aware")
     task, qat_model = _make_qat(job, data, float_model)
     del float_model
@@ -95,10 +98,13 @@ def _train_float(job: Job, data: tf.data.Dataset, folder: str) -> Any:
     task = garden.build_task(settings.preset, job.num_classes)
     model = garden.build_float_model(task)
 
+    def moment_images() -> tf.Tensor:
+        return inputs.calibration_images(job.files, settings.preset, convolutions.MOMENT_IMAGES)
+
     def load_warm_start() -> None:
         if settings.warm_start:
-            calibration = inputs.calibration_images(job.files, settings.preset, warm_start.MOMENT_IMAGES)
-            warm_start.load_tflite_backbone(settings.warm_start, model.backbone, calibration)
+            source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
+            progress.note(loading.load(source, model, moment_images))
 
     run_phase(task, model, data, _phase(settings, "float"), folder, job.name_images, load_warm_start)
     return model
@@ -151,6 +157,8 @@ def _write_description(job: Job, folder: str) -> None:
         folder,
         {
             "preset": preset.name,
+            "backbone": preset.backbone,
+            "width_multiplier": preset.width_multiplier,
             "input_size": [preset.input_size, preset.input_size],
             "num_classes": job.num_classes,
             "box_coder_scales": [1.0, 1.0, 1.0, 1.0],

@@ -88,6 +88,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
     manifest = {
         "model": {
             "preset": export.get("preset"),
+            "trained_model": export.get("trained_model"),
             "sha256": hashlib.sha256(model).hexdigest(),
             "post_processing": export["post_processing"],
         },

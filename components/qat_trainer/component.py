@@ -17,6 +17,7 @@ class QatTrainerSpec(types.ComponentSpec):
         "model": component_spec.ExecutionParameter(type=str),
         "train": component_spec.ExecutionParameter(type=str),
         "warm_start_sha256": component_spec.ExecutionParameter(type=str, optional=True),
+        "published_at": component_spec.ExecutionParameter(type=str, optional=True),
     }
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
@@ -37,13 +38,15 @@ class QatTrainer(base_component.BaseComponent):
 
     Outputs:
       model: a folder with `Format-Serving/` (quantization-aware SavedModel, raw outputs), `float/` (the float one),
-        `detector.json` and `anchors.npy`.
+        `detector.json` and `anchors.npy`, and `weights/`, the float model's checkpoint, for a later warm start.
       model_run: TensorBoard logs of both phases.
 
     Parameters:
       model: the `model` section of the configuration as JSON (preset, warm start).
       train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
       warm_start_sha256: of the warm start's content, where it's known beforehand, so that a changed file trains anew.
+      published_at: where models are published, for the warm start `latest_blessed`: which model that is doesn't count
+        as a change, or each model would train the next.
 
     Fails with one message when there are no training images, fewer than a batch, the warm start doesn't fit the
     preset, the quantized model doesn't start where the float model ended, or the loss is not finite. A killed run
@@ -60,6 +63,7 @@ class QatTrainer(base_component.BaseComponent):
         model: str,
         train: str,
         warm_start_sha256: str = "",
+        published_at: str = "",
     ):
         super().__init__(
             QatTrainerSpec(
@@ -68,6 +72,7 @@ class QatTrainer(base_component.BaseComponent):
                 model=model,
                 train=train,
                 warm_start_sha256=warm_start_sha256,
+                published_at=published_at,
                 trained_model=types.Channel(type=standard_artifacts.Model),
                 model_run=types.Channel(type=standard_artifacts.ModelRun),
             )

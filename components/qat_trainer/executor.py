@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,11 +10,13 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components import memory
+from components import memory, progress
 from components.code_version import stamp
 from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.detector.settings import Settings
+from components.detector.warm_start.source import LATEST_BLESSED
+from components.edgetpu_pusher import published
 from components.qat_trainer.workspace import held, workspace
 
 
@@ -33,7 +36,7 @@ class Executor(base_executor.BaseExecutor):
         job = training.Job(
             files=tuple(f"{train_folder}/{name}" for name in storage.list_folder(train_folder)),
             num_classes=len(label_map),
-            settings=Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"])),
+            settings=_settings(exec_properties),
         )
         with held(work):
             training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
@@ -41,3 +44,14 @@ class Executor(base_executor.BaseExecutor):
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
+
+
+def _settings(exec_properties: dict[str, Any]) -> Settings:
+    """With `latest_blessed` as the folder of the model that is published now, or as nothing before the first."""
+    settings = Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"]))
+    if settings.warm_start != LATEST_BLESSED:
+        return settings
+    latest = published.latest_bundle(exec_properties["published_at"])
+    if latest is None:
+        progress.note("nothing is published yet: training starts without the latest blessed model")
+    return dataclasses.replace(settings, warm_start=latest)

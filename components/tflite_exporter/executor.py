@@ -51,7 +51,7 @@ class Executor(base_executor.BaseExecutor):
         mapped = mapping.predict(content)
         artifact = artifact_utils.get_single_instance(output_dict["tflite_model"])
         storage.write_bytes(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
-        export_json = _export_json(saved_model.read_detector_json(model_folder), post_processing, mapped)
+        export_json = _export_json(model_folder, saved_model.read_detector_json(model_folder), post_processing, mapped)
         storage.write_bytes(f"{artifact.uri}/{EXPORT_JSON}", export_json.encode())
         storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
@@ -90,11 +90,12 @@ def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -
     )
 
 
-def _export_json(detector: dict[str, Any], post_processing: Any, mapped: Any) -> str:
+def _export_json(model_folder: str, detector: dict[str, Any], post_processing: Any, mapped: Any) -> str:
     import dataclasses
 
     export = {
         "preset": detector["preset"],
+        "trained_model": model_folder,
         "input": detector["input_size"],
         "post_processing": dataclasses.asdict(post_processing),
         "edgetpu": {"mapped": mapped.mapped, "total": mapped.total, "cpu": mapped.cpu},
