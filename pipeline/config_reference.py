@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from components.detector.presets import PRESETS, Preset
+from components.detector.presets import PRESETS, Preset, PublicWeights
 from pipeline.config import Config
 
 _HEAD = """\
@@ -73,7 +73,8 @@ def page() -> str:
         if name in _SECTION_NOTES:
             parts.append(f"{_SECTION_NOTES[name]}\n")
         parts.append(_table(section.model_fields))
-    return "\n".join([*parts, "## Presets\n", _presets(list(PRESETS.values()))])
+    presets = list(PRESETS.values())
+    return "\n".join([*parts, "## Presets\n", _presets(presets), "## Public weights\n", _public_weights(presets)])
 
 
 def _table(fields: dict[str, FieldInfo]) -> str:
@@ -121,6 +122,23 @@ def _presets(presets: list[Preset]) -> str:
         values = [getattr(preset, attribute) for preset in presets]
         cells = [value if isinstance(value, str) else f"{value:g}" for value in values]
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _public_weights(presets: list[Preset]) -> str:
+    """What others have published for the presets' backbones, with the presets that may begin with it."""
+    takers: dict[PublicWeights, list[str]] = {}
+    for preset in presets:
+        for weights in preset.warm_starts:
+            takers.setdefault(weights, []).append(f"`{preset.name}`")
+    lines = [
+        "Published by others for the presets' backbones. `model.warm_start` takes the address of a single file, with",
+        "its SHA-256 in `model.warm_start_sha256`.",
+        "",
+        "| trained on, by, as | where | for |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {weights.name} | `{weights.address}` | {', '.join(names)} |" for weights, names in takers.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -13,6 +13,14 @@ from components.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
+class PublicWeights:
+    """Weights that others have published, for `model.warm_start`: what they were trained on, and where they are."""
+
+    name: str
+    address: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Preset:
     """A RetinaNet with a separable FPN and head: every op of it maps to the Edge TPU.
 
@@ -26,6 +34,7 @@ class Preset:
       fpn_filters, head_filters, head_convs: size of neck and head.
       anchor_size: base anchor side in strides; num_scales and aspect_ratios (width over height) multiply it.
       float_steps, qat_steps, batch_size, learning_rate, qat_learning_rate: schedule (Adam, cosine decay).
+      warm_starts: public weights of this very backbone.
       scale_jitter: least and greatest random scale of an image while training.
     """
 
@@ -48,6 +57,7 @@ class Preset:
     learning_rate: float
     qat_learning_rate: float
     scale_jitter: tuple[float, float]
+    warm_starts: tuple[PublicWeights, ...]
 
     @property
     def coarsest_stride(self) -> int:
@@ -57,6 +67,27 @@ class Preset:
     def anchors_per_cell(self) -> int:
         return self.num_scales * len(self.aspect_ratios)
 
+
+# Addresses: Model Garden's official/projects/qat/vision/README.md (the .tflite and the COCO checkpoint) and its
+# tutorials (the ImageNet checkpoint); keras/src/applications/mobilenet_v2.py.
+_GARDEN = "https://storage.googleapis.com/tf_model_garden/vision"
+_KERAS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2"
+_MOBILENET_V2_100 = (
+    PublicWeights(
+        "ImageNet, Model Garden, int8 .tflite", f"{_GARDEN}/mobilenet/v2_1.0_int8/mobilenet_v2_1.00_224_int8.tflite"
+    ),
+    PublicWeights("ImageNet, Keras, .h5", f"{_KERAS}/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5"),
+    PublicWeights(
+        "ImageNet, Model Garden, checkpoint", "gs://tf_model_garden/vision/mobilenet/v2_1.0_float/ckpt-180648"
+    ),
+    PublicWeights(
+        "COCO boxes, Model Garden, checkpoint, to be unpacked",
+        f"{_GARDEN}/qat/mobilenetv2_ssd_coco/mobilenetv2_ssd_i256_ckpt.tar.gz",
+    ),
+)
+_MOBILENET_V2_035 = (
+    PublicWeights("ImageNet, Keras, .h5", f"{_KERAS}/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224.h5"),
+)
 
 _DEFAULT = Preset(
     name="mobilenet_v2_256",
@@ -78,6 +109,7 @@ _DEFAULT = Preset(
     learning_rate=2e-3,
     qat_learning_rate=2e-4,
     scale_jitter=(0.8, 1.25),
+    warm_starts=_MOBILENET_V2_100,
 )
 _LARGER = dataclasses.replace(
     _DEFAULT,
@@ -92,6 +124,7 @@ _MOBILEDET = dataclasses.replace(
     summary="For accuracy on the device: full convolutions, which the Edge TPU runs fast and a CPU doesn't.",
     backbone="MobileDetEdgeTPU",
     float_steps=600,
+    warm_starts=(),
 )
 _MICROSCOPIC = dataclasses.replace(
     _LARGER,
@@ -99,6 +132,7 @@ _MICROSCOPIC = dataclasses.replace(
     summary="For microscopic budgets: few pixels, few channels, from scratch.",
     input_size=192,
     width_multiplier=0.35,
+    warm_starts=_MOBILENET_V2_035,
     fpn_filters=64,
     head_filters=64,
     head_convs=2,

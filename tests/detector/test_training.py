@@ -73,6 +73,7 @@ def job(tmp_path_factory):
 
 def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(job, tmp_path, follow):
     from components.detector import saved_model, training
+    from components.detector.warm_start import source
 
     work, model = str(tmp_path / "work"), tmp_path / "model"
     follow(Steps("float", 8))
@@ -86,6 +87,7 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     assert first[1] > 4
     assert last_float == ("float", 12)
     assert resumed.seen[-1] == ("quantization-aware", 2)
+    assert source.obtain(str(model), None, job.settings.preset).kind == "coralline"
     boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
     assert boxes.shape[1:] == (len(np.load(model / saved_model.ANCHORS_NPY)), 4)
     assert scores.shape[2] == len(CLASSES) + 1

@@ -60,3 +60,13 @@ def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> N
     assert push_to == "/mnt/disk/published"
     history = tasks["VocExampleGen"].inputs.parameters["history"].runtime_value.constant.string_value
     assert history == "/mnt/disk/data_history"
+
+
+def test_where_models_are_published_is_told_to_the_trainer_for_the_latest_one_only() -> None:
+    def published_at(**settings: str) -> str:
+        spec = parse(compile_pipeline(load(None, {**_SETTINGS, **settings}), "kubeflow"))
+        parameters = spec.root.dag.tasks["QatTrainer"].inputs.parameters
+        return parameters["published_at"].runtime_value.constant.string_value
+
+    assert published_at(**{"model.warm_start": "latest_blessed"}) == "gs://bucket/root/published"
+    assert published_at(**{"model.warm_start": "gs://bucket/model"}) == published_at() == ""
