@@ -36,7 +36,7 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / "model/model.tflite").write_bytes(quadrant_detector())
         (tmp_path / "model/labels.txt").write_text("leaf\nsea\n")
         (tmp_path / "model/export.json").write_text(
-            json.dumps({"input": [32, 32], "preset": "p", "post_processing": {}})
+            json.dumps({"input": [32, 32], "preset": "p", "post_processing": {}, "trained_model": "/trained/7"})
         )
         (tmp_path / "report/report.json").write_text(json.dumps({"int8": {"AP": 0.5}, "reasons": ["AP50 is 0.1"]}))
         (tmp_path / "report/report.html").write_text(f"<main>{PLACE}</main>")
@@ -69,6 +69,7 @@ def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
     assert manifest["edgetpu"]["compiled"] is False
     assert (manifest["edgetpu"]["mapped"], manifest["edgetpu"]["total"]) == (2, 4)
     assert manifest["metrics"] == {"int8": {"AP": 0.5}} and manifest["labels"] == ["leaf", "sea"]
+    assert manifest["model"]["trained_model"] == "/trained/7"
     assert manifest["lineage"] == {"tflite_model": 1, "blessing": 2, "report": 3}
     assert manifest["versions"]["git_commit"] and manifest["version"] == pushed.get_string_custom_property(
         "pushed_version"
