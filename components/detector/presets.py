@@ -114,7 +114,7 @@ _DEFAULT = Preset(
 _LARGER = dataclasses.replace(
     _DEFAULT,
     name="mobilenet_v2_320",
-    summary="For smaller objects: more pixels, warm-started like the default.",
+    summary="For smaller objects; warm-started, 10 minutes and AP .61 / AP50 .97 on 200 raccoons.",
     input_size=320,
     max_level=6,
 )
@@ -129,7 +129,7 @@ _MOBILEDET = dataclasses.replace(
 _MICROSCOPIC = dataclasses.replace(
     _LARGER,
     name="mobilenet_v2_035_192",
-    summary="For microscopic budgets: few pixels, few channels, from scratch.",
+    summary="For microscopic budgets: few pixels and channels; from scratch, 3 minutes and AP .40 / AP50 .85 on 200 raccoons.",
     input_size=192,
     width_multiplier=0.35,
     warm_starts=_MOBILENET_V2_035,
