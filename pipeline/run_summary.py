@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 from pipeline.lineage.history import Artifact, History
 from pipeline.lineage.store import open_store
 from pipeline.lineage.trace import CODE_VERSION, steps

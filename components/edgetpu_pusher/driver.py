@@ -13,8 +13,8 @@ from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_artifacts
 
 from components.dataset import storage
-from components.edgetpu_pusher import published
 from components.edgetpu_pusher.publication_report import PAGE
+from components.publishing import published
 
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from components.edgetpu_pusher.bundle import LABELS
+from components.publishing.bundle import LABELS
 
 _MODEL_CACHE = "/config/model_cache"
 _DETECTORS = {

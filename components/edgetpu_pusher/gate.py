@@ -11,8 +11,8 @@ from typing import Any
 from components.edgetpu import compiler as edgetpu_compiler
 from components.edgetpu import mapping
 from components.edgetpu.statuses import Status
-from components.edgetpu_pusher.bundle import MODEL
 from components.errors import UserError
+from components.publishing.bundle import MODEL
 
 
 @dataclasses.dataclass(frozen=True)

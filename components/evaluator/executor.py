@@ -100,8 +100,8 @@ def _references(export: dict[str, Any], model_folder: str) -> dict[str, Referenc
 
 def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:
     """Where the last published model is, the model, and why it can't be compared with; each empty or None without."""
-    from components.edgetpu_pusher.published import latest_bundle
     from components.evaluator.judged_models import published_model
+    from components.publishing.published import latest_bundle
 
     bundle = latest_bundle(published)
     if bundle is None:

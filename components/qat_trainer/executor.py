@@ -16,7 +16,7 @@ from components.dataset import storage
 from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
 from components.detector.settings import Settings
 from components.detector.warm_start.source import LATEST_BLESSED
-from components.edgetpu_pusher import published
+from components.publishing import published
 from components.qat_trainer.workspace import held, workspace
 
 

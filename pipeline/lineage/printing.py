@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from components.edgetpu_pusher.serving_record import Move
+from components.publishing.serving_record import Move
 from pipeline.lineage.history import Artifact, Execution, History, Run
 from pipeline.lineage.trace import Step, came_from, came_of, explain, steps
 

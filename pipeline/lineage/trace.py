@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.edgetpu_pusher.published import latest_bundle, record
 from components.errors import UserError
+from components.publishing.published import latest_bundle, record
 from pipeline.lineage.history import Artifact, Execution, History, Run
 
 CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.edgetpu_pusher import published
 from components.edgetpu_pusher.publication_report import PLACE
 from components.errors import UserError
+from components.publishing import published
 from pipeline.config import EdgeTpuConfig
 
 STAND_IN = str(Path(__file__).parents[1] / "edgetpu" / "edgetpu_compiler_stand_in.py")

@@ -12,8 +12,8 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types import standard_artifacts
 
 from components.artifacts import EvaluationReport, TFLiteModel
-from components.edgetpu_pusher import published
 from components.edgetpu_pusher.component import EdgeTpuPusher
+from components.publishing import published
 from pipeline.config import EdgeTpuConfig
 from pipeline.local_dag_runner import Outcome, RecordingLocalDagRunner
 

@@ -12,8 +12,8 @@ from PIL import Image
 from components.dataset.drawn_shapes import draw_dataset
 from components.dataset.examples.tf_example import encode_example
 from components.dataset.label_map import LabelMap
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 
 SIZE = 64
 QUADRANTS = {(0, 0): (0, 0, 0.5, 0.5), (0, 1): (0, 0.5, 0.5, 1), (1, 0): (0.5, 0, 1, 0.5), (1, 1): (0.5, 0.5, 1, 1)}

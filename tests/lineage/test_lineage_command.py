@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 from pipeline.commands.lineage import command
 
 _FIRST, _SECOND, _FAILED = "20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components import progress
-from components.edgetpu_pusher import published
+from components.publishing import published
 from components.qat_trainer.executor import _settings
 
 

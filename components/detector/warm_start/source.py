@@ -13,8 +13,8 @@ from components.dataset import storage
 from components.detector.model_folder import DETECTOR_JSON, WEIGHTS
 from components.detector.presets import Preset
 from components.detector.warm_start import download, tflite_file
-from components.edgetpu_pusher import bundle, published
 from components.errors import UserError
+from components.publishing import bundle, published
 
 LATEST_BLESSED = "latest_blessed"
 """Stands for the model that is published when training begins, whichever that is."""

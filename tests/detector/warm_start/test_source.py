@@ -5,8 +5,8 @@ import pytest
 
 from components.detector import presets
 from components.detector.warm_start import source
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 
 _PRESET = presets.get("mobilenet_v2_256")
 

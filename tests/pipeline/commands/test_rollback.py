@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 from pipeline.commands.rollback import command
 
 

@@ -22,11 +22,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from components.dataset import storage
-from components.edgetpu_pusher import bundle, serving_record
-from components.edgetpu_pusher.published_locally import LocalPlace
-from components.edgetpu_pusher.published_remotely import RemotePlace
-from components.edgetpu_pusher.serving_record import Move, ServingRecord
 from components.errors import UserError
+from components.publishing import bundle, serving_record
+from components.publishing.published_locally import LocalPlace
+from components.publishing.published_remotely import RemotePlace
+from components.publishing.serving_record import Move, ServingRecord
 
 _SHOWN_IN_ERRORS = 8
 _UNREADABLE = "what is published can't be read"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.edgetpu_pusher import serving_record
+from components.publishing import serving_record
 
 VERSIONS = ["A", "B", "C", "D"]
 

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Mapping
 
 from components.dataset import storage
-from components.edgetpu_pusher import bundle
+from components.publishing import bundle
 
 
 class RemotePlace:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.edgetpu_pusher import published
 from components.errors import UserError
+from components.publishing import published
 
 FILES = {"model.tflite": b"model", "labels.txt": b"cat\n"}
 OTHER = {**FILES, "model.tflite": b"other"}
@@ -81,7 +81,7 @@ def test_an_address_of_gfile_is_published_to_with_the_manifest_last(tmp_path):
 # before the nth call that changes the folder. Prints how many there are.
 KILLED_AT_EACH_STEP = """
 import os, shutil, signal, sys
-from components.edgetpu_pusher import published
+from components.publishing import published
 start, root, action = sys.argv[1:]
 def kill_before(nth):
     calls = iter(range(1000))
@@ -136,7 +136,7 @@ def test_killed_at_any_step_it_leaves_a_whole_version_serving_and_the_next_one_g
 
 PUSH_SEVERAL = """
 import sys
-from components.edgetpu_pusher import published
+from components.publishing import published
 for i in range(10):
     published.publish(sys.argv[1], {"model.tflite": f"{sys.argv[2]} {i}".encode(), "labels.txt": b"cat"}, {})
 """

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from components.edgetpu_pusher import bundle
+from components.publishing import bundle
 
 _INCOMING = ".incoming-"
 # A leftover of a killed push is removed by a later one; a push in progress is never that old.
