@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
@@ -76,6 +76,22 @@ class ModelConfig(_Section):
         le=1280,
         description="Height and width of the input in pixels, a multiple of the preset's coarsest stride; None: the "
         "preset's.",
+    )
+    anchor_size: float | None = Field(
+        None,
+        ge=0.25,
+        le=16,
+        description="Side of the smallest anchor of a feature level, in strides of that level; None: the preset's. "
+        "`coralline check` says which anchors fit the data where the preset's don't.",
+    )
+    num_scales: int | None = Field(
+        None, ge=1, description="Sizes of anchors in an octave, from one level to the next; None: the preset's."
+    )
+    aspect_ratios: list[Annotated[float, Field(ge=0.05, le=20)]] | None = Field(
+        None,
+        min_length=1,
+        description="Shapes of anchors, width over height, such as `[0.5, 1.0, 2.0]`; times `num_scales`, at most 18 "
+        "anchors in a cell; None: the preset's.",
     )
     warm_start: str | None = Field(
         None,
@@ -235,7 +251,7 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
         return Config.model_validate(values)
     except pydantic.ValidationError as e:
         first = e.errors()[0]
-        where = [str(part) for part in first["loc"]]
+        where = [part for part in first["loc"] if isinstance(part, str)]  # a number is a place in a list
         if any(_concerns(key, ".".join(where)) for key in overrides or {}):
             path, text = None, ""
         raise _explain(first, where, path, _line_of(text, where)) from e

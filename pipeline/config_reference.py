@@ -46,11 +46,15 @@ _SECTION_NOTES = {
     "deployment": "For pipelines that run on a cluster; local runs don't look at them.",
 }
 
+_NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number"}
 _PRESET_ROWS: tuple[tuple[str, str], ...] = (
     ("input, pixels", "input_size"),
     ("backbone", "backbone"),
     ("its width", "width_multiplier"),
     ("coarsest stride, pixels", "coarsest_stride"),
+    ("`model.anchor_size`", "anchor_size"),
+    ("`model.num_scales`", "num_scales"),
+    ("`model.aspect_ratios`", "aspect_ratios"),
     ("`train.float_steps`", "float_steps"),
     ("`train.qat_steps`", "qat_steps"),
     ("`train.batch_size`", "batch_size"),
@@ -102,7 +106,9 @@ def _type(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in typing.get_args(annotation))
     if kind in (types.UnionType, typing.Union):
         return _type(next(part for part in typing.get_args(annotation) if part is not type(None)))
-    return {str: "text", int: "whole number", float: "number"}[annotation]
+    if kind is list:
+        return f"list of {_NAMES[typing.get_args(typing.get_args(annotation)[0])[0]]}s"
+    return _NAMES[annotation]
 
 
 def _default(value: Any) -> str:
@@ -120,9 +126,15 @@ def _presets(presets: list[Preset]) -> str:
     ]
     for title, attribute in _PRESET_ROWS:
         values = [getattr(preset, attribute) for preset in presets]
-        cells = [value if isinstance(value, str) else f"{value:g}" for value in values]
+        cells = [_cell(value) for value in values]
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_cell, value))
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _public_weights(presets: list[Preset]) -> str:

@@ -11,6 +11,9 @@ from typing import Literal
 
 from components.errors import UserError
 
+MOST_ANCHORS_PER_CELL = 18
+"""Twice those of the presets."""
+
 
 @dataclasses.dataclass(frozen=True)
 class PublicWeights:

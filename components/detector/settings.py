@@ -9,6 +9,7 @@ from components import progress
 from components.detector import presets
 from components.errors import UserError
 
+_ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
 
 
@@ -27,14 +28,19 @@ class Settings:
         """From the `model` and `train` sections of the configuration; None means: what the preset says.
 
         Raises:
-          UserError: there is no such preset, or it can't have that input size.
+          UserError: there is no such preset, or it can't have that input size or those anchors.
         """
-        overrides = {key: train[key] for key in _SCHEDULE if train.get(key) is not None}
         preset = presets.get(model["preset"])
+        overrides = {key: train[key] for key in _SCHEDULE if train.get(key) is not None}
+        overrides |= {key: model[key] for key in _ANCHORS if model.get(key) is not None}
+        if "aspect_ratios" in overrides:
+            overrides["aspect_ratios"] = tuple(overrides["aspect_ratios"])
         if model.get("input_size") is not None:
             overrides["input_size"] = _fitting_size(model["input_size"], preset)
+        preset = dataclasses.replace(preset, **overrides)
+        _require_sane_anchors(preset)
         return cls(
-            preset=dataclasses.replace(preset, **overrides),
+            preset=preset,
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
             seed=train["seed"],
@@ -55,6 +61,29 @@ class Settings:
                 found=progress.counted(training_images, "image"),
                 mend="add images, lower data.eval_fraction or lower train.batch_size",
             )
+
+
+def _require_sane_anchors(preset: presets.Preset) -> None:
+    """Makes sure that anchors of a cell differ, and aren't too many.
+
+    Each is a row of scores for every cell of every level: more channels in the last layers of the head, more boxes for
+    the post-processing, which runs on the CPU.
+    """
+    ratios, count = preset.aspect_ratios, preset.anchors_per_cell()
+    if len(set(ratios)) < len(ratios):
+        raise UserError(
+            "`model.aspect_ratios` names a ratio twice",
+            expected="ratios that differ: two of the same anchors can't be told apart",
+            found=str(list(ratios)),
+            mend="leave one of them out",
+        )
+    if count > presets.MOST_ANCHORS_PER_CELL:
+        raise UserError(
+            "there would be too many anchors in a cell",
+            expected=f"at most {presets.MOST_ANCHORS_PER_CELL}: each makes the head larger and post-processing slower",
+            found=f"{preset.num_scales} scales x {progress.counted(len(ratios), 'aspect ratio')} = {count}",
+            mend="lower model.num_scales, or name fewer model.aspect_ratios",
+        )
 
 
 def _fitting_size(size: int, preset: presets.Preset) -> int:

@@ -10,7 +10,15 @@ import pytest
 from components.detector import anchors
 from components.detector.presets import PRESETS
 
-_ALL = [*PRESETS.values(), dataclasses.replace(PRESETS["mobilenet_v2_256"], input_size=384)]
+_ALL = [
+    *PRESETS.values(),
+    dataclasses.replace(PRESETS["mobilenet_v2_256"], input_size=384),
+    dataclasses.replace(PRESETS["mobilenet_v2_320"], anchor_size=1.4, num_scales=2, aspect_ratios=(0.16, 1.0, 5.0)),
+]
+
+
+def _label(preset):
+    return f"{preset.name} at {preset.input_size}, {preset.anchors_per_cell()} a cell"
 
 
 def boxes_of_all_sizes(preset, count):
@@ -21,7 +29,7 @@ def boxes_of_all_sizes(preset, count):
     return np.concatenate([corner, corner + sides], axis=1).astype(np.float32)
 
 
-@pytest.mark.parametrize("preset", _ALL, ids=lambda preset: f"{preset.name} at {preset.input_size}")
+@pytest.mark.parametrize("preset", _ALL, ids=_label)
 def test_anchors_are_exactly_those_that_are_trained(preset):
     from components.detector.model_garden import build_anchors
 
@@ -30,7 +38,7 @@ def test_anchors_are_exactly_those_that_are_trained(preset):
     np.testing.assert_array_equal(centred, build_anchors(preset).ycenter_xcenter_h_w)
 
 
-@pytest.mark.parametrize("preset", _ALL, ids=lambda preset: f"{preset.name} at {preset.input_size}")
+@pytest.mark.parametrize("preset", _ALL, ids=_label)
 def test_best_iou_is_that_of_model_garden_with_any_anchor(preset):
     from official.vision.ops.iou_similarity import IouSimilarity
 

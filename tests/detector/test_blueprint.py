@@ -30,13 +30,16 @@ def operations(model):
     )
 
 
-@pytest.fixture(scope="module", params=presets.PRESETS)
+_FEW_ANCHORS = dataclasses.replace(presets.get("demo_160"), name="few anchors", num_scales=1, aspect_ratios=(1.0, 3.0))
+
+
+@pytest.fixture(scope="module", params=[*presets.PRESETS.values(), _FEW_ANCHORS], ids=lambda preset: preset.name)
 def exported(request, tmp_path_factory):
     """A preset, and the .tflite file of its untrained detector."""
     from components.tflite_exporter.conversion import PostProcessing, convert
 
     tf.keras.utils.set_random_seed(1)
-    preset, folder = presets.get(request.param), str(tmp_path_factory.mktemp(request.param))
+    preset, folder = request.param, str(tmp_path_factory.mktemp("exported"))
     float_model = garden.build_float_model(garden.build_task(preset, CLASSES))
     model = garden.build_qat_model(garden.build_qat_task(preset, CLASSES), float_model)
     pixels = np.random.default_rng(1).integers(0, 256, (1, preset.input_size, preset.input_size, 3), dtype=np.uint8)

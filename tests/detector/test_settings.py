@@ -15,3 +15,24 @@ def test_input_size_that_no_stride_divides_is_refused_with_those_that_fit():
     with pytest.raises(UserError, match="a multiple of 128") as refused:
         Settings.resolve({"preset": "mobilenet_v2_256", "input_size": 300}, TRAIN)
     assert refused.value.mend == "set it to 256 or 384"
+
+
+def test_anchors_are_the_presets_unless_they_are_set():
+    assert Settings.resolve({"preset": "demo_160"}, TRAIN).preset.anchors_per_cell() == 9
+    model = {"preset": "demo_160", "anchor_size": 2.0, "num_scales": 2, "aspect_ratios": [1.0, 3.0]}
+    preset = Settings.resolve(model, TRAIN).preset
+    assert (preset.anchor_size, preset.num_scales, preset.aspect_ratios) == (2.0, 2, (1.0, 3.0))
+    assert preset.anchors_per_cell() == 4
+
+
+@pytest.mark.parametrize(
+    ("anchors", "found"),
+    [
+        ({"num_scales": 7}, "7 scales x 3 aspect ratios = 21"),
+        ({"aspect_ratios": [0.2 * i for i in range(1, 8)]}, "3 scales x 7 aspect ratios = 21"),
+        ({"aspect_ratios": [1.0, 2.0, 1.0]}, r"\[1.0, 2.0, 1.0\]"),
+    ],
+)
+def test_anchors_that_are_too_many_or_the_same_are_refused(anchors, found):
+    with pytest.raises(UserError, match=f"found: {found}"):
+        Settings.resolve({"preset": "mobilenet_v2_256", **anchors}, TRAIN)

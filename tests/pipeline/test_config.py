@@ -46,6 +46,16 @@ def test_a_wrong_value_is_told_with_its_line(file):
     assert (error.line, error.found) == (3, "'many'") and "float_steps" in error.what
 
 
+def test_a_wrong_value_in_a_list_is_told_with_the_line_of_its_key(file):
+    error = refused(file("model:\n  aspect_ratios: [1.0, -2.0]\n"))
+    assert (error.line, error.found, error.mend) == (2, "-2.0", "correct `model.aspect_ratios`")
+
+
+@pytest.mark.parametrize("value", ["3", "[]", "[1, x]", "[.nan]", "[.inf]", "[0]", "1.0, 3.0"])
+def test_aspect_ratios_are_a_list_of_positive_numbers(file, value):
+    assert "model.aspect_ratios" in refused(file(f"model:\n  aspect_ratios: {value}\n")).what
+
+
 @pytest.mark.parametrize("override", [{"train.float_steps": "x"}, {"train.zzz": 1}, {"train": 3}])
 def test_what_an_override_got_wrong_is_not_blamed_on_the_file(file, override):
     error = refused(file("train:\n  float_steps: 3\n"), override)
