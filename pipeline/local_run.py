@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
-from components.dataset_report import anchor_fit
+from components.dataset_report import anchor_advice, anchor_fit
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
 from components.errors import UserError
@@ -150,13 +150,23 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
     data = found.dataset
     boxes = sum(len(image.class_names) for image in data.images)
     classes = ", ".join(data.label_map.names)
-    unmatched = anchor_fit.problem(PresetFit.of(Boxes.of(data.images), found.settings.preset), data.images)
     return (
         f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
         f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
         f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
-        + (f"\n{unmatched.message}" if unmatched else "")
+        + "".join(f"\n{line}" for line in _about_anchors(found))
     )
+
+
+def _about_anchors(found: preflight.Preflight) -> Iterator[str]:
+    """The boxes that fit none of them, and what would help, for the next run."""
+    images = found.dataset.images
+    fit = PresetFit.of(Boxes.of(images), found.settings.preset)
+    advice = anchor_advice.advise(fit)
+    if advice is None:
+        return
+    unmatched = anchor_fit.problem(fit, images, advice.sentence())
+    yield unmatched.message if unmatched else f"boxes fit the anchors loosely; {advice.sentence()}"
 
 
 def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The options that `run`, `demo` and `compile` share: where settings come from."""
+"""The option that `check`, `run` and `demo` share: where settings come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which boxes no anchor of a preset matches, and what would help."""
+"""Which boxes no anchor of a preset matches."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ from components.detector.presets import PRESETS, Preset
 from components.progress import counted
 
 _NAMED = 3
-_LARGER = (1.25, 1.5, 2, 3, 4)
-_LARGEST_INPUT = 1280
-_WORTHWHILE = 0.1
-"""Share of the unmatched boxes that may stay so for an input to be advised."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +35,11 @@ class PresetFit:
     @classmethod
     def of(cls, boxes: Boxes, preset: Preset) -> PresetFit:
         """Holds them against the preset's anchors."""
-        at_input = anchors.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
-        return cls(preset, boxes, anchors.fit(at_input, preset))
+        return cls(preset, boxes, anchors.fit(_at_input(boxes, preset), preset))
+
+    def at_input(self) -> np.ndarray:
+        """The boxes as the model sees them: `[n, 4]` float32, xmin, ymin, xmax, ymax in pixels of the input."""
+        return _at_input(self.boxes, self.preset)
 
     @property
     def unmatched(self) -> int:
@@ -65,17 +64,22 @@ class PresetFit:
         return f"{width * self.preset.input_size:.1f} x {height * self.preset.input_size:.1f}"
 
 
+def _at_input(boxes: Boxes, preset: Preset) -> np.ndarray:
+    return anchors.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+
+
 def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
     """Every preset at its own input size."""
     return {name: PresetFit.of(boxes, preset) for name, preset in PRESETS.items()}
 
 
-def problem(of: PresetFit, images: Sequence[AnnotatedImage]) -> Problem | None:
+def problem(of: PresetFit, images: Sequence[AnnotatedImage], mend: str) -> Problem | None:
     """One problem for all boxes that no anchor of a preset matches, at the smallest of them; None where there is none.
 
     Args:
       of: the preset that a run would train.
       images: the data set's.
+      mend: what would help.
     """
     indexes = of.smallest_first()
     if not len(indexes):
@@ -87,7 +91,6 @@ def problem(of: PresetFit, images: Sequence[AnnotatedImage]) -> Problem | None:
         place = image.annotation_path + (f":{o.line}" if o.line else "")
         places.append((image, o, f"{place} ({o.class_name}, {of.size_at_input(index)})"))
     image, o, _ = places[0]
-    mend = advice(of)
     reasons = ", ".join(f"{count} {reason}" for reason, count in of.reasons().items())
     return Problem(
         "unmatched_box",
@@ -104,37 +107,22 @@ def problem(of: PresetFit, images: Sequence[AnnotatedImage]) -> Problem | None:
     )
 
 
-def advice(of: PresetFit) -> str:
-    """The smallest input that matches nearly all of the boxes; else the one that matches most; or that none does."""
-    found = sorted(
-        (PresetFit.of(of.boxes, preset) for preset in _alternatives(of.preset)),
-        key=lambda other: (other.preset.input_size, other.preset.name != of.preset.name),
-    )
-    enough = [other for other in found if other.unmatched <= _WORTHWHILE * of.unmatched]
-    better = enough[:1] or sorted(found, key=lambda other: other.unmatched)[:1]
-    if not better or better[0].unmatched > of.unmatched / 2:
-        return "a larger input would hardly help; look at these boxes: they are tiny, or long and thin"
-    [best] = better
-    size = best.preset.input_size
-    left = f"would leave {best.unmatched}" if best.unmatched else "would match them all"
-    if best.preset == PRESETS[best.preset.name]:
-        return f"model.preset: {best.preset.name}, at {size} pixels, {left}"
-    return f"model.input_size: {size} {left} (its cost grows with the square)"
-
-
-def _alternatives(preset: Preset) -> list[Preset]:
-    """Larger inputs of the same preset, and the presets with a larger input."""
-    stride = preset.coarsest_stride
-    sizes = {-(-int(preset.input_size * factor) // stride) * stride for factor in _LARGER}
-    larger = [dataclasses.replace(preset, input_size=size) for size in sizes if size <= _LARGEST_INPUT]
-    return larger + [other for other in PRESETS.values() if other.input_size > preset.input_size]
-
-
 def table(fits: Mapping[str, PresetFit]) -> list[dict[str, Any]]:
     """A row for each preset, as the page shows it; sides in pixels of the input."""
     rows = []
     for name, of in fits.items():
-        sides = [(width * height) ** 0.5 for width, height in anchors.shapes(of.preset)]
-        row = {"name": name, "input_size": of.preset.input_size, "smallest": min(sides), "largest": max(sides)}
-        rows.append({**row, "unmatched": of.unmatched, "reasons": of.reasons()})
+        preset, sides = of.preset, [(width * height) ** 0.5 for width, height in anchors.shapes(of.preset)]
+        rows.append(
+            {
+                "name": name,
+                "input_size": preset.input_size,
+                "per_cell": preset.anchors_per_cell(),
+                "smallest": min(sides),
+                "largest": max(sides),
+                "ratios": sorted(preset.aspect_ratios),
+                "unmatched": of.unmatched,
+                "reasons": of.reasons(),
+                "mean_iou": of.fit.mean_iou,
+            }
+        )
     return rows

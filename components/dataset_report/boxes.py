@@ -42,6 +42,13 @@ class Boxes:
             np.array([number for count in counts for number in range(count)], np.int64),
         )
 
+    def some(self, most: int) -> Boxes:
+        """All of them, or so many of them, drawn at random and always the same."""
+        if len(self) <= most:
+            return self
+        chosen = np.sort(np.random.default_rng(0).choice(len(self), most, replace=False))
+        return Boxes(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
+
     def __len__(self) -> int:
         return len(self.longer_sides)
 

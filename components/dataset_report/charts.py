@@ -107,16 +107,16 @@ class RatioChart:
     Attributes:
       bars: from tall to wide.
       ticks: (place in bars, label).
-      anchors: places in bars of the aspect ratios that anchors have.
+      anchors: by preset, places in bars of the aspect ratios that its anchors have.
     """
 
     bars: list[Bar]
     ticks: list[tuple[float, str]]
-    anchors: list[float]
+    anchors: dict[str, list[float]]
 
     @classmethod
     def of(cls, boxes: Boxes, fits: Mapping[str, PresetFit]) -> RatioChart:
-        """Of all boxes, with the ratios of any preset."""
+        """Of all boxes, against the presets."""
         count = 2 * _OCTAVES * _BARS_AN_OCTAVE
         indexes = np.clip(_ratio_place(boxes.aspect_ratios), 0, count - 1).astype(int)
         counts = np.bincount(indexes, minlength=count)
@@ -124,7 +124,10 @@ class RatioChart:
         return cls(
             bars=[Bar(float(n / most), f"{n} of {len(boxes)}") for n in counts],
             ticks=[(float(_ratio_place(2.0**octave)), _ratio(octave)) for octave in range(-_OCTAVES, _OCTAVES + 1)],
-            anchors=sorted({float(_ratio_place(ratio)) for of in fits.values() for ratio in of.preset.aspect_ratios}),
+            anchors={
+                name: [float(np.clip(_ratio_place(ratio), 0, count)) for ratio in of.preset.aspect_ratios]
+                for name, of in fits.items()
+            },
         )
 
 

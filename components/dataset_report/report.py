@@ -15,7 +15,8 @@ from components.dataset.dataset import Dataset, summary
 from components.dataset.policies import FAULTS, IN_WORDS
 from components.dataset.problems import by_kind
 from components.dataset.split import SPLITS
-from components.dataset_report import anchor_fit, contact_sheet
+from components.dataset_report import anchor_advice, anchor_fit, contact_sheet
+from components.dataset_report.anchor_advice import Advice
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
 from components.dataset_report.charts import RatioChart, SizeChart, image_sizes
@@ -42,6 +43,8 @@ class DataFigures:
       boxes: all of its boxes.
       fits: how they fit each preset's anchors.
       chosen: the preset that the page begins with.
+      advice: what would help where the boxes fit the preset of the run badly; None where they don't, or where that
+        preset isn't known.
     """
 
     path: str
@@ -49,6 +52,7 @@ class DataFigures:
     boxes: Boxes
     fits: Mapping[str, PresetFit]
     chosen: str
+    advice: Advice | None
 
     @classmethod
     def of(cls, path: str, dataset: Dataset, chosen: Preset | None = None) -> DataFigures:
@@ -61,9 +65,10 @@ class DataFigures:
         """
         boxes = Boxes.of(dataset.images)
         fits = anchor_fit.by_preset(boxes)
-        if chosen is not None:
-            fits[chosen.name] = PresetFit.of(boxes, chosen)
-        return cls(path, dataset, boxes, fits, chosen.name if chosen else DEFAULT)
+        if chosen is None:
+            return cls(path, dataset, boxes, fits, DEFAULT, None)
+        fits[chosen.name] = PresetFit.of(boxes, chosen)
+        return cls(path, dataset, boxes, fits, chosen.name, anchor_advice.advise(fits[chosen.name]))
 
     def as_json(self) -> dict[str, Any]:
         """The content of report.json: counts of what is right, how boxes and images are, and every problem."""
@@ -74,6 +79,7 @@ class DataFigures:
             **self.boxes.figures(),
             "image_sizes": image_sizes(self.dataset.images),
             "anchors": {name: of.unmatched for name, of in self.fits.items()},
+            "anchor_advice": self.advice.as_json() if self.advice else None,
             **problems,
         }
 
@@ -114,6 +120,7 @@ def copy_below(folder: str, target: str, run_page: str) -> None:
 def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
     """The page: no address in it leads outside."""
     dataset, root = figures.dataset, figures.path.rstrip("/") + "/"
+    fits = _fits_shown(figures)
     policies = collections.Counter(problem["policy"] for problem in content["problems"])
     return render(
         Path(__file__).with_name("report.html.j2"),
@@ -127,15 +134,24 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
         shown_a_kind=_SHOWN_A_KIND,
         failing=policies["fail"],
         told=[f"{policies[policy]} {words}" for policy, words in IN_WORDS.items() if policies[policy]],
-        presets=anchor_fit.table(figures.fits),
+        presets=anchor_fit.table(fits),
         match_iou=anchors.MATCH_IOU,
+        advice=content.get("anchor_advice"),
         chosen=figures.chosen,
-        sizes=SizeChart.of(figures.boxes, figures.fits),
-        ratios=RatioChart.of(figures.boxes, figures.fits),
+        sizes=SizeChart.of(figures.boxes, fits),
+        ratios=RatioChart.of(figures.boxes, fits),
         sheet=contact_sheet.make(figures.path, dataset),
         compared=content.get("compared"),
         versions=code_version(),
     )
+
+
+def _fits_shown(figures: DataFigures) -> dict[str, PresetFit]:
+    """Those of the presets, and what is advised right after the one that it's advised for."""
+    shown = dict(figures.fits)
+    if figures.advice and figures.advice.then:
+        shown = {figures.chosen: shown.pop(figures.chosen), "as advised": figures.advice.then, **shown}
+    return shown
 
 
 @dataclasses.dataclass

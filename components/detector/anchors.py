@@ -58,6 +58,11 @@ class Fit:
     too_large: np.ndarray
 
     @property
+    def mean_iou(self) -> float:
+        """Of the best IoUs; 1 where there is no box."""
+        return float(self.ious.mean()) if len(self.ious) else 1.0
+
+    @property
     def unmatched(self) -> np.ndarray:
         """`[n]` bool: no anchor reaches `MATCH_IOU`."""
         return self.ious < MATCH_IOU
@@ -127,16 +132,30 @@ def fit(boxes_xmin_ymin_xmax_ymax: np.ndarray, preset: Preset) -> Fit:
 
 
 def _best_ious(corners: np.ndarray, preset: Preset) -> np.ndarray:
-    xmin, ymin, xmax, ymax = corners
-    areas = (xmax - xmin) * (ymax - ymin)
-    best = np.zeros(len(xmin), np.float32)
+    best = np.zeros(corners.shape[1], np.float32)
     for level in levels(preset):
-        x, y = _nearest_centres(xmin, xmax, level), _nearest_centres(ymin, ymax, level)
+        nearest = NearestCells(corners, level)
         for height, width in zip(level.heights, level.widths, strict=True):
-            across = _overlap(xmin, xmax, x, width)
-            across *= _overlap(ymin, ymax, y, height)
-            np.maximum(best, across / (areas + height * width - across), out=best)
+            np.maximum(best, nearest.ious(height, width), out=best)
     return best
+
+
+class NearestCells:
+    """Boxes at a level, each with the cell whose centre is nearest to it."""
+
+    def __init__(self, corners: np.ndarray, level: Level):
+        """Takes `[4, n]` float32, xmin, ymin, xmax, ymax in pixels of the input."""
+        self._xmin, self._ymin, self._xmax, self._ymax = corners
+        self._x = _nearest_centres(self._xmin, self._xmax, level)
+        self._y = _nearest_centres(self._ymin, self._ymax, level)
+        self._areas = (self._xmax - self._xmin) * (self._ymax - self._ymin)
+
+    def ious(self, height: np.ndarray, width: np.ndarray) -> np.ndarray:
+        """IoU of each box with an anchor of this shape in its cell; several shapes broadcast against `[n]` boxes."""
+        across = _overlap(self._xmin, self._xmax, self._x, width)
+        across *= _overlap(self._ymin, self._ymax, self._y, height)
+        ious: np.ndarray = across / (self._areas + height * width - across)
+        return ious
 
 
 def _nearest_centres(low: np.ndarray, high: np.ndarray, level: Level) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from components.errors import UserError
 from components.printable import encodable, printable, shortened
 from components.progress import counted
+from pipeline.run_options import settings_options
 
 if TYPE_CHECKING:
     from components.dataset.dataset import Dataset
@@ -29,24 +31,31 @@ _NAME_WIDTH = 60
     "--data", metavar="PATH", help="Folder of images and annotations [default: data.path of the configuration]."
 )
 @click.option("--config", "config_file", metavar="F", help="The YAML configuration whose settings are checked too.")
+@settings_options
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @click.option("--report", "report_folder", metavar="DIR", help="Write a page of it there: report.html, report.json.")
 @click.pass_context
 def command(
-    ctx: click.Context, data: str | None, config_file: str | None, as_json: bool, report_folder: str | None
+    ctx: click.Context,
+    data: str | None,
+    config_file: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    as_json: bool,
+    report_folder: str | None,
 ) -> None:
     """Check a data set and the settings before anything is spent.
 
     Exit code 0: nothing would stop a run. 1: something would. 2: it can't be told.
     """
-    report, exit_code = _check(data, config_file, report_folder)
+    overrides = dict(settings) | ({"data.path": data} if data else {})
+    report, exit_code = _check(config_file, overrides, report_folder)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
     if report_folder and report["reader"] and not as_json:
         click.echo(f"report: {os.path.join(report_folder, 'report.html')}")
     ctx.exit(exit_code)
 
 
-def _check(data: str | None, config_file: str | None, report_folder: str | None) -> tuple[dict[str, Any], int]:
+def _check(config_file: str | None, overrides: dict[str, Any], report_folder: str | None) -> tuple[dict[str, Any], int]:
     """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
     from components.dataset.dataset import inspect_dataset
     from components.dataset.folder import UnreadableFolderError
@@ -57,7 +66,7 @@ def _check(data: str | None, config_file: str | None, report_folder: str | None)
     from pipeline.local_runner import with_absolute_paths
 
     try:
-        config = with_absolute_paths(load(config_file, {"data.path": data} if data else None))
+        config = with_absolute_paths(load(config_file, overrides))
         preflight.check_settings(config)
         options = DatasetOptions.of_section(config.data.model_dump())
         dataset = inspect_dataset(options.path, options)
@@ -80,7 +89,9 @@ def _look_at_anchors(figures: DataFigures, report: dict[str, Any]) -> None:
     """Adds the boxes that the detector's anchors don't match."""
     from components.dataset_report import anchor_fit
 
-    problem = anchor_fit.problem(figures.fits[figures.chosen], figures.dataset.images)
+    if figures.advice is None:
+        return
+    problem = anchor_fit.problem(figures.fits[figures.chosen], figures.dataset.images, figures.advice.sentence())
     if problem is not None:
         report["problems"].append(problem.as_json())
 
@@ -146,7 +157,7 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
         rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
     if report["boxes"]:
-        rows.append(("anchors", _anchors(report)))
+        rows += [("anchors", _anchors(report)), *(("", line) for line in _advice_lines(report["anchor_advice"]))]
     if any(report["reencoded"].values()):
         rows.append(("re-encoded", _reencoded(report["reencoded"])))
     lines = [f"{label:<11}{value}" for label, value in rows]
@@ -159,6 +170,22 @@ def _anchors(report: dict[str, Any]) -> str:
     return (
         f"{unmatched[preset]} of {counted(report['boxes'], 'box')} match none of {preset} at "
         f"{report['edgetpu']['input_size']} pixels (other presets: {others})"
+    )
+
+
+def _advice_lines(advice: dict[str, Any] | None) -> Iterator[str]:
+    """How the boxes fit the anchors, and how they would with the settings that are advised."""
+    if advice is None or advice["then"] is None:
+        return
+    yield f"now {_fit(advice['now'])}; as advised {_fit(advice['then'])}"
+    # The sentence stands with the problem, where there is one.
+    yield advice["arguments"] if advice["now"]["unmatched"] else f"{advice['sentence']}: {advice['arguments']}"
+
+
+def _fit(figures: dict[str, Any]) -> str:
+    return (
+        f"{figures['unmatched']} match none, mean best IoU {figures['mean_best_iou']:.2f} "
+        f"({counted(figures['anchors_per_cell'], 'anchor')} a cell, {figures['input_size']} pixels)"
     )
 
 

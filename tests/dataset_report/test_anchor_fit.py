@@ -1,4 +1,4 @@
-"""Which boxes no anchor matches, and what is advised."""
+"""Which boxes no anchor matches."""
 
 from components.dataset_report import anchor_fit
 from components.dataset_report.anchor_fit import PresetFit
@@ -28,31 +28,14 @@ def test_an_image_s_size_counts_as_it_is_fitted_into_the_input(make_image):
 
 def test_problem_names_how_many_and_the_smallest_with_their_lines(make_image):
     images = [make_image("a.jpg", [GOOD, SMALL]), make_image("b.jpg", [SMALL, TINY, SMALL, SMALL])]
-    problem = anchor_fit.problem(fit_of(*images), images)
+    problem = anchor_fit.problem(fit_of(*images), images, "look at them")
     assert (problem.kind, problem.policy, problem.place) == ("unmatched_box", "keep", "/data/b.jpg.xml:20")
-    assert problem.message.startswith("5 of 6 boxes match no anchor of mobilenet_v2_256 at 256 pixels")
+    assert problem.message.startswith("5 of 6 boxes match no anchor of mobilenet_v2_256 at 256 pixels; look at them")
     assert "/data/b.jpg.xml:20 (cat, 4.0 x 4.0), /data/a.jpg.xml:20 (cat, 12.0 x 12.0)" in problem.found
     assert problem.found.count(".xml") == 3
 
 
 def test_no_problem_where_all_boxes_are_matched(make_image):
     images = [make_image("a.jpg", [GOOD])]
-    assert anchor_fit.problem(fit_of(*images), images) is None
-    assert anchor_fit.problem(fit_of(), []) is None
-
-
-def test_advises_the_smallest_input_that_matches_nearly_all(make_image):
-    of = fit_of(make_image("a.jpg", [GOOD, *[SMALL] * 20]))
-    assert anchor_fit.advice(of) == "model.input_size: 384 would match them all (its cost grows with the square)"
-    at_384 = {name: PresetFit.of(of.boxes, preset).unmatched for name, preset in PRESETS.items()}
-    assert at_384["mobilenet_v2_320"] == 20  # the preset with the larger input wouldn't do
-
-
-def test_advises_a_preset_where_that_is_enough(make_image):
-    of = PresetFit.of(Boxes.of([make_image("a.jpg", [(20, 20, 45, 45)])]), PRESETS["demo_160"])
-    assert of.unmatched == 1
-    assert anchor_fit.advice(of) == "model.preset: mobilenet_v2_035_192, at 192 pixels, would match them all"
-
-
-def test_advises_no_larger_input_where_none_would_help(make_image):
-    assert "would hardly help" in anchor_fit.advice(fit_of(make_image("a.jpg", [(0, 100, 250, 104)])))
+    assert anchor_fit.problem(fit_of(*images), images, "") is None
+    assert anchor_fit.problem(fit_of(), [], "") is None

@@ -42,6 +42,7 @@ def test_report_counts_boxes_sizes_and_unmatched_boxes(shapes):
     html, content = page_of(shapes, inspected(shapes))
     assert content["anchors"].keys() == PRESETS.keys() and content["path"] == str(shapes)
     assert 0.1 < content["box_sizes"]["median"] < 0.6 and 0.5 < content["aspect_ratios"]["median"] < 2
+    assert content["anchor_advice"] is None
     assert sum(size["images"] for size in content["image_sizes"]["most_frequent"]) <= 20
     assert content["image_sizes"]["smallest"][0] == 64
     assert "This data can be trained on" in html and "circle" in html
@@ -90,6 +91,18 @@ def test_chosen_preset_and_its_input_size_stand_first(shapes):
         '<option value="mobilenet_v2_256" selected>mobilenet_v2_256, 256 pixels'
         in page_of(shapes, inspected(shapes))[0]
     )
+
+
+def test_advised_anchors_are_shown_beside_the_preset_s(make_image, make_dataset):
+    boxes = [(10, top, 130, top + 14) for top in range(10, 230, 20)]
+    dataset = make_dataset(*(make_image(f"{i}.jpg", boxes) for i in range(5)))
+    figures = DataFigures.of("/data", dataset, PRESETS["mobilenet_v2_256"])
+    content = figures.as_json()
+    html = as_html(content, figures)
+    assert content["anchor_advice"]["now"]["unmatched"] == 55 and content["anchor_advice"]["then"]["unmatched"] == 0
+    assert html.index(">mobilenet_v2_256, 256 pixels<") < html.index(">as advised, 256 pixels<")
+    assert "--set model.aspect_ratios=" in html.replace("&#39;", "") and "would match them all" in html
+    assert as_html(figures.as_json(), figures).count('data-preset="as advised"') == 3
 
 
 def test_data_without_a_box_or_an_image_has_a_page_too(make_image, make_dataset):

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from components.dataset.dataset import read_dataset
 from components.dataset.drawn_shapes import draw_dataset
@@ -104,11 +106,15 @@ def test_imports_no_tensorflow(shapes):
         ("model: {warm_start: c.yaml}", "the warm start can't be used: this is not a .tflite file"),
         ("edgetpu: {compiler: required, compiler_path: nothing}", "no usable Edge TPU compiler"),
         ("train: {batch_size: 64}", "too few training images for a batch"),
+        ("model: {input_size: 300}", "`model.input_size` doesn't fit the preset mobilenet_v2_256"),
+        ("model: {num_scales: 9}", "there would be too many anchors in a cell"),
+        ("data: {eval_list: all.txt}", "no image is left for training"),
     ],
 )
 def test_what_would_stop_a_run_is_told_before_it(shapes, tmp_path, monkeypatch, settings, told):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c.yaml").write_text(settings)
+    (tmp_path / "all.txt").write_text("\n".join(path.name for path in (shapes / "images").iterdir()))
     code, output = check("--data", shapes, "--config", "c.yaml", "--json")
     [problem] = json.loads(output)["problems"]
     assert code == 1 and told in problem["message"]
@@ -125,6 +131,19 @@ def test_a_split_without_boxes_is_told_before_a_run(shapes):
     code, output = check("--data", shapes, "--json")
     [problem] = [problem for problem in json.loads(output)["problems"] if problem["policy"] == "fail"]
     assert code == 1 and "the images of the eval split hold no box" in problem["message"]
+
+
+def test_a_class_that_a_split_lacks_is_told_for_either_side(shapes):
+    """It trains all the same, or is judged on nothing: `data.on_class_missing_in_split` makes it stop a run."""
+    for image in read_dataset(str(shapes)).images:
+        annotation = Path(image.annotation_path)
+        text = re.sub("<name>.*?</name>", f"<name>only in {image.split}</name>", annotation.read_text())
+        annotation.write_text(text)
+    code, output = check("--data", shapes)
+    assert code == 0 and "no box of class only in eval is in the train split" in output
+    assert "no box of class only in train is in the eval split" in output
+    code, _ = check("--data", shapes, "--set", "data.on_class_missing_in_split=fail")
+    assert code == 1
 
 
 def test_tells_what_the_edge_tpu_will_take_before_anything_is_trained(shapes, tmp_path):
@@ -192,6 +211,33 @@ def test_boxes_that_no_anchor_matches_are_counted_by_preset_and_named(shapes, tm
     _, output = check("--data", shapes, "--config", config)
     assert re.search(r"anchors    0 of \d+ boxes match none of mobilenet_v2_256 at 768 pixels", output)
     assert "unmatched_box" not in output
+
+
+def draw_bars(folder):
+    """A LabelImg data set of long thin boxes."""
+    for name in ("images", "annotations"):
+        (folder / name).mkdir(parents=True)
+    for number in range(12):
+        Image.new("RGB", (256, 256), (number, 0, 0)).save(folder / "images" / f"{number}.jpg")
+        boxes = "".join(
+            f"<object><name>bar</name><bndbox><xmin>{10 + number}</xmin><ymin>{top}</ymin>"
+            f"<xmax>{120 + 2 * number}</xmax><ymax>{top + 13}</ymax></bndbox></object>"
+            for top in range(5, 230, 31)
+        )
+        (folder / "annotations" / f"{number}.xml").write_text(f"<annotation>{boxes}</annotation>", encoding="utf-8")
+    return folder
+
+
+def test_anchors_that_fit_are_advised_with_settings_to_paste(tmp_path):
+    bars = draw_bars(tmp_path / "bars")
+    code, output = check("--data", bars)
+    assert code == 0 and "now 96 match none" in output and "as advised 0 match none" in output
+    [pasted] = [line for line in output.splitlines() if line.strip().startswith("--set")]
+    assert "would match them all" in output and "'model.aspect_ratios=[" in pasted
+    code, output = check("--data", bars, *shlex.split(pasted))
+    assert code == 0 and "anchors    0 of 96 boxes match none" in output and "--set" not in output
+    _, output = check("--data", bars, "--json")
+    assert json.loads(output)["anchor_advice"]["arguments"] == pasted.strip()
 
 
 def test_report_is_written_whether_or_not_something_would_stop_a_run(shapes, tmp_path):
