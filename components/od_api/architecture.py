@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 from components.detector.presets import PRESETS, Preset
+from components.od_api import anchors
 from components.od_api.ledger import Leaf, Ledger
 
 _SSD = "model.ssd."
@@ -44,8 +45,6 @@ _DEMO = "demo_160"  # too small for anything else
 _SHARED = {
     f"{_MULTISCALE}min_level": "min_level",
     f"{_MULTISCALE}max_level": "max_level",
-    f"{_MULTISCALE}anchor_scale": "anchor_size",
-    f"{_MULTISCALE}scales_per_octave": "num_scales",
     f"{_EXTRACTOR}fpn.min_level": "min_level",
     f"{_EXTRACTOR}fpn.max_level": "max_level",
     f"{_EXTRACTOR}fpn.additional_layer_depth": "fpn_filters",
@@ -55,7 +54,7 @@ _SHARED = {
 
 
 def carry(ledger: Ledger) -> Preset:
-    """Carries over backbone and input size; gives the preset."""
+    """Carries over backbone, input size and anchors; gives the preset."""
     kind = ledger.text(f"{_EXTRACTOR}type")
     width = ledger.number(f"{_EXTRACTOR}depth_multiplier")
     sides = _sides(ledger)
@@ -64,11 +63,10 @@ def carry(ledger: Ledger) -> Preset:
         ledger.carry("model.preset", preset.name, kind[0], note=note)
     if width:
         _compare(ledger, [width[0]], preset, "width_multiplier")
-    if sides:
-        _carry_size(ledger, sides, preset)
+    input_size = _carry_size(ledger, sides, preset) if sides else preset.input_size
+    anchors.carry(ledger, preset, input_size)
     for path, attribute in _SHARED.items():
         _compare(ledger, ledger.all(path), preset, attribute)
-    _compare(ledger, ledger.all(f"{_MULTISCALE}aspect_ratios"), preset, "aspect_ratios")
     return preset
 
 
@@ -93,7 +91,8 @@ def _sides(ledger: Ledger) -> list[tuple[Leaf, int]]:
     return [side for side in sides if side]
 
 
-def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -> None:
+def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -> int:
+    """Gives the size that it is here."""
     wanted, stride = max(side for _, side in sides), preset.coarsest_stride
     size = max(1, math.floor(wanted / stride + 0.5)) * stride
     notes = []
@@ -105,17 +104,15 @@ def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -
     for leaf in ledger.all(f"{_RESIZER}keep_aspect_ratio_resizer.pad_to_max_dimension"):
         if leaf.value and leaf.value.flag():
             ledger.keep(leaf, "images are padded to the size of the input")
+    return size
 
 
 def _compare(ledger: Ledger, leaves: list[Leaf], preset: Preset, attribute: str) -> None:
     """Keeps fields that say what the preset says, or leaves them out."""
     ours = getattr(preset, attribute)
-    values = ours if isinstance(ours, tuple) else (ours,)
-    theirs = [leaf.value.number() if leaf.value else None for leaf in leaves]
-    same = sorted(float(f"{value:.7g}") for value in theirs if value is not None) == sorted(values)
-    what = ", ".join(f"{value:g}" for value in values)
     for leaf in leaves:
-        if same:
+        number = leaf.value.number() if leaf.value else None
+        if number is not None and float(f"{number:.7g}") == ours:
             ledger.keep(leaf, f"the preset {preset.name} has it so")
         else:
-            ledger.leave(leaf, f"it's part of the preset: {preset.name} has {what}")
+            ledger.leave(leaf, f"it's part of the preset: {preset.name} has {ours:g}")

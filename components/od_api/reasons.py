@@ -73,8 +73,8 @@ _LEFT_OUT: dict[str, str] = {
     "model.ssd.box_coder": "boxes are encoded as Model Garden's RetinaNet does, with scales of 1",
     "model.ssd.matcher": "anchors are matched as Model Garden's RetinaNet does",
     "model.ssd.similarity_calculator": "anchors are matched by IoU",
-    "model.ssd.anchor_generator": "anchors are part of the preset: RetinaNet's, whose size grows with the stride of "
-    "their level",
+    "model.ssd.anchor_generator": "anchors are RetinaNet's: of one base size in strides, with the same scales and "
+    "aspect ratios at every level, in the middle of each cell",
     "model.ssd.loss": "the loss is RetinaNet's: focal (alpha 0.25, gamma 1.5) for classes, Huber for boxes",
     "model.ssd.loss.hard_example_miner": "the focal loss takes the place of choosing hard examples",
     "model.ssd.post_processing": "the model ends in TFLite_Detection_PostProcess, as Edge TPU programs expect it",

@@ -137,14 +137,83 @@ def test_augmentation_that_is_in_every_preset_needs_no_setting(project):
     assert "part of the preset" in why(translation, "ssd_random_crop")
 
 
-def test_anchors_and_levels_are_held_against_the_preset(project):
-    anchors = "anchor_generator { multiscale_anchor_generator { min_level: 3 max_level: 7 anchor_scale: 4 "
-    anchors += "aspect_ratios: [1.0, 2.0, 0.5] scales_per_octave: 3 } }"
-    text = SSD.format(EXTRACTOR.format("ssd_mobilenet_v2", "") + RESIZER.format(256, 256) + anchors)
-    translation = project.translate(text)
+def with_anchors(generator):
+    """A configuration of an SSD whose input is that of mobilenet_v2_256."""
+    inside = EXTRACTOR.format("ssd_mobilenet_v2", "") + RESIZER.format(256, 256)
+    return SSD.format(f"{inside} anchor_generator {{ {generator} }}")
+
+
+def test_levels_are_held_against_the_preset(project):
+    translation = project.translate(with_anchors("multiscale_anchor_generator { min_level: 3 max_level: 6 }"))
+    assert [settled.leaf.path.rpartition(".")[2] for settled in translation.same] == ["min_level", "num_classes"]
+    assert why(translation, "max_level") == "it's part of the preset: mobilenet_v2_256 has 7"
+
+
+def test_retinanet_s_anchors_are_carried_over_where_the_preset_has_others(project):
+    anchors = "multiscale_anchor_generator { anchor_scale: 4 aspect_ratios: [1.0, 2.0, 0.5] scales_per_octave: 2 }"
+    translation = project.translate(with_anchors(anchors))
+    assert settings(translation)["model.anchor_size"] == 4.0 and settings(translation)["model.num_scales"] == 2
     same = [settled.leaf.path.rpartition(".")[2] for settled in translation.same]
-    assert sorted(same) == [*["aspect_ratios"] * 3, "max_level", "min_level", "num_classes", "scales_per_octave"]
-    assert why(translation, "anchor_scale") == "it's part of the preset: mobilenet_v2_256 has 3"
+    assert same == [*["aspect_ratios"] * 3, "num_classes"] and "model.aspect_ratios" not in settings(translation)
+
+
+def test_retinanet_s_anchors_that_are_not_given_are_the_defaults_there(project):
+    translation = project.translate(with_anchors("multiscale_anchor_generator { aspect_ratios: [1.0, 4.0] }"))
+    found = settings(translation)
+    assert (found["model.anchor_size"], found["model.num_scales"], found["model.aspect_ratios"]) == (4, 2, [1, 4])
+    assert note(translation, "model.anchor_size") == "the default there" == note(translation, "model.num_scales")
+
+
+@pytest.mark.parametrize(
+    ("fields", "anchor_size", "num_scales"),
+    [
+        ("", 3.2, 2),
+        ("num_layers: 6 min_scale: 0.2 max_scale: 0.95", 3.2, 2),
+        ("reduce_boxes_in_lowest_layer: false", 6.4, 2),
+        ("num_layers: 1 min_scale: 0.5 max_scale: 0.5 reduce_boxes_in_lowest_layer: false", 16, 1),
+        ("scales: [0.05, 0.1, 0.2, 0.4] min_scale: 0.9", 1.6, 1),
+        ("num_layers: 2000000000", 3.2, None),
+    ],
+)
+def test_ssd_s_anchors_come_near_by_their_least_side_and_their_density(project, fields, anchor_size, num_scales):
+    translation = project.translate(with_anchors(f"ssd_anchor_generator {{ aspect_ratios: [1, 3] {fields} }}"))
+    found = settings(translation)
+    assert (found["model.anchor_size"], found.get("model.num_scales")) == (anchor_size, num_scales)
+    assert found["model.aspect_ratios"] == [1, 3]
+    assert note(translation, "model.anchor_size").startswith("approximate: anchors grow by octaves here, from ")
+
+
+def test_what_of_ssd_s_anchors_has_no_counterpart_is_left_out(project):
+    fields = "aspect_ratios: [1.0, -2.0, 1.0, 0.33329999] interpolated_scale_aspect_ratio: 1 height_stride: [16, 32]"
+    translation = project.translate(with_anchors(f"ssd_anchor_generator {{ {fields} }}"))
+    assert settings(translation)["model.aspect_ratios"] == [1.0, 0.3333]
+    assert why(translation, "aspect_ratios") == "it isn't a positive number"
+    assert "same scales and aspect ratios at every level" in why(translation, "height_stride")
+    assert "every level" in why(translation, "interpolated_scale_aspect_ratio")
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        "multiscale_anchor_generator { scales_per_octave: 4 aspect_ratios: [1, 2, 3, 4, 5] }",
+        f"ssd_anchor_generator {{ aspect_ratios: {[ratio / 4 for ratio in range(1, 21)]} }}",
+    ],
+)
+def test_more_anchors_than_a_cell_can_have_are_left_out(project, generator):
+    translation = project.translate(with_anchors(generator))
+    assert "model.aspect_ratios" not in settings(translation)
+    assert "anchors in a cell; there can be 18" in why(translation, "aspect_ratios")
+
+
+def test_every_field_of_an_anchor_generator_is_accounted_for_once(project):
+    """Here the least side is the preset's and the density isn't."""
+    fields = "scales: [0.09375, 0.2, 0.95] aspect_ratios: [1, 2, .5] reduce_boxes_in_lowest_layer: false"
+    translation = project.translate(with_anchors(f"ssd_anchor_generator {{ {fields} }}"))
+    carried = [leaf for setting in translation.carried for leaf in setting.leaves]
+    accounted = [id(leaf) for leaf in dict.fromkeys(carried)]
+    accounted += [id(settled.leaf) for settled in (*translation.same, *translation.left)]
+    assert len(accounted) == len(set(accounted)) == 11 and settings(translation)["model.num_scales"] == 1
+    assert "model.anchor_size" not in settings(translation)
 
 
 @pytest.mark.parametrize("kind", ["faster_rcnn", "center_net", "experimental_model"])

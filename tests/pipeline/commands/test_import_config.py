@@ -121,7 +121,10 @@ def test_the_configuration_of_the_replaced_scripts(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, out, told = run(f"{DATA}/data/seed/pipeline_quant.config")
     found = yaml.safe_load(out)
-    assert code == 1 and found["model"] == {"preset": "mobilenet_v2_320", "input_size": 320}
+    assert code == 1 and found["model"] == {
+        "preset": "mobilenet_v2_320", "input_size": 320,
+        "anchor_size": 4.0, "num_scales": 2, "aspect_ratios": [1.0, 2.0, 0.5, 3.0, 0.3333],
+    }  # fmt: skip
     assert found["train"] == {"float_steps": 1739, "qat_steps": 261, "batch_size": 128}
     assert found["data"] == {"path": "inputs", "reader": "tfrecord", "label_map": "inputs/label_map.pbtxt"}
     wrong = [line.split(" (")[0].split(maxsplit=1)[1] for line in told.splitlines() if line.startswith("  wrong")]
