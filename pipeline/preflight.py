@@ -11,7 +11,7 @@ from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
 from components.detector import blueprint
 from components.detector.settings import Settings
-from components.detector.warm_start import download, source
+from components.detector.warm_start import download, matching, source
 from components.edgetpu import compiler
 from components.edgetpu.mapping import Mapping, predict_model
 from components.edgetpu_pusher import gate
@@ -81,7 +81,8 @@ def check_warm_start(settings: Settings) -> None:
     if warm_start is None or warm_start == source.LATEST_BLESSED:
         return
     if download.is_url(warm_start) or not storage.is_remote(warm_start):
-        source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
+        found = source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
+        matching.require_backbone(found, settings.preset)
 
 
 def check_amount(config: Config, dataset: Dataset) -> None:

@@ -53,6 +53,14 @@ def draw(preset: Preset, num_classes: int) -> Model:
     return plan.model(image)
 
 
+def draw_backbone(preset: Preset) -> Model:
+    """The backbone alone, which ends in the features of its last level."""
+    plan = _Plan()
+    image = plan.tensor((1, preset.input_size, preset.input_size, 3), "INT8")
+    _backbone(plan, image, preset)
+    return plan.model(image)
+
+
 def _backbone(plan: _Plan, image: Tensor, preset: Preset) -> dict[int, Tensor]:
     """Feature level -> its last tensor."""
     if preset.backbone == "MobileDetEdgeTPU":

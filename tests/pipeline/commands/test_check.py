@@ -1,6 +1,7 @@
 """`coralline check`: exit codes, JSON and what people read."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -121,6 +122,17 @@ def test_what_would_stop_a_run_is_told_before_it(shapes, tmp_path, monkeypatch, 
     with pytest.raises(UserError, match=re.escape(told)):
         preflight.check(with_absolute_paths(load("c.yaml", {"data.path": str(shapes), "out": str(tmp_path / "out")})))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CORALLINE_TEST_DATA"), reason="CORALLINE_TEST_DATA names no folder with models/"
+)
+def test_a_warm_start_of_another_backbone_is_told_before_a_run(shapes):
+    weights = os.path.join(os.environ["CORALLINE_TEST_DATA"], "models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
+    warm = ("--set", f"model.warm_start={weights}")
+    assert check("--data", shapes, *warm)[0] == 0
+    code, output = check("--data", shapes, *warm, "--set", "model.preset=mobilenet_v2_035_192")
+    assert code == 1 and "another backbone" in output and "expected 3x3x3x16, found 3x3x3x32" in output
 
 
 def test_a_split_without_boxes_is_told_before_a_run(shapes):
