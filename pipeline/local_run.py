@@ -154,12 +154,12 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
         f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
         f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
         f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
-        + "".join(f"\n{line}" for line in _about_anchors(found))
+        + "".join(f"\n{line}" for line in about_anchors(found))
     )
 
 
-def _about_anchors(found: preflight.Preflight) -> Iterator[str]:
-    """The boxes that fit none of them, and what would help, for the next run."""
+def about_anchors(found: preflight.Preflight) -> Iterator[str]:
+    """What is said of boxes that fit no anchor at the start of a run, and what would help."""
     images = found.dataset.images
     fit = PresetFit.of(Boxes.of(images), found.settings.preset)
     advice = anchor_advice.advise(fit)

@@ -1,11 +1,14 @@
-"""How a run that fails is told."""
+"""What a run says at its start, and how one that fails is told."""
 
 from pathlib import Path
 
 import pytest
 
+from components.dataset.drawn_shapes import draw_dataset
 from components.errors import UserError
-from pipeline.local_run import told, where_published
+from pipeline import preflight
+from pipeline.config import load
+from pipeline.local_run import about_anchors, told, where_published
 
 
 def caused_by(cause: Exception) -> Exception:
@@ -16,6 +19,14 @@ def caused_by(cause: Exception) -> Exception:
             raise RuntimeError("a library's own words") from e
     except RuntimeError as error:
         return error
+
+
+def test_boxes_that_fit_no_anchor_are_told_with_what_would_help(tmp_path: Path) -> None:
+    draw_dataset(tmp_path / "shapes", images=20, size_px=64)
+    fitting = {"data.path": str(tmp_path / "shapes"), "out": str(tmp_path / "out")}
+    assert list(about_anchors(preflight.check(load(None, fitting)))) == []
+    [line] = about_anchors(preflight.check(load(None, {**fitting, "model.anchor_size": 12.0})))
+    assert "boxes match no anchor of mobilenet_v2_256 at 256 pixels; model.anchor_size: " in line
 
 
 def test_a_persons_mistake_is_told_as_it_is_however_deep_it_lies(tmp_path: Path) -> None:
