@@ -105,17 +105,21 @@ def advise(of: PresetFit) -> Advice | None:
     Other anchors come first, which cost next to nothing, then larger inputs, each alone and with other anchors. One or
     two boxes that stick out are no reason for other anchors. None where boxes fit, or fit loosely and nothing helps.
     """
-    if not of.unmatched and _is_good(of):
+    fits = _is_good(of)
+    if fits and not of.unmatched:
         return None
-    found = _remedy(PresetFit.of(of.boxes.some(_LOOKED_AT), of.preset))
-    if found is None and not of.unmatched:
-        return None
-    return Advice(of, PresetFit.of(of.boxes, found) if found else None)
+    # Where hardly a box is unmatched, a sample would miss just those.
+    boxes = of.boxes.some(_LOOKED_AT, of.fit.unmatched if fits else None)
+    found = _remedy(PresetFit.of(boxes, of.preset), try_anchors=not fits)
+    then = PresetFit.of(of.boxes, found) if found else None
+    if then and then.unmatched >= of.unmatched and not _is_closer(then, of):
+        then = None
+    return Advice(of, then) if then or of.unmatched else None
 
 
-def _remedy(of: PresetFit) -> Preset | None:
+def _remedy(of: PresetFit, try_anchors: bool) -> Preset | None:
     least = None
-    for then in _remedies(of):
+    for then in _remedies(of, try_anchors):
         if then.unmatched <= _WORTHWHILE * of.unmatched or _is_closer(then, of):
             return then.preset
         if least is None or then.unmatched < least.unmatched:
@@ -123,9 +127,8 @@ def _remedy(of: PresetFit) -> Preset | None:
     return least.preset if least and least.unmatched <= of.unmatched / 2 else None
 
 
-def _remedies(of: PresetFit) -> Iterator[PresetFit]:
-    """Cheap ones first; other anchors only where they are worth it."""
-    try_anchors = not _is_good(of)
+def _remedies(of: PresetFit, try_anchors: bool) -> Iterator[PresetFit]:
+    """Cheap ones first; other anchors only where they gain something."""
     if try_anchors:
         yield from _with_other_anchors(of, of)
     if not of.unmatched:

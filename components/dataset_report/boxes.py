@@ -42,11 +42,19 @@ class Boxes:
             np.array([number for count in counts for number in range(count)], np.int64),
         )
 
-    def some(self, most: int) -> Boxes:
-        """All of them, or so many of them, drawn at random and always the same."""
+    def some(self, most: int, first: np.ndarray | None = None) -> Boxes:
+        """So many of them, drawn at random and always the same; all, where there are no more.
+
+        Args:
+          most: how many.
+          first: `[n]` bool, those that are taken before any other; None: none is.
+        """
         if len(self) <= most:
             return self
-        chosen = np.sort(np.random.default_rng(0).choice(len(self), most, replace=False))
+        order = np.random.default_rng(0).permutation(len(self))
+        if first is not None:
+            order = np.concatenate([order[first[order]], order[~first[order]]])
+        chosen = np.sort(order[:most])
         return Boxes(*(getattr(self, field.name)[chosen] for field in dataclasses.fields(self)))
 
     def __len__(self) -> int:

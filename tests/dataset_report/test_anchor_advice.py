@@ -91,6 +91,12 @@ def test_one_or_two_boxes_are_no_reason_for_other_anchors(make_image, few):
     assert advice.sentence() == "model.input_size: 384 would match them all (its cost grows with the square)"
 
 
+def test_a_few_odd_boxes_among_very_many_are_not_overlooked(make_image):
+    boxes = Boxes.of([make_image("a.jpg", [*[GOOD] * 20_000, *[SMALL] * 5])])
+    advice = advise(PresetFit.of(boxes, DEFAULT))
+    assert advice.sentence() == "model.input_size: 384 would match them all (its cost grows with the square)"
+
+
 def test_a_preset_is_advised_where_that_is_enough(make_image):
     of = fit_of(make_image("a.jpg", [(20, 20, 45, 45)]), preset=PRESETS["demo_160"])
     assert of.unmatched == 1
