@@ -18,10 +18,12 @@ from components.errors import UserError
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
     from components.evaluator.data_section import DataSection
-    from components.evaluator.judged_models import JudgedModel, ReferenceModel
-    from components.evaluator.matching import Matched
+    from components.evaluator.judged_models import ReferenceModel
     from components.evaluator.pictures import Picture
     from components.evaluator.report import Report
+    from components.scoring.inference import JudgedModel
+    from components.scoring.matching import Matched
+    from components.scoring.matching import Matched
 
 
 class Executor(base_executor.BaseExecutor):
@@ -29,11 +31,12 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.dataset.examples.tf_example import read_examples
-        from components.evaluator import blessing, inference, parity, tfma_result
+        from components.evaluator import blessing, parity, tfma_result
         from components.evaluator.judged_models import FileModel
-        from components.evaluator.labelled_images import of_example
-        from components.evaluator.matching import Matched
         from components.evaluator.report import Report
+        from components.scoring import inference
+        from components.scoring.labelled_images import of_example
+        from components.scoring.matching import Matched
         from components.tflite.detector import TFLiteDetector
 
         settings = json.loads(exec_properties["evaluate"])
@@ -115,8 +118,8 @@ def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedMo
 def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
     """The pictures of the report; only the images that are shown are decoded again."""
     from components.dataset.examples.tf_example import read_examples
-    from components.evaluator.labelled_images import of_example
     from components.evaluator.pictures import choose, picture
+    from components.scoring.labelled_images import of_example
 
     threshold = matched.best_threshold
     places = {index: place for place, index in enumerate(choose(matched.mistakes(threshold), wanted), start=1)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
@@ -14,19 +13,6 @@ from components.tflite import metadata
 from components.tflite.detections import Detections
 from components.tflite.detector import Detector, TFLiteDetector
 from components.tflite.post_process import PostProcess
-
-
-class JudgedModel(Protocol):
-    """A detector of fixed input size.
-
-    Attributes:
-      input_size: (height, width).
-    """
-
-    input_size: tuple[int, int]
-
-    def detect(self, images: np.ndarray) -> list[Detections]:
-        """Detections in letterboxed images (uint8 [n, H, W, 3] RGB), boxes normalized to that input."""
 
 
 class FileModel:
@@ -43,7 +29,7 @@ class FileModel:
         self.input_size = detector.input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `JudgedModel`."""
+        """See `components.scoring.inference.JudgedModel`."""
         return [self._translated(self._detector.detect(image)) for image in images]
 
     def _translated(self, found: Detections) -> Detections:
@@ -77,7 +63,7 @@ class ReferenceModel:
         self.input_size = input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `JudgedModel`."""
+        """See `components.scoring.inference.JudgedModel`."""
         encodings, scores = self.raw.predict(images)
         return [self._post_process.run(*raw) for raw in zip(encodings, scores, strict=True)]
 

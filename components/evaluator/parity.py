@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.evaluator import coco
-from components.evaluator.coco import Figures, GroundTruth
-from components.evaluator.labelled_images import LabelledImage
 from components.evaluator.layer_errors import Layer, LayerErrors
+from components.scoring import coco
+from components.scoring.coco import Figures, GroundTruth
+from components.scoring.labelled_images import LabelledImage
 from components.tflite.detections import Detections
 from components.tflite.letterbox import letterbox, to_original
 from components.tflite.post_process import PostProcess

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from components.evaluator.coco import GroundTruth
-from components.evaluator.matching import RIGHT, WRONG, Match
+from components.scoring.coco import GroundTruth
+from components.scoring.matching import RIGHT, WRONG, Match
 from components.tflite.detections import Detections
 
 LONG_SIDE = 480  # pixels; about 25 kB a picture

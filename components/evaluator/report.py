@@ -9,12 +9,12 @@ from typing import Any
 
 from components.dataset_report.report import PAGE as DATA_PAGE
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
-from components.evaluator.coco import Figures
 from components.evaluator.data_section import FOLDER, DataSection
-from components.evaluator.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
 from components.report_page.rendering import render
+from components.scoring.coco import Figures
+from components.scoring.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),

@@ -13,7 +13,7 @@ from google.protobuf import wrappers_pb2
 
 from components.evaluator import tfma_metric
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, Thresholds
-from components.evaluator.coco import Figures, GroundTruth
+from components.scoring.coco import Figures, GroundTruth
 from components.tflite.detections import Detections
 
 

@@ -12,7 +12,7 @@ from components.errors import UserError
 from components.progress import counted
 
 if TYPE_CHECKING:
-    from components.evaluator.coco import Figures
+    from components.scoring.coco import Figures
 
 
 @click.command("evaluate")
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 @click.option("--delegate", metavar="LIBRARY", help="A delegate, such as libedgetpu.so.1 for a compiled model.")
 def command(model: str, data: str, split: str, label_map: str | None, as_json: bool, delegate: str | None) -> None:
     """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
-    from components.evaluator import coco, inference, labelled_images
     from components.evaluator.judged_models import FileModel
+    from components.scoring import coco, inference, labelled_images
     from components.tflite.isolated_detector import IsolatedDetector
 
     with IsolatedDetector(model, delegate=delegate) as detector:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.evaluator.blessing import Thresholds, judge
-from components.evaluator.coco import Figures
+from components.scoring.coco import Figures
 
 
 def figures(ap, ap50=0.9):

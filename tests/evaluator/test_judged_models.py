@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from components.errors import UserError
-from components.evaluator import inference
 from components.evaluator.judged_models import FileModel, published_model
-from components.evaluator.labelled_images import LabelledImage
+from components.scoring import inference
+from components.scoring.labelled_images import LabelledImage
 from components.tflite import metadata
 from components.tflite.detector import TFLiteDetector
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.evaluator.coco import GroundTruth
-from components.evaluator.matching import match
 from components.evaluator.pictures import choose, picture
+from components.scoring.coco import GroundTruth
+from components.scoring.matching import match
 from components.tflite.detections import Detections
 
 GREEN, AMBER, RED = (47, 191, 113), (255, 176, 0), (255, 77, 79)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.evaluator.blessing import Thresholds, judge
-from components.evaluator.coco import GroundTruth, score
+from components.scoring.coco import GroundTruth, score
 from components.tflite.detections import Detections
 
 CLASSES = ["circle", "square"]

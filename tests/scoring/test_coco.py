@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from components.evaluator.coco import Figures, GroundTruth, score
+from components.scoring.coco import Figures, GroundTruth, score
 from components.tflite.detections import Detections
 
 

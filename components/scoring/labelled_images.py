@@ -18,7 +18,7 @@ from components.dataset.examples.tf_example import GroundTruthExample, NotAnExam
 from components.dataset.images.image_pixels import upright_rgb
 from components.dataset.options import DatasetOptions
 from components.errors import UserError
-from components.evaluator.coco import GroundTruth
+from components.scoring.coco import GroundTruth
 
 
 @dataclasses.dataclass(frozen=True)

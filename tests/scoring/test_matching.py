@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.evaluator.coco import GroundTruth
-from components.evaluator.matching import IGNORED, RIGHT, WRONG, Matched, match, total
+from components.scoring.coco import GroundTruth
+from components.scoring.matching import IGNORED, RIGHT, WRONG, Matched, match, total
 from components.tflite.detections import Detections
 
 BOX, NEAR, FAR = [0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.5, 0.45], [0.6, 0.6, 0.9, 0.9]

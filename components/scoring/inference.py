@@ -6,17 +6,31 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from components.errors import UserError
-from components.evaluator.coco import GroundTruth
-from components.evaluator.judged_models import JudgedModel
-from components.evaluator.labelled_images import LabelledImage
+from components.scoring.coco import GroundTruth
+from components.scoring.labelled_images import LabelledImage
 from components.tflite.detections import Detections
 from components.tflite.interpreter import cores
 from components.tflite.letterbox import letterbox, to_original
+
+
+class JudgedModel(Protocol):
+    """A detector of fixed input size.
+
+    Attributes:
+      input_size: (height, width).
+    """
+
+    input_size: tuple[int, int]
+
+    def detect(self, images: np.ndarray) -> list[Detections]:
+        """Detections in letterboxed images (uint8 [n, H, W, 3] RGB), boxes normalized to that input."""
+
 
 _BATCH = 16  # decoded images in memory at once
 

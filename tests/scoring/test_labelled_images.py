@@ -7,7 +7,7 @@ import google_crc32c
 import pytest
 
 from components.errors import UserError
-from components.evaluator.labelled_images import read_folder
+from components.scoring.labelled_images import read_folder
 
 DATA = os.environ.get("CORALLINE_TEST_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA isn't set")

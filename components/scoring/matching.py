@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluator.coco import GroundTruth
+from components.scoring.coco import GroundTruth
 from components.tflite.detections import Detections
 
 MATCH_IOU = 0.5
