@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from components.evaluator.report import Report
     from components.scoring.inference import JudgedModel
     from components.scoring.matching import Matched
-    from components.scoring.matching import Matched
 
 
 class Executor(base_executor.BaseExecutor):
