@@ -30,23 +30,27 @@ _STEPS = ("build the model", "first training step", "SavedModel", "conversion")
 def _ours(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     import functools
 
+    from components.detector import distribution, saved_model
     from components.detector import model_garden as garden
-    from components.detector import saved_model
-    from components.detector.training_loop import Phase, run_phase
+    from components.detector.evaluation import Evaluation
+    from components.detector.training_loop import Phase, PhaseRun, Subject
+    from components.scoring.inference import letterboxed
     from components.tflite_exporter.conversion import PostProcessing, convert
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     float_model, took = _timed(lambda: garden.build_float_model(garden.build_task(preset, _CLASSES)))
     model, seconds["build the model"] = _timed(lambda: garden.build_qat_model(task, float_model))
     seconds["build the model"] += took
-    one_step = Phase("benchmark", 1, preset.batch_size, 1e-4, checkpoint_every=1)
-    _, seconds["first training step"] = _timed(
-        lambda: run_phase(task, model, batches, one_step, folder / "phase", lambda: None)
-    )
-    raw = functools.partial(garden.raw_outputs, model, num_classes=_CLASSES)
-    _, seconds["SavedModel"] = _timed(lambda: saved_model.write_raw_model(raw, preset.input_size, folder / "saved"))
-    post_processing = PostProcessing(10, 0.01, 0.5, _CLASSES)
     anchors = garden.build_anchors(preset).ycenter_xcenter_h_w
+    nothing = Evaluation(letterboxed([], (preset.input_size, preset.input_size)), ["1", "2", "3"], anchors)
+    raw_outputs = functools.partial(garden.raw_outputs, model, num_classes=_CLASSES)
+    raw, tracing = _timed(lambda: saved_model.raw_function(raw_outputs, preset.input_size))
+    one_step = Phase("benchmark", 1, preset.batch_size, 1e-4, checkpoint_every=1, evaluate_every=1)
+    phase = PhaseRun(one_step, Subject(task, model, raw), batches, str(folder / "phase"), nothing, distribution.find())
+    _, seconds["first training step"] = _timed(lambda: phase.run(lambda _: []))
+    _, seconds["SavedModel"] = _timed(lambda: saved_model.write_raw_model(raw, folder / "saved"))
+    seconds["SavedModel"] += tracing
+    post_processing = PostProcessing(10, 0.01, 0.5, _CLASSES)
     _, seconds["conversion"] = _timed(lambda: convert(str(folder / "saved"), anchors, post_processing))
     return seconds
 

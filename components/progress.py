@@ -15,7 +15,7 @@ class TrainingStep:
 
     `losses` maps a loss's name to its mean since the last report; `images_per_s` is measured over the same span;
     `seconds_left` is an estimate for the phase. Both are None while they aren't known: the first steps include what
-    TensorFlow needs to compile them.
+    TensorFlow needs to compile them. `ap` is what the last evaluation gave, and `best_ap` the best one of the phase.
     """
 
     phase: str
@@ -24,10 +24,14 @@ class TrainingStep:
     losses: dict[str, float]
     images_per_s: float | None
     seconds_left: float | None
+    ap: float | None = None
+    best_ap: float | None = None
 
     def figures(self, left: Callable[[float], str]) -> str:
         """Losses and speed in one line; `left` writes a time in seconds."""
         parts = [f"{name} {value:.3f}" for name, value in self.losses.items()]
+        if self.ap is not None and self.best_ap is not None:
+            parts.append(f"AP {self.ap:.3f}" + f" (best {self.best_ap:.3f})" * (self.ap < self.best_ap))
         if self.images_per_s is not None:
             parts.append(f"{self.images_per_s:.0f} images/s")
         if self.seconds_left is not None:

@@ -117,6 +117,25 @@ class TrainConfig(_Section):
         None, gt=0, description="Peak learning rate of the quantization-aware phase."
     )
     checkpoint_every: int = Field(100, ge=1, description="Steps between checkpoints: what a kill can cost at most.")
+    evaluate_every: int | None = Field(
+        None,
+        ge=1,
+        description="Steps between two evaluations on images of the eval split; the best checkpoint by their AP is "
+        "what is exported. None: ten evaluations a phase.",
+    )
+    evaluate_images: int = Field(
+        200, ge=1, description="Images of the eval split, evenly chosen, that these evaluations look at."
+    )
+    early_stop: int | None = Field(
+        None, ge=1, description="Evaluations without a better AP after which a phase is done early; None: never."
+    )
+    ema_decay: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Decay of an exponential moving average of the weights, which is then what is evaluated and "
+        "exported (.99 to .999 for some thousand steps); None: the weights themselves.",
+    )
     seed: int = Field(1, description="Seed of weights, shuffling and augmentation.")
 
 

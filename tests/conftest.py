@@ -148,14 +148,15 @@ def detector() -> BuiltDetector:
 
     from components.detector import model_garden as garden
     from components.detector import quantization
+    from components.detector.pixels import normalize
 
     tf.keras.utils.set_random_seed(1)
     preset = presets.get("demo_160")
     float_model = garden.build_float_model(garden.build_task(preset, _BUILT_CLASSES))
     images = np.random.default_rng(1).integers(0, 256, (8, 160, 160, 3), dtype=np.uint8)
-    _estimate_moments(float_model, garden.normalize(images))
+    _estimate_moments(float_model, normalize(images))
     qat_model = garden.build_qat_model(garden.build_qat_task(preset, _BUILT_CLASSES), float_model)
-    quantization.calibrate(qat_model, garden.normalize(images))
+    quantization.calibrate(qat_model, normalize(images))
     return BuiltDetector(preset, float_model, qat_model, images)
 
 
@@ -167,11 +168,10 @@ def exported(detector, tmp_path_factory) -> tuple[Path, np.ndarray, bytes]:
     from components.tflite_exporter.conversion import PostProcessing, convert
 
     folder = tmp_path_factory.mktemp("model")
-    saved_model.write_raw_model(
-        lambda image: garden.raw_outputs(detector.qat_model, image, _BUILT_CLASSES),
-        detector.preset.input_size,
-        folder / saved_model.FOLDERS["qat"],
+    raw = saved_model.raw_function(
+        lambda image: garden.raw_outputs(detector.qat_model, image, _BUILT_CLASSES), detector.preset.input_size
     )
+    saved_model.write_raw_model(raw, folder / saved_model.FOLDERS["qat"])
     anchors = garden.build_anchors(detector.preset).ycenter_xcenter_h_w
     saved_model.write_detector_json(folder, {}, anchors)
     settings = PostProcessing(max_detections=10, score_threshold=0.0, iou_threshold=0.5, num_classes=_BUILT_CLASSES)

@@ -15,14 +15,17 @@ from official.vision.ops import anchor, box_ops, preprocess_ops
 
 from components.detector.anchors import MATCH_IOU
 from components.detector.finite_loss import IMAGE_NUMBERS
-from components.detector.model_garden import normalize
+from components.detector.pixels import normalize
 from components.detector.presets import Preset
+from components.detector.settings import Settings
 
 # Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
 CACHE_BYTES = 1 << 30
 
 
-def training_batches(files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int) -> tf.data.Dataset:
+def training_batches(
+    files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int, share: tuple[int, int] = (1, 0)
+) -> tf.data.Dataset:
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
 
     Args:
@@ -31,24 +34,40 @@ def training_batches(files: Sequence[str], preset: Preset, batch_size: int, imag
       batch_size: images a batch.
       images: how many the files hold.
       seed: of shuffling and augmentation.
+      share: how many shares the images are dealt out in, and which of them to take.
     """
-    decoder = tf_example_decoder.TfExampleDecoder()
-    limit = int(preset.input_size * max(1.0, preset.scale_jitter[1]))
-    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
-    data = data.enumerate().map(
-        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
-    if images * limit * limit * 3 <= CACHE_BYTES:
+    data = _shrunk(files, preset).shard(*share)
+    if images * _largest_side(preset) ** 2 * 3 <= CACHE_BYTES * share[0]:
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
-    labeler = _AnchorTargets(preset)
-    data = data.map(
-        lambda example: _augment_and_label(example, preset, labeler, seed),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
-    return data.batch(batch_size, drop_remainder=True).prefetch(2)
+    return _labelled(data, preset, seed).batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def distributed_batches(
+    strategy: tf.distribute.Strategy, files: Sequence[str], settings: Settings, images: int
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """`training_batches` for the devices of a strategy, each of which gets its share of every batch.
+
+    Args:
+      strategy: with one input pipeline a machine, each of which reads its share of the images.
+      files: gzipped TFRecords of tf.Examples.
+      settings: preset, batch size and seed.
+      images: how many the files hold.
+    """
+
+    def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        share = (context.num_input_pipelines, context.input_pipeline_id)
+        batch_size = context.get_per_replica_batch_size(settings.preset.batch_size)
+        return training_batches(files, settings.preset, batch_size, images, settings.seed, share)
+
+    return strategy.distribute_datasets_from_function(of_pipeline)
+
+
+def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
+    """The first images as one batch, augmented and labelled like any other."""
+    preset = settings.preset
+    labelled = _labelled(_shrunk(files, preset).take(preset.batch_size), preset, settings.seed)
+    return next(iter(labelled.batch(preset.batch_size)))
 
 
 def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
@@ -62,6 +81,30 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
 
     data = tf.data.TFRecordDataset(list(files), compression_type="GZIP").map(prepare).take(count)
     return tf.stack(list(data))
+
+
+def _shrunk(files: Sequence[str], preset: Preset) -> tf.data.Dataset:
+    """Decoded examples, numbered, their images no larger than training needs them."""
+    decoder, limit = tf_example_decoder.TfExampleDecoder(), _largest_side(preset)
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
+    return data.enumerate().map(
+        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+
+
+def _largest_side(preset: Preset) -> int:
+    """The pixels that the longer side of an image has at most, before it's augmented."""
+    return int(preset.input_size * max(1.0, preset.scale_jitter[1]))
+
+
+def _labelled(data: tf.data.Dataset, preset: Preset, seed: int) -> tf.data.Dataset:
+    targets = _AnchorTargets(preset)
+    return data.map(
+        lambda example: _augment_and_label(example, preset, targets, seed),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
 
 
 def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:

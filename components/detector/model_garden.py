@@ -23,15 +23,6 @@ autograph_cost.leave_library_layers_alone()
 kernel_ranges.give_each_channel_a_range()
 tucker_block.teach_tucker_block()
 
-# How raw pixels become the network's input: (pixel - 128) / 127.5. As an 8-bit tensor of scale 1/127.5 and zero point
-# 128 that is the pixel itself, so a device hands its uint8 image straight in.
-PIXEL_ZERO_POINT, PIXEL_SCALE = 128.0, 1 / 127.5
-
-
-def normalize(pixels: tf.Tensor) -> tf.Tensor:
-    """uint8 or float pixels 0..255 to the network's float32 input."""
-    return (tf.cast(pixels, tf.float32) - PIXEL_ZERO_POINT) * PIXEL_SCALE
-
 
 def model_config(preset: Preset, num_classes: int) -> configs.RetinaNet:
     """Model Garden's RetinaNet for a preset; `num_classes` real classes (Model Garden counts the background too)."""

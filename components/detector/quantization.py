@@ -8,9 +8,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import QuantizeLayer
 
+from components.detector import pixels
 from components.detector.library_faults import kernel_ranges
 from components.detector.library_faults.quantizer_ranges import Observed, observed_ranges
-from components.detector.model_garden import PIXEL_SCALE, PIXEL_ZERO_POINT, head_outputs
+from components.detector.model_garden import head_outputs
 from components.errors import UserError
 
 # Images that activation ranges are calibrated on, and how many go through at a time.
@@ -44,7 +45,7 @@ def calibrate(model: Any, images: tf.Tensor) -> None:
 
 def fix_input_range(model: Any) -> None:
     """Makes the quantized input the raw pixel: scale 1/127.5, zero point 128."""
-    low, high = -PIXEL_ZERO_POINT * PIXEL_SCALE, (255 - PIXEL_ZERO_POINT) * PIXEL_SCALE
+    low, high = -pixels.ZERO_POINT * pixels.SCALE, (255 - pixels.ZERO_POINT) * pixels.SCALE
     quantizers = [layer for layer in model.backbone.layers if isinstance(layer, QuantizeLayer)]
     if len(quantizers) != 1:
         raise ValueError(f"expected one input quantizer, found {[layer.name for layer in quantizers]}")

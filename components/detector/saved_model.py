@@ -18,23 +18,54 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from components.dataset import storage
 from components.detector.model_folder import DETECTOR_JSON, WEIGHTS
+from components.detector.pixels import normalize
 
 FOLDERS = {"qat": "Format-Serving", "float": "float"}
 ANCHORS_NPY = "anchors.npy"
 
 
-def write_raw_model(
-    raw_outputs: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], input_size: int, folder: str | PathLike[str]
-) -> None:
+def raw_function(
+    raw_outputs: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]], input_size: int
+) -> tf.types.experimental.ConcreteFunction:
+    """Traces a model once, to be called and written: `[1, H, W, 3]` float32, normalized, to box encodings and logits.
+
+    Args:
+      raw_outputs: see `model_garden.raw_outputs`; its variables are read at each call.
+      input_size: H and W.
+    """
+    spec = tf.TensorSpec([1, input_size, input_size, 3], tf.float32, name="image")
+    return tf.function(raw_outputs, input_signature=[spec], autograph=False).get_concrete_function()
+
+
+def predict_raw(raw: Callable[..., tuple[tf.Tensor, tf.Tensor]], images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Raw outputs for letterboxed images.
+
+    Args:
+      raw: gives box encodings and class logits of one normalized image.
+      images: `[n, H, W, 3]` uint8.
+
+    Returns:
+      Box encodings `[n, anchors, 4]` float32 and class scores `[n, anchors, classes + 1]` float32 after the
+      sigmoid; column 0 is the background, never used.
+    """
+    outputs = [raw(normalize(image[np.newaxis])) for image in images]
+    boxes = np.concatenate([boxes.numpy() for boxes, _ in outputs])
+    logits = np.concatenate([logits.numpy() for _, logits in outputs])
+    return boxes, 1 / (1 + np.exp(-logits))
+
+
+def write_raw_model(raw: tf.types.experimental.ConcreteFunction, folder: str | PathLike[str]) -> None:
     """Writes a SavedModel with one signature, `image [1, H, W, 3]` float32, normalized, to `boxes` and `logits`.
 
     The graph is flat and its weights are constants: saving the Keras model would trace every layer again (60 s for a
     RetinaNet, here under 5), and TensorFlow Lite converts a flat graph in a tenth of the time, to the same file.
+
+    Args:
+      raw: see `raw_function`.
+      folder: of the SavedModel.
     """
-    spec = tf.TensorSpec([1, input_size, input_size, 3], tf.float32, name="image")
-    frozen = convert_variables_to_constants_v2(
-        tf.function(raw_outputs, input_signature=[spec], autograph=False).get_concrete_function()
-    )
+    frozen = convert_variables_to_constants_v2(raw)
+    [spec] = (tf.TensorSpec(tensor.shape, tensor.dtype, name="image") for tensor in frozen.inputs)
 
     @tf.function(input_signature=[spec], autograph=False)
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -87,24 +118,14 @@ class RawModel:
     """
 
     def __init__(self, model_folder: str, which: Literal["float", "qat"]):
-        from components.detector.model_garden import normalize
-
-        self._normalize = normalize
         self._loaded = tf.saved_model.load(f"{model_folder}/{FOLDERS[which]}")
         self.function = self._loaded.signatures["serving_default"]
         self.anchors = read_anchors(model_folder)
 
     def predict(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Raw outputs for letterboxed images.
+        """Raw outputs for letterboxed images (uint8 `[n, H, W, 3]`); see `predict_raw`."""
+        return predict_raw(self._run, images)
 
-        Args:
-          images: `[n, H, W, 3]` uint8.
-
-        Returns:
-          Box encodings `[n, anchors, 4]` float32 and class scores `[n, anchors, classes + 1]` float32 after the
-          sigmoid; column 0 is the background, never used.
-        """
-        outputs = [self.function(image=self._normalize(image[np.newaxis])) for image in images]
-        boxes = np.concatenate([output["boxes"].numpy() for output in outputs])
-        logits = np.concatenate([output["logits"].numpy() for output in outputs])
-        return boxes, 1 / (1 + np.exp(-logits))
+    def _run(self, image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        outputs = self.function(image=image)
+        return outputs["boxes"], outputs["logits"]

@@ -12,6 +12,8 @@ from components.errors import UserError
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
 
+_LOOP = ("seed", "checkpoint_every", "evaluate_every", "evaluate_images", "early_stop", "ema_decay")
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -22,6 +24,10 @@ class Settings:
     warm_start_sha256: str | None
     seed: int
     checkpoint_every: int
+    evaluate_every: int | None
+    evaluate_images: int
+    early_stop: int | None
+    ema_decay: float | None
 
     @classmethod
     def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
@@ -43,8 +49,7 @@ class Settings:
             preset=preset,
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
-            seed=train["seed"],
-            checkpoint_every=train["checkpoint_every"],
+            **{key: train[key] for key in _LOOP},
         )
 
     def require_a_batch(self, training_images: int) -> None:

@@ -13,37 +13,58 @@ import tensorflow as tf
 from components import memory, progress
 from components.dataset.examples import tfrecord
 from components.dataset.examples.tf_example import decode_example
-from components.detector import inputs, saved_model
+from components.detector import evaluation, inputs, saved_model
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
+from components.detector.distribution import Placement
+from components.detector.evaluation import Evaluation
 from components.detector.library_faults.quantizer_ranges import still_ranges
+from components.detector.selection import Selection
 from components.detector.settings import Settings
-from components.detector.training_loop import Phase, run_phase
+from components.detector.training_loop import Phase, PhaseRun, Subject
 from components.detector.warm_start import convolutions, loading
 from components.detector.warm_start.source import obtain
+
+# In a phase, where the settings don't say how often: an evaluation of 100 images costs about as much as ten steps.
+_EVALUATIONS = 10
+_PhaseName = Literal["float", "qat"]
+_SHOWN_NAMES: dict[_PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What to train on: gzipped TFRecord files, the number of real classes, and how."""
+    """What to train on, and how.
+
+    Attributes:
+      files: gzipped TFRecords of the training examples.
+      eval_files: those of the images that checkpoints are compared on.
+      class_names: of the real classes, in the order of their ids.
+      settings: everything else.
+    """
 
     files: tuple[str, ...]
-    num_classes: int
+    eval_files: tuple[str, ...]
+    class_names: tuple[str, ...]
     settings: Settings
 
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
     def name_images(self, numbers: Sequence[int]) -> list[str]:
-        """The names of images by their place in the files."""
+        """The names of training images by their place in the files."""
         wanted = set(numbers)
         records = enumerate(record for path in self.files for record in tfrecord.read_file(path))
         names = {number: decode_example(record).source_id for number, record in records if number in wanted}
         return [names[number] for number in numbers]
 
 
-def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
+def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_folder: str) -> None:
     """Trains and writes the model folder (see `saved_model`) and TensorBoard logs.
 
     Args:
       job: data and settings.
+      placement: the devices; on several machines, all of them call this with the same arguments.
       work: folder of the checkpoints; with some of the same job in it, training goes on from them.
       model_folder: written whole at the end.
       log_folder: TensorBoard event files, one folder a phase.
@@ -51,24 +72,106 @@ def train(job: Job, *, work: str, model_folder: str, log_folder: str) -> None:
     Raises:
       UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
     """
-    images = _count_images(job)
-    _seed(job.settings.seed)
-    data = _batches(job, images)
-    classes, examples = (progress.counted(*of) for of in ((job.num_classes, "class"), (images, "training image")))
-    progress.note(f"building {job.settings.preset.name} for {classes}, {examples}")
-    float_model = _train_float(job, data, f"{work}/float")
-    _write(job, "float", float_model, model_folder)
-    saved_model.write_weights(float_model, model_folder)
-    progress.note("making the model quantization-aware")
-    task, qat_model = _make_qat(job, data, float_model)
-    del float_model
-    memory.give_back()
-    _train_qat(job, data, task, qat_model, f"{work}/qat")
-    progress.note("writing the quantization-aware model")
-    _write(job, "qat", qat_model, model_folder)
-    _write_description(job, model_folder)
-    for phase in ("float", "qat"):
-        _copy_logs(f"{work}/{phase}/logs", f"{log_folder}/{phase}")
+    with placement.strategy.scope():
+        _Training(job, placement, work).run(placement.own(model_folder), placement.own(log_folder))
+
+
+class _Training:
+    """A job under way: what both phases share."""
+
+    def __init__(self, job: Job, placement: Placement, work: str):
+        self._job, self._placement, self._work = job, placement, work
+        settings = job.settings
+        placement.require_equal_shares(settings.preset.batch_size)
+        images = _count_images(job)
+        _seed(settings.seed)
+        self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
+        eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
+        self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
+        self._data = inputs.distributed_batches(placement.strategy, job.files, settings, images)
+        classes, examples = (progress.counted(*of) for of in ((job.num_classes, "class"), (images, "training image")))
+        progress.note(f"building {settings.preset.name} for {classes}, {examples}, on {placement.describe()}")
+
+    def run(self, model_folder: str, log_folder: str) -> None:
+        model, of_float = self._train_float(model_folder)
+        progress.note("making the model quantization-aware")
+        task, qat_model = self._make_qat(model)
+        del model
+        memory.give_back()
+        of_qat = self._train_qat(task, qat_model, model_folder)
+        self._write_description(model_folder, {"float": of_float, "qat": of_qat})
+        for phase in _SHOWN_NAMES:
+            if self._placement.chief:
+                _copy_logs(f"{self._work}/{phase}/logs", f"{log_folder}/{phase}")
+
+    def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
+        settings = self._job.settings
+        task = garden.build_task(settings.preset, self._job.num_classes)
+        model = garden.build_float_model(task)
+
+        def moment_images() -> tf.Tensor:
+            return inputs.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
+
+        def load_warm_start() -> None:
+            if settings.warm_start:
+                source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
+                progress.note(loading.load(source, model, moment_images))
+
+        subject = self._subject(task, model)
+        selection = self._phase_run("float", subject).run(self._job.name_images, load_warm_start)
+        saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
+        saved_model.write_weights(model, model_folder)
+        return model, selection
+
+    def _make_qat(self, float_model: Any) -> tuple[Any, Any]:
+        """The quantization-aware task and model, calibrated, which starts where the float model ended."""
+        preset = self._job.settings.preset
+        task = garden.build_qat_task(preset, self._job.num_classes)
+        model = garden.build_qat_model(task, float_model)
+        quant.calibrate(model, self._calibration_images())
+        batch = inputs.unshuffled_batch(self._job.files, self._job.settings)
+        quant.check_start(garden.loss(task, float_model, *batch), garden.loss(task, model, *batch))
+        return task, model
+
+    def _train_qat(self, task: Any, model: Any, model_folder: str) -> Selection:
+        subject = self._subject(task, model)
+        with still_ranges():
+            selection = self._phase_run("qat", subject).run(self._job.name_images)
+        # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to
+        # lie outside. Ranges measured once more gave .002 AP.
+        quant.calibrate(model, self._calibration_images())
+        progress.note("writing the quantization-aware model")
+        saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['qat']}")
+        return selection
+
+    def _subject(self, task: Any, model: Any) -> Subject:
+        raw = functools.partial(garden.raw_outputs, model, num_classes=self._job.num_classes)
+        return Subject(task, model, saved_model.raw_function(raw, self._job.settings.preset.input_size))
+
+    def _phase_run(self, name: _PhaseName, subject: Subject) -> PhaseRun:
+        phase, folder = _phase(self._job.settings, name), f"{self._work}/{name}"
+        return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
+
+    def _calibration_images(self) -> tf.Tensor:
+        return inputs.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
+
+    def _write_description(self, folder: str, selections: dict[_PhaseName, Selection]) -> None:
+        preset = self._job.settings.preset
+        saved_model.write_detector_json(
+            folder,
+            {
+                "preset": preset.name,
+                "backbone": preset.backbone,
+                "width_multiplier": preset.width_multiplier,
+                "input_size": [preset.input_size, preset.input_size],
+                "num_classes": self._job.num_classes,
+                "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
+                "float_steps": preset.float_steps,
+                "qat_steps": preset.qat_steps,
+                "kept": {name: selection.as_json() for name, selection in selections.items()},
+            },
+            self._anchors,
+        )
 
 
 def _seed(seed: int) -> None:
@@ -88,84 +191,18 @@ def _count_images(job: Job) -> int:
     return images
 
 
-def _batches(job: Job, images: int) -> tf.data.Dataset:
-    preset, seed = job.settings.preset, job.settings.seed
-    return inputs.training_batches(job.files, preset, preset.batch_size, images, seed)
-
-
-def _train_float(job: Job, data: tf.data.Dataset, folder: str) -> Any:
-    settings = job.settings
-    task = garden.build_task(settings.preset, job.num_classes)
-    model = garden.build_float_model(task)
-
-    def moment_images() -> tf.Tensor:
-        return inputs.calibration_images(job.files, settings.preset, convolutions.MOMENT_IMAGES)
-
-    def load_warm_start() -> None:
-        if settings.warm_start:
-            source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
-            progress.note(loading.load(source, model, moment_images))
-
-    run_phase(task, model, data, _phase(settings, "float"), folder, job.name_images, load_warm_start)
-    return model
-
-
-def _make_qat(job: Job, data: tf.data.Dataset, float_model: Any) -> tuple[Any, Any]:
-    """The quantization-aware task and model, calibrated, which starts where the float model ended."""
-    task = garden.build_qat_task(job.settings.preset, job.num_classes)
-    model = garden.build_qat_model(task, float_model)
-    quant.calibrate(model, _calibration_images(job))
-    batch = next(iter(data))
-    quant.check_start(garden.loss(task, float_model, *batch), garden.loss(task, model, *batch))
-    return task, model
-
-
-def _train_qat(job: Job, data: tf.data.Dataset, task: Any, model: Any, folder: str) -> None:
-    with still_ranges():
-        run_phase(task, model, data, _phase(job.settings, "quantization-aware"), folder, job.name_images)
-    # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to lie
-    # outside. Ranges measured once more gave .002 AP.
-    quant.calibrate(model, _calibration_images(job))
-
-
-def _calibration_images(job: Job) -> tf.Tensor:
-    return inputs.calibration_images(job.files, job.settings.preset, quant.CALIBRATION_IMAGES)
-
-
-def _phase(settings: Settings, name: str) -> Phase:
-    preset, quantized = settings.preset, name != "float"
+def _phase(settings: Settings, name: _PhaseName) -> Phase:
+    preset, quantized = settings.preset, name == "qat"
+    steps = preset.qat_steps if quantized else preset.float_steps
     return Phase(
-        name=name,
-        steps=preset.qat_steps if quantized else preset.float_steps,
+        name=_SHOWN_NAMES[name],
+        steps=steps,
         batch_size=preset.batch_size,
         learning_rate=preset.qat_learning_rate if quantized else preset.learning_rate,
         checkpoint_every=settings.checkpoint_every,
-    )
-
-
-def _write(job: Job, which: Literal["float", "qat"], model: Any, folder: str) -> None:
-    saved_model.write_raw_model(
-        functools.partial(garden.raw_outputs, model, num_classes=job.num_classes),
-        job.settings.preset.input_size,
-        f"{folder}/{saved_model.FOLDERS[which]}",
-    )
-
-
-def _write_description(job: Job, folder: str) -> None:
-    preset = job.settings.preset
-    saved_model.write_detector_json(
-        folder,
-        {
-            "preset": preset.name,
-            "backbone": preset.backbone,
-            "width_multiplier": preset.width_multiplier,
-            "input_size": [preset.input_size, preset.input_size],
-            "num_classes": job.num_classes,
-            "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
-            "float_steps": preset.float_steps,
-            "qat_steps": preset.qat_steps,
-        },
-        garden.build_anchors(preset).ycenter_xcenter_h_w,
+        evaluate_every=settings.evaluate_every or -(-steps // _EVALUATIONS),
+        early_stop=settings.early_stop,
+        ema_decay=settings.ema_decay,
     )
 
 

@@ -1,11 +1,11 @@
-"""One phase of training: Model Garden's trainer under orbit's controller, checkpointed, resumed and reported."""
+"""One phase of training: Model Garden's trainer under orbit's controller; resumed, evaluated, reported."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
-from os import PathLike
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import orbit
@@ -16,6 +16,9 @@ from official.modeling import optimization
 
 from components import progress
 from components.detector import finite_loss
+from components.detector.distribution import Placement
+from components.detector.evaluation import Evaluation
+from components.detector.selection import Selection
 from components.errors import UserError
 
 
@@ -29,6 +32,9 @@ class Phase:
       batch_size: images a step.
       learning_rate: the peak; after a warm-up over a tenth of the steps it decays along a cosine to zero.
       checkpoint_every: steps between checkpoints.
+      evaluate_every: steps between evaluations; there is one at the last step too.
+      early_stop: after how many evaluations without a better one it's done early; None: never.
+      ema_decay: of the moving average of the weights, which is then what is evaluated and kept; None: no average.
     """
 
     name: str
@@ -36,6 +42,32 @@ class Phase:
     batch_size: int
     learning_rate: float
     checkpoint_every: int
+    evaluate_every: int
+    early_stop: int | None = None
+    ema_decay: float | None = None
+
+    def next_stop(self, step: int) -> int:
+        """The next step at which there is a checkpoint, an evaluation, or the end."""
+        return min(self.steps, *(step - step % every + every for every in (self.checkpoint_every, self.evaluate_every)))
+
+    def is_evaluated(self, step: int) -> bool:
+        """Whether there is an evaluation at this step."""
+        return step > 0 and (step % self.evaluate_every == 0 or step >= self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What is trained.
+
+    Attributes:
+      task: Model Garden's.
+      model: its model, with all variables.
+      raw: gives the model's raw outputs (see `saved_model.raw_function`).
+    """
+
+    task: Any
+    model: Any
+    raw: tf.types.experimental.ConcreteFunction
 
 
 # Steps between two reports of progress, and of scalars to TensorBoard.
@@ -43,61 +75,120 @@ REPORT_EVERY = 10
 _GRADIENT_CLIP_NORM = 10.0
 
 
-def run_phase(
-    task: Any,
-    model: Any,
-    data: tf.data.Dataset,
-    phase: Phase,
-    folder: str | PathLike[str],
-    name_images: Callable[[Sequence[int]], list[str]],
-    before_first_step: Callable[[], None] = lambda: None,
-) -> None:
-    """Trains `model` in place until `phase.steps`, from the newest whole checkpoint in `folder` if there is one.
+class PhaseRun:
+    """A phase, from the newest whole checkpoint in its folder if there is one, to the best that it comes by.
 
     Args:
-      task: Model Garden's.
-      model: its model, with all variables.
-      data: batches with the numbers of their images (`finite_loss.IMAGE_NUMBERS`).
       phase: what to do.
-      folder: of checkpoints and logs.
-      name_images: gives the names of images by their numbers.
-      before_first_step: runs only where there is no checkpoint to go on from.
-
-    Raises:
-      UserError: the loss is not finite.
+      subject: what to train, in place.
+      data: batches with the numbers of their images (`finite_loss.IMAGE_NUMBERS`), distributed.
+      folder: of checkpoints (`checkpoints/`), the best one (`best/`) and TensorBoard logs (`logs/`).
+      evaluation: what checkpoints are compared on.
+      placement: the devices.
     """
-    finite_loss.stop_at_it(task)
-    optimizer = task.create_optimizer(_optimization(phase))
-    # A function that creates variables is traced twice; with the optimizer's made here, the step is traced once.
-    optimizer._create_all_weights(model.trainable_variables)
-    config = core_configs.ExperimentConfig(
-        task=task.task_config, trainer=core_configs.TrainerConfig(train_tf_while_loop=False)
-    )
-    trainer = base_trainer.Trainer(config, task, model, optimizer, train=True, evaluate=False, train_dataset=data)
-    manager = tf.train.CheckpointManager(
-        trainer.checkpoint,
-        f"{folder}/checkpoints",
-        max_to_keep=2,
-        step_counter=trainer.global_step,
-        checkpoint_interval=phase.checkpoint_every,
-    )
-    if manager.latest_checkpoint is None:
-        before_first_step()
-    controller = orbit.Controller(
-        global_step=trainer.global_step,
-        trainer=trainer,
-        checkpoint_manager=manager,
-        summary_dir=f"{folder}/logs",
-        steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
-        train_actions=[_Report(phase, trainer)],
-    )
-    try:
-        controller.train(phase.steps)
-    except tf.errors.InvalidArgumentError as e:
-        numbers = finite_loss.images_of(e)
-        if numbers is None:
-            raise
-        raise _diverged(phase, int(trainer.global_step), name_images(numbers)) from e
+
+    def __init__(
+        self, phase: Phase, subject: Subject, data: Any, folder: str, evaluation: Evaluation, placement: Placement
+    ):
+        finite_loss.stop_at_it(subject.task)
+        self._phase, self._subject, self._evaluation, self._placement = phase, subject, evaluation, placement
+        self._optimizer = subject.task.create_optimizer(_optimization(phase))
+        # A function that creates variables is traced twice; with the optimizer's made here, the step is traced once.
+        self._optimizer._create_all_weights(subject.model.trainable_variables)
+        config = core_configs.ExperimentConfig(
+            task=subject.task.task_config, trainer=core_configs.TrainerConfig(train_tf_while_loop=False)
+        )
+        self._trainer = base_trainer.Trainer(
+            config, subject.task, subject.model, self._optimizer, train=True, evaluate=False, train_dataset=data
+        )
+        checkpoints = f"{folder}/checkpoints"
+        self._manager = tf.train.CheckpointManager(self._trainer.checkpoint, checkpoints, max_to_keep=2)
+        self._scratch = f"{placement.own(checkpoints)}/ckpt"
+        self._selection = Selection(f"{folder}/best", tf.train.Checkpoint(model=subject.model), placement)
+        self._report = _Report(phase, self._trainer, self._selection)
+        self._controller = orbit.Controller(
+            global_step=self._trainer.global_step,
+            trainer=self._trainer,
+            summary_dir=f"{folder}/logs" if placement.chief else None,
+            steps_per_loop=lambda step: min(REPORT_EVERY, max(1, step)),
+            train_actions=[self._report],
+        )
+
+    def run(
+        self,
+        name_images: Callable[[Sequence[int]], list[str]],
+        before_first_step: Callable[[], None] = lambda: None,
+    ) -> Selection:
+        """Trains until the phase is done; the model is then the best of it.
+
+        Args:
+          name_images: gives the names of images by their numbers.
+          before_first_step: runs only where there is no checkpoint to go on from.
+
+        Returns:
+          the scores, and which step was best.
+
+        Raises:
+          UserError: the loss is not finite.
+        """
+        if self._manager.restore_or_initialize() is None:
+            before_first_step()
+        while not self._is_done():
+            self._train(name_images)
+            if self._step % self._phase.checkpoint_every == 0 or self._step >= self._phase.steps:
+                self._save()
+        self._selection.restore()
+        return self._selection
+
+    @property
+    def _step(self) -> int:
+        return int(self._trainer.global_step)
+
+    def _is_done(self) -> bool:
+        """Evaluates first where that is due: a killed run may have left a checkpoint without."""
+        if self._phase.is_evaluated(self._step) and self._step not in self._selection.scores:
+            self._evaluate()
+        return self._step >= self._phase.steps or self._selection.stalled(self._phase.early_stop)
+
+    def _train(self, name_images: Callable[[Sequence[int]], list[str]]) -> None:
+        self._report.begin()
+        try:
+            self._controller.train(self._phase.next_stop(self._step), checkpoint_at_completion=False)
+        except tf.errors.InvalidArgumentError as e:
+            numbers = finite_loss.images_of(e)
+            if numbers is None:
+                raise
+            raise _diverged(self._phase, self._step, name_images(numbers)) from e
+
+    def _save(self) -> None:
+        if self._placement.chief:
+            self._manager.save(checkpoint_number=self._step)
+        else:
+            self._trainer.checkpoint.write(self._scratch)
+
+    def _evaluate(self) -> None:
+        begun = time.monotonic()
+        with self._averaged():
+            evaluated = self._evaluation.of(self._subject.raw)
+            self._selection.take(self._step, self._placement.agree(evaluated.score))
+        truths, found = self._evaluation.pictures(evaluated)
+        with self._controller.summary_manager.summary_writer().as_default(step=self._step):
+            for name, value in (("AP", evaluated.figures.ap), ("AP50", evaluated.figures.ap50)):
+                tf.summary.scalar(f"eval/{name}", value or 0.0)
+            tf.summary.image("eval/found", found, max_outputs=len(found))
+            tf.summary.image("eval/annotated", truths, max_outputs=len(truths))
+        self._controller.summary_manager.flush()
+        self._report.evaluation_took(time.monotonic() - begun)
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Within it, the model's weights are their moving averages, where the phase keeps these."""
+        averages = isinstance(self._optimizer, optimization.ExponentialMovingAverage)
+        if averages:
+            self._optimizer.swap_weights()
+        yield
+        if averages:
+            self._optimizer.swap_weights()
 
 
 def _diverged(phase: Phase, steps: int, images: list[str]) -> UserError:
@@ -113,29 +204,45 @@ def _diverged(phase: Phase, steps: int, images: list[str]) -> UserError:
 class _Report:
     """Passes the controller's output on to the progress sink."""
 
-    def __init__(self, phase: Phase, trainer: base_trainer.Trainer):
-        self._phase, self._trainer = phase, trainer
+    def __init__(self, phase: Phase, trainer: base_trainer.Trainer, selection: Selection):
+        self._phase, self._trainer, self._selection = phase, trainer, selection
         self._last: tuple[float, int] | None = None
+        self._traced = False
+        self._evaluation_s = 0.0
+
+    def begin(self) -> None:
+        """Steps are about to begin, after something else that took time."""
+        self._last = (time.monotonic(), int(self._trainer.global_step)) if self._traced else None
+
+    def evaluation_took(self, seconds: float) -> None:
+        """So many more are to come."""
+        self._evaluation_s = seconds
 
     def __call__(self, output: dict[str, Any]) -> None:
         step = int(self._trainer.global_step)
-        losses = {name: float(output[key]) for name, key in _SHOWN_LOSSES.items()}
         rate = self._steps_per_s(step)
+        scores, best = self._selection.scores, self._selection.best
         progress.training(
             progress.TrainingStep(
                 phase=self._phase.name,
                 step=step,
                 total=self._phase.steps,
-                losses=losses,
+                losses={name: float(output[key]) for name, key in _SHOWN_LOSSES.items()},
                 images_per_s=rate and rate * self._phase.batch_size,
-                seconds_left=rate and (self._phase.steps - step) / rate,
+                seconds_left=rate and self._seconds_left(step, rate),
+                ap=scores[max(scores)] if scores else None,
+                best_ap=scores[best] if best is not None else None,
             )
         )
+
+    def _seconds_left(self, step: int, steps_per_s: float) -> float:
+        steps = self._phase.steps - step
+        return steps / steps_per_s + (steps // self._phase.evaluate_every + 1) * self._evaluation_s
 
     def _steps_per_s(self, step: int) -> float | None:
         """Since the last report; None for the first, which is mostly tracing and says nothing of the others."""
         now, last = time.monotonic(), self._last
-        self._last = now, step
+        self._last, self._traced = (now, step), True
         return None if last is None else (step - last[1]) / max(now - last[0], 1e-6)
 
 
@@ -144,13 +251,14 @@ _SHOWN_LOSSES = {"loss": "training_loss", "class": "cls_loss", "box": "box_loss"
 
 def _optimization(phase: Phase) -> optimization.OptimizationConfig:
     warmup = max(1, phase.steps // 10)
-    return optimization.OptimizationConfig(
-        {
-            "optimizer": {"type": "adam", "adam": {"global_clipnorm": _GRADIENT_CLIP_NORM}},
-            "learning_rate": {
-                "type": "cosine",
-                "cosine": {"initial_learning_rate": phase.learning_rate, "decay_steps": phase.steps},
-            },
-            "warmup": {"type": "linear", "linear": {"warmup_steps": warmup, "warmup_learning_rate": 0.0}},
-        }
-    )
+    config: dict[str, Any] = {
+        "optimizer": {"type": "adam", "adam": {"global_clipnorm": _GRADIENT_CLIP_NORM}},
+        "learning_rate": {
+            "type": "cosine",
+            "cosine": {"initial_learning_rate": phase.learning_rate, "decay_steps": phase.steps},
+        },
+        "warmup": {"type": "linear", "linear": {"warmup_steps": warmup, "warmup_learning_rate": 0.0}},
+    }
+    if phase.ema_decay is not None:  # batch norm's moments and ranges of activations go with the weights
+        config["ema"] = {"average_decay": phase.ema_decay, "trainable_weights_only": False}
+    return optimization.OptimizationConfig(config)

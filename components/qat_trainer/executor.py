@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from typing import Any
@@ -24,26 +25,33 @@ class Executor(base_executor.BaseExecutor):
     """Runs `components.detector.training.train` on the artifacts."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.detector import training
+        from components.detector import distribution, training
 
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         label_map_artifact = artifact_utils.get_single_instance(input_dict["label_map"])
         model = artifact_utils.get_single_instance(output_dict["trained_model"])
         model_run = artifact_utils.get_single_instance(output_dict["model_run"])
         label_map = LabelMap.read(f"{label_map_artifact.uri}/{LABEL_MAP_FILE}")
-        train_folder = artifact_utils.get_split_uri([examples], "train")
+        train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
         work = workspace(model_run.uri, train_folder, label_map.labels_txt(), exec_properties)
         job = training.Job(
-            files=tuple(f"{train_folder}/{name}" for name in storage.list_folder(train_folder)),
-            num_classes=len(label_map),
+            files=_files(train_folder),
+            eval_files=_files(eval_folder),
+            class_names=tuple(label_map.names),
             settings=_settings(exec_properties),
         )
-        with held(work):
-            training.train(job, work=work, model_folder=model.uri, log_folder=model_run.uri)
-            fileio.rmtree(work)
+        placement = distribution.find()
+        with held(work) if placement.chief else contextlib.nullcontext():
+            training.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
+            if placement.chief:
+                fileio.rmtree(work)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
+
+
+def _files(folder: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in storage.list_folder(folder))
 
 
 def _settings(exec_properties: dict[str, Any]) -> Settings:

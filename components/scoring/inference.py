@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -20,19 +20,36 @@ from components.tflite.letterbox import letterbox, to_original
 
 
 class JudgedModel(Protocol):
-    """A detector of fixed input size.
+    """A detector of fixed input size."""
 
-    Attributes:
-      input_size: (height, width).
-    """
-
-    input_size: tuple[int, int]
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(height, width)."""
 
     def detect(self, images: np.ndarray) -> list[Detections]:
         """Detections in letterboxed images (uint8 [n, H, W, 3] RGB), boxes normalized to that input."""
 
 
 _BATCH = 16  # decoded images in memory at once
+
+
+@dataclasses.dataclass(frozen=True)
+class Letterboxed:
+    """Images as a model of one input size sees them.
+
+    Attributes:
+      ground_truths: one an image.
+      pixels: uint8 [n, H, W, 3] RGB.
+      scales: (y, x) of each: the fraction of the input that the image covers.
+    """
+
+    ground_truths: list[GroundTruth]
+    pixels: np.ndarray
+    scales: list[tuple[float, float]]
+
+    def detect(self, model: JudgedModel) -> list[Detections]:
+        """What a model sees in each, boxes normalized to the upright image."""
+        return [_on_the_image(*found) for found in zip(model.detect(self.pixels), self.scales, strict=True)]
 
 
 @dataclasses.dataclass
@@ -55,16 +72,10 @@ def run(models: Mapping[str, JudgedModel], images: Iterable[LabelledImage]) -> E
       UserError: an image can't be decoded, or there is none.
     """
     evaluated = Evaluated([], {name: [] for name in models})
-    sizes = {model.input_size for model in models.values()}
-    waiting = iter(images)
-    with ThreadPoolExecutor(cores()) as pool:
-        while batch := list(pool.map(LabelledImage.decode, itertools.islice(waiting, _BATCH))):
-            evaluated.ground_truths += [truth for truth, _ in batch]
-            fitted = {size: _fit([image for _, image in batch], size) for size in sizes}
-            for name, model in models.items():
-                pixels, scales = fitted[model.input_size]
-                for found, scale in zip(model.detect(pixels), scales, strict=True):
-                    evaluated.detections[name].append(_on_the_image(found, *scale))
+    for batch in _letterboxed_batches(images, {model.input_size for model in models.values()}):
+        evaluated.ground_truths += next(iter(batch.values())).ground_truths
+        for name, model in models.items():
+            evaluated.detections[name] += batch[model.input_size].detect(model)
     if not evaluated.ground_truths:
         raise UserError(
             "there is no image to evaluate the model on",
@@ -75,10 +86,39 @@ def run(models: Mapping[str, JudgedModel], images: Iterable[LabelledImage]) -> E
     return evaluated
 
 
-def _fit(images: list[Image.Image], size: tuple[int, int]) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    fitted = [letterbox(image, *size) for image in images]
-    return np.stack([pixels for pixels, _, _ in fitted]), [(y, x) for _, y, x in fitted]
+def letterboxed(images: Iterable[LabelledImage], size: tuple[int, int]) -> Letterboxed:
+    """All images in memory, to be shown to models again and again.
+
+    Args:
+      images: each is decoded once.
+      size: (height, width) of the models' input.
+
+    Raises:
+      UserError: an image can't be decoded.
+    """
+    batches = [batch[size] for batch in _letterboxed_batches(images, {size})]
+    return Letterboxed(
+        [truth for batch in batches for truth in batch.ground_truths],
+        np.concatenate([np.zeros((0, *size, 3), np.uint8), *(batch.pixels for batch in batches)]),
+        [scale for batch in batches for scale in batch.scales],
+    )
 
 
-def _on_the_image(found: Detections, scale_y: float, scale_x: float) -> Detections:
-    return Detections(to_original(found.boxes_ymin_xmin_ymax_xmax, scale_y, scale_x), found.class_ids, found.scores)
+def _letterboxed_batches(
+    images: Iterable[LabelledImage], sizes: Collection[tuple[int, int]]
+) -> Iterator[dict[tuple[int, int], Letterboxed]]:
+    waiting = iter(images)
+    with ThreadPoolExecutor(cores()) as pool:
+        while batch := list(pool.map(LabelledImage.decode, itertools.islice(waiting, _BATCH))):
+            yield {size: _fit(batch, size) for size in sizes}
+
+
+def _fit(decoded: list[tuple[GroundTruth, Image.Image]], size: tuple[int, int]) -> Letterboxed:
+    fitted = [letterbox(image, *size) for _, image in decoded]
+    pixels = np.stack([pixels for pixels, _, _ in fitted])
+    return Letterboxed([truth for truth, _ in decoded], pixels, [(y, x) for _, y, x in fitted])
+
+
+def _on_the_image(found: Detections, scales: tuple[float, float]) -> Detections:
+    boxes = to_original(found.boxes_ymin_xmin_ymax_xmax, *scales)
+    return Detections(boxes, found.class_ids, found.scores)

@@ -6,6 +6,7 @@ import abc
 import array
 import time
 import warnings
+from collections.abc import Sequence
 from os import PathLike
 
 import numpy as np
@@ -141,7 +142,7 @@ class LoadedModel:
             ) from e
 
 
-def class_name(class_id: int, labels: list[str] | None) -> str:
+def class_name(class_id: int, labels: Sequence[str] | None) -> str:
     """The label of a class id from 0, or the id itself where there is no label for it."""
     return labels[class_id] if labels is not None and 0 <= class_id < len(labels) else str(class_id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PIL import Image, ImageDraw, ImageFont
 
 from components.dataset.images.image_pixels import upright_rgb
@@ -11,7 +13,9 @@ from components.tflite.detector import class_name
 _COLOURS = ("#2fbf71", "#3b82f6", "#ffb000", "#e5484d", "#a855f7", "#06b6d4", "#f472b6", "#84cc16")
 
 
-def drawn(image: Image.Image, detections: Detections, labels: list[str] | None) -> Image.Image:
+def drawn(
+    image: Image.Image, detections: Detections, labels: Sequence[str] | None, with_scores: bool = True
+) -> Image.Image:
     """A copy of the image, upright, with a box, label and score for each detection; a class keeps its colour."""
     picture = upright_rgb(image)
     draw, size = ImageDraw.Draw(picture), max(12, min(picture.size) // 30)
@@ -23,7 +27,7 @@ def drawn(image: Image.Image, detections: Detections, labels: list[str] | None) 
         top, bottom = sorted((round(ymin * (picture.height - 1)), round(ymax * (picture.height - 1))))
         colour = _COLOURS[int(class_id) % len(_COLOURS)]
         draw.rectangle((left, top, right, bottom), outline=colour, width=line)
-        text = f"{class_name(int(class_id), labels)} {score:.2f}"
+        text = class_name(int(class_id), labels) + f" {score:.2f}" * with_scores
         x = max(0, min(left, picture.width - round(draw.textlength(text, font=font)) - 4))
         y = max(0, top - size - 4)
         draw.rectangle((x, y, x + draw.textlength(text, font=font) + 4, y + size + 4), fill=colour)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from components.detector import blueprint, presets, saved_model
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
+from components.detector.pixels import normalize
 from components.edgetpu import mapping
 from components.tflite import contract, model_file
 
@@ -43,8 +44,9 @@ def exported(request, tmp_path_factory):
     float_model = garden.build_float_model(garden.build_task(preset, CLASSES))
     model = garden.build_qat_model(garden.build_qat_task(preset, CLASSES), float_model)
     pixels = np.random.default_rng(1).integers(0, 256, (1, preset.input_size, preset.input_size, 3), dtype=np.uint8)
-    quant.calibrate(model, garden.normalize(pixels))
-    saved_model.write_raw_model(lambda image: garden.raw_outputs(model, image, CLASSES), preset.input_size, folder)
+    quant.calibrate(model, normalize(pixels))
+    raw = saved_model.raw_function(lambda image: garden.raw_outputs(model, image, CLASSES), preset.input_size)
+    saved_model.write_raw_model(raw, folder)
     anchors = garden.build_anchors(preset).ycenter_xcenter_h_w
     content = convert(folder, anchors, PostProcessing(10, 0.01, 0.5, CLASSES))
     tf.keras.backend.clear_session()

@@ -5,16 +5,17 @@ import pytest
 import tensorflow as tf
 
 from components.detector import model_garden as garden
-from components.detector import presets, quantization
+from components.detector import pixels, presets, quantization
+from components.detector.pixels import normalize
 from components.errors import UserError
 
 pytestmark = pytest.mark.slow
 
 
 def test_raw_pixels_are_the_quantized_input():
-    pixels = np.arange(256, dtype=np.uint8)
-    quantized = np.round(garden.normalize(pixels).numpy() / garden.PIXEL_SCALE) + garden.PIXEL_ZERO_POINT
-    assert np.array_equal(quantized, pixels)
+    raw = np.arange(256, dtype=np.uint8)
+    quantized = np.round(pixels.normalize(raw).numpy() / pixels.SCALE) + pixels.ZERO_POINT
+    assert np.array_equal(quantized, raw)
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
@@ -28,7 +29,7 @@ def test_anchors_lie_around_the_input_and_match_the_outputs_in_number(name):
 
 
 def test_quantization_aware_model_says_what_the_float_model_says(detector):
-    images = garden.normalize(detector.images)
+    images = normalize(detector.images)
     raw = [garden.raw_outputs(model, images, 3) for model in (detector.float_model, detector.qat_model)]
     for of_float, of_qat in zip(*raw, strict=True):
         assert np.corrcoef(np.ravel(of_float), np.ravel(of_qat))[0, 1] > 0.7
@@ -37,7 +38,7 @@ def test_quantization_aware_model_says_what_the_float_model_says(detector):
 def test_calibration_leaves_batch_norm_as_it_was_and_fixes_the_input_range(detector):
     model = detector.qat_model
     before = [v.numpy() for v in model.variables if "moving_" in v.name]
-    quantization.calibrate(model, garden.normalize(detector.images))
+    quantization.calibrate(model, normalize(detector.images))
     after = [v.numpy() for v in model.variables if "moving_" in v.name]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     low, high = (v.numpy() for v in model.backbone.variables if re.search(r"quantize_layer(_\d+)?_m(in|ax):0", v.name))

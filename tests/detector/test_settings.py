@@ -2,8 +2,9 @@ import pytest
 
 from components.detector.settings import Settings
 from components.errors import UserError
+from pipeline.config import TrainConfig
 
-TRAIN = {"seed": 1, "checkpoint_every": 100}
+TRAIN = TrainConfig().model_dump()
 
 
 def test_input_size_is_the_presets_unless_it_is_set():

@@ -8,6 +8,7 @@ import pytest
 from components import progress
 from components.dataset.drawn_shapes import CLASSES, draw_dataset
 from components.errors import UserError
+from pipeline.config import TrainConfig
 
 pytestmark = pytest.mark.slow
 
@@ -66,23 +67,51 @@ def job(tmp_path_factory):
             )
     settings = training.Settings.resolve(
         {"preset": "demo_160"},
-        {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "seed": 1, "checkpoint_every": 2},
+        TrainConfig(float_steps=12, qat_steps=2, batch_size=4, checkpoint_every=2, evaluate_every=4).model_dump(),
     )
-    return training.Job(files=(record,), num_classes=len(CLASSES), settings=settings)
+    return training.Job(files=(record,), eval_files=(record,), class_names=tuple(CLASSES), settings=settings)
+
+
+def train(job, folder):
+    """Into `work`, `model` and `logs` in a folder."""
+    from components.detector import distribution, training
+
+    places = {"work": folder / "work", "model_folder": folder / "model", "log_folder": folder / "logs"}
+    training.train(job, distribution.find(), **{name: str(place) for name, place in places.items()})
+
+
+def changed(job, **preset):
+    """The job with another schedule."""
+    settings = dataclasses.replace(job.settings, preset=dataclasses.replace(job.settings.preset, **preset))
+    return dataclasses.replace(job, settings=settings)
+
+
+def logged(folder):
+    """What TensorBoard shows of a phase: {name: [(step, value)]}, pictures as their number."""
+    import tensorflow as tf
+
+    series = {}
+    for path in sorted(folder.iterdir()):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                tensor = tf.make_ndarray(value.tensor)
+                shown = len(tensor) - 2 if value.metadata.plugin_data.plugin_name == "images" else float(tensor)
+                series.setdefault(value.tag, []).append((event.step, shown))
+    return series
 
 
 def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(job, tmp_path, follow):
-    from components.detector import saved_model, training
+    from components.detector import saved_model
     from components.detector.warm_start import source
 
-    work, model = str(tmp_path / "work"), tmp_path / "model"
+    model = tmp_path / "model"
     follow(Steps("float", 8))
     with pytest.raises(KeyboardInterrupt):
-        training.train(job, work=work, model_folder=str(model), log_folder=str(tmp_path / "logs"))
+        train(job, tmp_path)
     assert not model.exists()
     resumed = Steps()
     follow(resumed)
-    training.train(job, work=work, model_folder=str(model), log_folder=str(tmp_path / "logs"))
+    train(job, tmp_path)
     first, last_float = resumed.seen[0], [s for s in resumed.seen if s[0] == "float"][-1]
     assert first[1] > 4
     assert last_float == ("float", 12)
@@ -91,39 +120,28 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
     assert boxes.shape[1:] == (len(np.load(model / saved_model.ANCHORS_NPY)), 4)
     assert scores.shape[2] == len(CLASSES) + 1
-    assert list((tmp_path / "logs" / "float").iterdir()), "TensorBoard logs"
+    shown = logged(tmp_path / "logs" / "float")
+    assert [step for step, _ in shown["eval/AP"]] == [4, 8, 12], "none is left out, none is done twice"
+    assert {"training_loss", "cls_loss", "box_loss", "learning_rate"} <= set(shown)
+    assert shown["eval/found"][-1] == shown["eval/annotated"][-1] == (12, 4)
 
 
 def test_fewer_images_than_a_batch_are_refused(job, tmp_path):
-    from components.detector import training
-
-    preset = dataclasses.replace(job.settings.preset, batch_size=64)
-    settings = dataclasses.replace(job.settings, preset=preset)
     with pytest.raises(UserError, match="too few training images"):
-        training.train(
-            dataclasses.replace(job, settings=settings), work=str(tmp_path), model_folder="unused", log_folder="unused"
-        )
+        train(changed(job, batch_size=64), tmp_path)
 
 
 def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_path):
-    from components.detector import training
-
-    preset = dataclasses.replace(job.settings.preset, learning_rate=1e30)
-    diverging = dataclasses.replace(job, settings=dataclasses.replace(job.settings, preset=preset))
     with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
-        training.train(diverging, work=str(tmp_path), model_folder="unused", log_folder="unused")
+        train(changed(job, learning_rate=1e30), tmp_path)
     assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
 
 
 def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow):
-    from components.detector import training
-
-    preset = dataclasses.replace(job.settings.preset, float_steps=4)
-    short = dataclasses.replace(job, settings=dataclasses.replace(job.settings, preset=preset))
-    curves = []
+    short, curves = changed(job, float_steps=4), []
     for run in ("first", "second"):
         steps = Steps()
         follow(steps)
-        training.train(short, **{name: str(tmp_path / run / name) for name in ("work", "model_folder", "log_folder")})
+        train(short, tmp_path / run)
         curves.append(steps.losses)
     assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}

@@ -74,7 +74,7 @@ def model_folder(tmp_path_factory):
         return tf.zeros([1, 4, 4]), tf.math.log(scores / (1 - scores))
 
     for name in saved_model.FOLDERS.values():
-        saved_model.write_raw_model(raw_outputs, 32, folder / name)
+        saved_model.write_raw_model(saved_model.raw_function(raw_outputs, 32), folder / name)
     anchors = np.array([[y, x, 0.5, 0.5] for y in (0.25, 0.75) for x in (0.25, 0.75)], np.float32)
     saved_model.write_detector_json(folder, {"num_classes": 2, "input_size": [32, 32]}, anchors)
     return folder

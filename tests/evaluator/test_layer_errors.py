@@ -40,9 +40,8 @@ def test_names_weights_that_are_rounded_coarsely_and_what_comes_of_them(exported
     try:
         for variable in ranges:
             variable.assign(variable * 0 + np.sign(variable) * 20)
-        saved_model.write_raw_model(
-            lambda image: garden.raw_outputs(model, image, 3), 160, tmp_path / saved_model.FOLDERS["qat"]
-        )
+        raw = saved_model.raw_function(lambda image: garden.raw_outputs(model, image, 3), 160)
+        saved_model.write_raw_model(raw, tmp_path / saved_model.FOLDERS["qat"])
     finally:
         for variable, value in zip(ranges, kept, strict=True):
             variable.assign(value)

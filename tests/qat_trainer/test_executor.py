@@ -7,6 +7,7 @@ import pytest
 from components import progress
 from components.publishing import published
 from components.qat_trainer.executor import _settings
+from pipeline.config import TrainConfig
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def notes():
 
 def settings(tmp_path):
     model = {"preset": "demo_160", "warm_start": "latest_blessed"}
-    train = {"seed": 1, "checkpoint_every": 1}
+    train = TrainConfig().model_dump()
     return _settings({"model": json.dumps(model), "train": json.dumps(train), "published_at": str(tmp_path)})
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from official.vision.ops import preprocess_ops
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-from components.detector import model_garden as garden
+from components.detector import pixels
 from components.detector.warm_start.convolutions import batch_norms
 from components.detector.warm_start.weights import Layer, require_fit
 from components.errors import UserError
@@ -64,10 +64,10 @@ def take_our_pixels(backbone: Any) -> None:
     """
     kernel = next(v for v in backbone.variables if v.name.split("/")[-1].startswith("kernel"))
     mean, stddev = (np.array(of, np.float32) for of in (preprocess_ops.MEAN_RGB, preprocess_ops.STDDEV_RGB))
-    offset = (garden.PIXEL_ZERO_POINT - mean) / stddev
+    offset = (pixels.ZERO_POINT - mean) / stddev
     norm = batch_norms(backbone)[0]
     norm.moving_mean.assign_sub(tf.einsum("hwio,i->o", kernel, offset))
-    kernel.assign(kernel * (1 / (garden.PIXEL_SCALE * stddev))[:, np.newaxis])
+    kernel.assign(kernel * (1 / (pixels.SCALE * stddev))[:, np.newaxis])
 
 
 def _layers(module: Any, graph: TrackableObjectGraph, root: int, shapes: dict[str, list[int]]) -> Iterator[Layer]:

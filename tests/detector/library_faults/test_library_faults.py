@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from components.detector.library_faults import autograph_cost, kernel_ranges, quantizer_ranges, tucker_block
+from components.detector.pixels import normalize
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ def test_model_garden_still_forgets_the_decoders_weights(detector):
 
     task = garden.build_qat_task(detector.preset, 3)
     plain = factory.build_qat_retinanet(detector.float_model, task.task_config.quantization, task.task_config.model)
-    features = detector.float_model.backbone(garden.normalize(detector.images))
+    features = detector.float_model.backbone(normalize(detector.images))
     kept = detector.float_model.decoder(features)["4"].numpy().ravel()
     lost = plain.decoder(features)["4"].numpy().ravel()
     carried = detector.qat_model.decoder(features)["4"].numpy().ravel()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from components.detector import presets
+from components.detector.pixels import normalize
 from components.detector.warm_start.source import Source
 from components.errors import UserError
 
@@ -67,7 +68,7 @@ def test_backbone_features_are_those_of_the_tflite_file(imagenet_tflite):
     model = garden.build_task(preset, 1).build_model()
     pixels = np.random.default_rng(1).integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
     pixels = tf.image.resize(tf.image.resize(pixels, [14, 14]), [224, 224]).numpy().astype(np.uint8)
-    images = garden.normalize(pixels)
+    images = normalize(pixels)
     assert "52 convolutions" in loading.load(Source("tflite", imagenet_tflite), model, lambda: images)
     inference, training = (model.backbone(images, training=mode)["5"].numpy() for mode in (False, True))
     interpreter = Interpreter(imagenet_tflite, experimental_preserve_all_tensors=True, num_threads=1)
@@ -182,7 +183,6 @@ def test_a_checkpoint_of_model_garden_takes_our_pixels_to_the_same_features(mode
     import tensorflow as tf
     from official.vision.ops import preprocess_ops
 
-    from components.detector import model_garden as garden
     from components.detector.warm_start import loading
 
     theirs = build(classes=2)
@@ -192,7 +192,7 @@ def test_a_checkpoint_of_model_garden_takes_our_pixels_to_the_same_features(mode
     pixels = np.random.default_rng(1).integers(0, 256, (1, 160, 160, 3)).astype(np.uint8)
     normalized = preprocess_ops.normalize_image(pixels)
     expected = theirs.backbone(normalized, training=False)["4"].numpy()[0, 2:-2, 2:-2]
-    found = model.backbone(garden.normalize(pixels), training=False)["4"].numpy()[0, 2:-2, 2:-2]
+    found = model.backbone(normalize(pixels), training=False)["4"].numpy()[0, 2:-2, 2:-2]
     assert np.corrcoef(expected.ravel(), found.ravel())[0, 1] > 0.999
 
 

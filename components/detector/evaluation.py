@@ -1,0 +1,119 @@
+"""How well a model in training detects: eval images, COCO's average precision, the file's own post-processing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from components.dataset.examples import tfrecord
+from components.detector.saved_model import predict_raw
+from components.scoring import coco
+from components.scoring.inference import Letterboxed, letterboxed
+from components.scoring.labelled_images import of_example
+from components.tflite.detections import Detections
+from components.tflite.drawing import drawn
+from components.tflite.post_process import PostProcess
+
+# The file's own settings depend on the export; these leave nothing out that COCO counts.
+_SCORE_THRESHOLD, _IOU_THRESHOLD = 0.01, 0.5
+_PICTURES, _PICTURED_SCORE = 4, 0.3
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluated:
+    """What came of one evaluation.
+
+    Attributes:
+      figures: average precisions.
+      detections: one an image.
+    """
+
+    figures: coco.Figures
+    detections: list[Detections]
+
+    @property
+    def score(self) -> float:
+        """What checkpoints are compared by: AP; 0 where the images show nothing to find."""
+        return self.figures.ap or 0.0
+
+
+class Evaluation:
+    """Images to look at again and again while training goes on.
+
+    Args:
+      images: letterboxed.
+      class_names: names of class ids 0, 1, ...
+      anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+    """
+
+    def __init__(self, images: Letterboxed, class_names: Sequence[str], anchors: np.ndarray):
+        self._images, self._class_names = images, class_names
+        self.input_size = (images.pixels.shape[1], images.pixels.shape[2])
+        self._post_process = PostProcess(
+            anchors,
+            max_detections=coco.MAX_DETECTIONS,
+            score_threshold=_SCORE_THRESHOLD,
+            iou_threshold=_IOU_THRESHOLD,
+            num_classes=len(class_names),
+            box_coder_scales=(1.0, 1.0, 1.0, 1.0),
+        )
+
+    def of(self, raw: tf.types.experimental.ConcreteFunction) -> Evaluated:
+        """Evaluates a model.
+
+        Args:
+          raw: gives the model's raw outputs (see `saved_model.raw_function`).
+        """
+        detections = self._images.detect(_Model(self.input_size, raw, self._post_process))
+        return Evaluated(coco.score(self._images.ground_truths, detections, self._class_names), detections)
+
+    def pictures(self, evaluated: Evaluated) -> tuple[np.ndarray, np.ndarray]:
+        """A few of the images with what is in them, and with what was found. Each uint8 `[n, H, W, 3]`."""
+        truths = [
+            Detections(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids, np.ones(len(truth.class_ids), np.float32))
+            for truth in self._images.ground_truths[:_PICTURES]
+        ]
+        found = [detections.at_least(_PICTURED_SCORE) for detections in evaluated.detections[:_PICTURES]]
+        return self._drawn(truths, with_scores=False), self._drawn(found, with_scores=True)
+
+    def _drawn(self, boxes: Sequence[Detections], with_scores: bool) -> np.ndarray:
+        drawings = []
+        for pixels, scales, of_image in zip(self._images.pixels, self._images.scales, boxes, strict=False):
+            on_input = of_image.boxes_ymin_xmin_ymax_xmax * np.tile(np.array(scales, np.float32), 2)
+            placed = Detections(on_input, of_image.class_ids, of_image.scores)
+            drawings.append(np.asarray(drawn(Image.fromarray(pixels), placed, self._class_names, with_scores)))
+        return np.stack(drawings)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Model:
+    input_size: tuple[int, int]
+    raw: Callable[..., tuple[tf.Tensor, tf.Tensor]]
+    post_process: PostProcess
+
+    def detect(self, images: np.ndarray) -> list[Detections]:
+        return [
+            self.post_process.run(boxes, scores) for boxes, scores in zip(*predict_raw(self.raw, images), strict=True)
+        ]
+
+
+def sample(files: Sequence[str], size: int, most: int) -> Letterboxed:
+    """An even sample of labelled images.
+
+    Args:
+      files: gzipped TFRecords of tf.Examples.
+      size: height and width that they are letterboxed to.
+      most: images to take at most.
+    """
+    count = sum(1 for _ in _records(files))
+    wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
+    records = (record for number, record in enumerate(_records(files)) if number in wanted)
+    return letterboxed(map(of_example, records), (size, size))
+
+
+def _records(files: Sequence[str]) -> Iterator[bytes]:
+    return (record for path in files for record in tfrecord.read_file(path))

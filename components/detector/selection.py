@@ -1,0 +1,75 @@
+"""Which of a phase's checkpoints is kept: the one with the best score, not just the last."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import tensorflow as tf
+
+from components.detector.distribution import Placement
+
+_RECORD = "scores.json"
+
+
+class Selection:
+    """The best of what a phase has come by, on disk, so that a resumed run knows of it.
+
+    Args:
+      folder: where it's kept.
+      checkpoint: of everything that is part of the best; written and read whole.
+      placement: who writes.
+
+    Attributes:
+      scores: {step: score}, of the runs before this one too.
+    """
+
+    def __init__(self, folder: str, checkpoint: tf.train.Checkpoint, placement: Placement):
+        self._folder, self._checkpoint, self._placement = folder, checkpoint, placement
+        self.scores: dict[int, float] = {}
+        if tf.io.gfile.exists(f"{folder}/{_RECORD}"):
+            with tf.io.gfile.GFile(f"{folder}/{_RECORD}") as f:
+                self.scores = {int(step): score for step, score in json.load(f).items()}
+
+    @property
+    def best(self) -> int | None:
+        """The step with the best score; the last of equals, which has seen more."""
+        return max(self.scores, key=lambda step: (self.scores[step], step), default=None)
+
+    def take(self, step: int, score: float) -> None:
+        """Notes the score that the model has now, and keeps the model if none was better."""
+        previous = self.best
+        self.scores[step] = score
+        if self.best == step:
+            self._checkpoint.write(self._prefix(step))
+        if self._placement.chief:
+            self._write_record()
+        if self.best == step and previous not in (None, step):
+            for path in tf.io.gfile.glob(f"{self._prefix(previous)}.*"):
+                tf.io.gfile.remove(path)
+        self._placement.agree(0.0)  # Nobody reads what isn't written yet.
+
+    def stalled(self, evaluations: int | None) -> bool:
+        """Whether the last so many scores weren't better than what was before; never where None is given."""
+        if evaluations is None or self.best is None:
+            return False
+        return sum(step > self.best for step in self.scores) >= evaluations
+
+    def restore(self) -> None:
+        """Makes the model the best one; leaves it as it is where there is none."""
+        if self.best is not None:
+            self._checkpoint.read(f"{self._folder}/step-{self.best}").assert_existing_objects_matched()
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"step", "AP"}` of the best; both None where there is none."""
+        return {"step": self.best, "AP": None if self.best is None else self.scores[self.best]}
+
+    def _prefix(self, step: int | None) -> str:
+        return f"{self._placement.own(self._folder)}/step-{step}"
+
+    def _write_record(self) -> None:
+        """At once: a record that is cut off would lose the phase."""
+        path = f"{self._folder}/{_RECORD}"
+        with tf.io.gfile.GFile(f"{path}.new", "w") as f:
+            json.dump(self.scores, f)
+        tf.io.gfile.rename(f"{path}.new", path, overwrite=True)
