@@ -54,8 +54,13 @@ class Placement:
         """The mean of all workers' values, for which they wait for each other."""
         if self.workers == 1:
             return value
-        of_replicas = self.strategy.run(lambda: tf.constant(value, tf.float32))
-        return float(self.strategy.reduce(tf.distribute.ReduceOp.MEAN, of_replicas, axis=None))
+
+        @tf.function(autograph=False)
+        def mean(of_worker: tf.Tensor) -> tf.Tensor:
+            of_replicas = self.strategy.run(tf.identity, args=(of_worker,))
+            return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, of_replicas, axis=None)
+
+        return float(mean(tf.constant(value, tf.float32)))
 
     def require_equal_shares(self, batch_size: int) -> None:
         """Makes sure that every device gets as many images of a batch.

@@ -72,8 +72,9 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
     Raises:
       UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
     """
+    training = _Training(job, placement, work)
     with placement.strategy.scope():
-        _Training(job, placement, work).run(placement.own(model_folder), placement.own(log_folder))
+        training.run(placement.own(model_folder), placement.own(log_folder))
 
 
 class _Training:
@@ -89,6 +90,7 @@ class _Training:
         eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
         self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
         self._data = inputs.distributed_batches(placement.strategy, job.files, settings, images)
+        self._twins = _twins(job) if placement.replicas > 1 else {}
         classes, examples = (progress.counted(*of) for of in ((job.num_classes, "class"), (images, "training image")))
         progress.note(f"building {settings.preset.name} for {classes}, {examples}, on {placement.describe()}")
 
@@ -103,6 +105,7 @@ class _Training:
         for phase in _SHOWN_NAMES:
             if self._placement.chief:
                 _copy_logs(f"{self._work}/{phase}/logs", f"{log_folder}/{phase}")
+        self._placement.agree(0.0)  # A worker that leaves early would look like one that died.
 
     def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
         settings = self._job.settings
@@ -117,8 +120,9 @@ class _Training:
                 source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
                 progress.note(loading.load(source, model, moment_images))
 
-        subject = self._subject(task, model)
+        subject = self._subject("float", task, model)
         selection = self._phase_run("float", subject).run(self._job.name_images, load_warm_start)
+        subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
         saved_model.write_weights(model, model_folder)
         return model, selection
@@ -134,19 +138,20 @@ class _Training:
         return task, model
 
     def _train_qat(self, task: Any, model: Any, model_folder: str) -> Selection:
-        subject = self._subject(task, model)
+        subject = self._subject("qat", task, model)
         with still_ranges():
             selection = self._phase_run("qat", subject).run(self._job.name_images)
         # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to
         # lie outside. Ranges measured once more gave .002 AP.
         quant.calibrate(model, self._calibration_images())
         progress.note("writing the quantization-aware model")
+        subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['qat']}")
         return selection
 
-    def _subject(self, task: Any, model: Any) -> Subject:
-        raw = functools.partial(garden.raw_outputs, model, num_classes=self._job.num_classes)
-        return Subject(task, model, saved_model.raw_function(raw, self._job.settings.preset.input_size))
+    def _subject(self, name: _PhaseName, task: Any, model: Any) -> Subject:
+        twin = self._twins.get(name)
+        return Subject(task, model, _raw_function(self._job, model if twin is None else twin), twin)
 
     def _phase_run(self, name: _PhaseName, subject: Subject) -> PhaseRun:
         phase, folder = _phase(self._job.settings, name), f"{self._work}/{name}"
@@ -172,6 +177,18 @@ class _Training:
             },
             self._anchors,
         )
+
+
+def _twins(job: Job) -> dict[_PhaseName, Any]:
+    """Copies of both models on this machine alone: what several devices hold is slow to read, and can't be frozen."""
+    preset, classes = job.settings.preset, job.num_classes
+    model = garden.build_float_model(garden.build_task(preset, classes))
+    return {"float": model, "qat": garden.build_qat_model(garden.build_qat_task(preset, classes), model)}
+
+
+def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunction:
+    raw = functools.partial(garden.raw_outputs, model, num_classes=job.num_classes)
+    return saved_model.raw_function(raw, job.settings.preset.input_size)
 
 
 def _seed(seed: int) -> None:

@@ -62,12 +62,20 @@ class Subject:
     Attributes:
       task: Model Garden's.
       model: its model, with all variables.
-      raw: gives the model's raw outputs (see `saved_model.raw_function`).
+      raw: gives the model's raw outputs (see `saved_model.raw_function`), those of now after `refresh`.
+      twin: the model that `raw` was made of, where that isn't `model` itself.
     """
 
     task: Any
     model: Any
     raw: tf.types.experimental.ConcreteFunction
+    twin: Any = None
+
+    def refresh(self) -> None:
+        """Gives the twin, if there is one, the weights of the model."""
+        if self.twin is not None:
+            for of_twin, of_model in zip(self.twin.variables, self.model.variables, strict=True):
+                of_twin.assign(of_model.read_value())
 
 
 # Steps between two reports of progress, and of scalars to TensorBoard.
@@ -77,6 +85,8 @@ _GRADIENT_CLIP_NORM = 10.0
 
 class PhaseRun:
     """A phase, from the newest whole checkpoint in its folder if there is one, to the best that it comes by.
+
+    Made and run within the scope of the placement's strategy.
 
     Args:
       phase: what to do.
@@ -101,9 +111,9 @@ class PhaseRun:
         self._trainer = base_trainer.Trainer(
             config, subject.task, subject.model, self._optimizer, train=True, evaluate=False, train_dataset=data
         )
-        checkpoints = f"{folder}/checkpoints"
-        self._manager = tf.train.CheckpointManager(self._trainer.checkpoint, checkpoints, max_to_keep=2)
-        self._scratch = f"{placement.own(checkpoints)}/ckpt"
+        self._checkpoints = f"{folder}/checkpoints"
+        written = placement.own(self._checkpoints)
+        self._manager = tf.train.CheckpointManager(self._trainer.checkpoint, written, max_to_keep=2)
         self._selection = Selection(f"{folder}/best", tf.train.Checkpoint(model=subject.model), placement)
         self._report = _Report(phase, self._trainer, self._selection)
         self._controller = orbit.Controller(
@@ -131,18 +141,21 @@ class PhaseRun:
         Raises:
           UserError: the loss is not finite.
         """
-        if self._manager.restore_or_initialize() is None:
+        newest = tf.train.latest_checkpoint(self._checkpoints)
+        if newest is None:
             before_first_step()
+        else:
+            self._trainer.checkpoint.restore(newest).assert_existing_objects_matched()
         while not self._is_done():
             self._train(name_images)
             if self._step % self._phase.checkpoint_every == 0 or self._step >= self._phase.steps:
-                self._save()
+                self._manager.save(checkpoint_number=self._step)
         self._selection.restore()
         return self._selection
 
     @property
     def _step(self) -> int:
-        return int(self._trainer.global_step)
+        return int(self._trainer.global_step.numpy())
 
     def _is_done(self) -> bool:
         """Evaluates first where that is due: a killed run may have left a checkpoint without."""
@@ -160,15 +173,10 @@ class PhaseRun:
                 raise
             raise _diverged(self._phase, self._step, name_images(numbers)) from e
 
-    def _save(self) -> None:
-        if self._placement.chief:
-            self._manager.save(checkpoint_number=self._step)
-        else:
-            self._trainer.checkpoint.write(self._scratch)
-
     def _evaluate(self) -> None:
         begun = time.monotonic()
         with self._averaged():
+            self._subject.refresh()
             evaluated = self._evaluation.of(self._subject.raw)
             self._selection.take(self._step, self._placement.agree(evaluated.score))
         truths, found = self._evaluation.pictures(evaluated)
@@ -212,14 +220,14 @@ class _Report:
 
     def begin(self) -> None:
         """Steps are about to begin, after something else that took time."""
-        self._last = (time.monotonic(), int(self._trainer.global_step)) if self._traced else None
+        self._last = (time.monotonic(), int(self._trainer.global_step.numpy())) if self._traced else None
 
     def evaluation_took(self, seconds: float) -> None:
         """So many more are to come."""
         self._evaluation_s = seconds
 
     def __call__(self, output: dict[str, Any]) -> None:
-        step = int(self._trainer.global_step)
+        step = int(self._trainer.global_step.numpy())
         rate = self._steps_per_s(step)
         scores, best = self._selection.scores, self._selection.best
         progress.training(
