@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import json
 import os
+import shutil
 import tempfile
 from typing import Any
 
@@ -95,7 +97,9 @@ def find() -> Placement:
     if workers > 1:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         worker = task["index"] + (len(cluster.get("chief", [])) if task["type"] == "worker" else 0)
-        return Placement(strategy, worker, workers, tempfile.mkdtemp(prefix="coralline-worker-"))
+        scratch = tempfile.mkdtemp(prefix="coralline-worker-")
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        return Placement(strategy, worker, workers, scratch)
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) > 1:
         return Placement(tf.distribute.MirroredStrategy([device.name for device in devices]))

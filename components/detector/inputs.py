@@ -37,10 +37,16 @@ def training_batches(
       share: how many shares the images are dealt out in, and which of them to take.
     """
     data = _shrunk(files, preset).shard(*share)
-    if images * _largest_side(preset) ** 2 * 3 <= CACHE_BYTES * share[0]:
+    if cached_bytes(preset, -(-images // share[0])):
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
     return _labelled(data, preset, seed).batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def cached_bytes(preset: Preset, images: int) -> int:
+    """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
+    size = images * _largest_side(preset) ** 2 * 3
+    return size if size <= CACHE_BYTES else 0
 
 
 def distributed_batches(

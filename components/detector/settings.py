@@ -11,7 +11,6 @@ from components.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
-
 _LOOP = ("seed", "checkpoint_every", "evaluate_every", "evaluate_images", "early_stop", "ema_decay")
 
 

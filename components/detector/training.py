@@ -27,8 +27,8 @@ from components.detector.warm_start.source import obtain
 
 # In a phase, where the settings don't say how often: an evaluation of 100 images costs about as much as ten steps.
 _EVALUATIONS = 10
-_PhaseName = Literal["float", "qat"]
-_SHOWN_NAMES: dict[_PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
+PhaseName = Literal["float", "qat"]
+PHASES: dict[PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +102,7 @@ class _Training:
         memory.give_back()
         of_qat = self._train_qat(task, qat_model, model_folder)
         self._write_description(model_folder, {"float": of_float, "qat": of_qat})
-        for phase in _SHOWN_NAMES:
+        for phase in PHASES:
             if self._placement.chief:
                 _copy_logs(f"{self._work}/{phase}/logs", f"{log_folder}/{phase}")
         self._placement.agree(0.0)  # A worker that leaves early would look like one that died.
@@ -149,18 +149,18 @@ class _Training:
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['qat']}")
         return selection
 
-    def _subject(self, name: _PhaseName, task: Any, model: Any) -> Subject:
+    def _subject(self, name: PhaseName, task: Any, model: Any) -> Subject:
         twin = self._twins.get(name)
         return Subject(task, model, _raw_function(self._job, model if twin is None else twin), twin)
 
-    def _phase_run(self, name: _PhaseName, subject: Subject) -> PhaseRun:
-        phase, folder = _phase(self._job.settings, name), f"{self._work}/{name}"
+    def _phase_run(self, name: PhaseName, subject: Subject) -> PhaseRun:
+        phase, folder = phase_of(self._job.settings, name), f"{self._work}/{name}"
         return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
 
     def _calibration_images(self) -> tf.Tensor:
         return inputs.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
 
-    def _write_description(self, folder: str, selections: dict[_PhaseName, Selection]) -> None:
+    def _write_description(self, folder: str, selections: dict[PhaseName, Selection]) -> None:
         preset = self._job.settings.preset
         saved_model.write_detector_json(
             folder,
@@ -179,7 +179,7 @@ class _Training:
         )
 
 
-def _twins(job: Job) -> dict[_PhaseName, Any]:
+def _twins(job: Job) -> dict[PhaseName, Any]:
     """Copies of both models on this machine alone: what several devices hold is slow to read, and can't be frozen."""
     preset, classes = job.settings.preset, job.num_classes
     model = garden.build_float_model(garden.build_task(preset, classes))
@@ -208,11 +208,12 @@ def _count_images(job: Job) -> int:
     return images
 
 
-def _phase(settings: Settings, name: _PhaseName) -> Phase:
+def phase_of(settings: Settings, name: PhaseName) -> Phase:
+    """The schedule of a phase."""
     preset, quantized = settings.preset, name == "qat"
     steps = preset.qat_steps if quantized else preset.float_steps
     return Phase(
-        name=_SHOWN_NAMES[name],
+        name=PHASES[name],
         steps=steps,
         batch_size=preset.batch_size,
         learning_rate=preset.qat_learning_rate if quantized else preset.learning_rate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -80,6 +81,8 @@ class Subject:
 
 # Steps between two reports of progress, and of scalars to TensorBoard.
 REPORT_EVERY = 10
+# Steps after which the pace says something of the rest.
+_STEADY_AFTER = 30
 _GRADIENT_CLIP_NORM = 10.0
 
 
@@ -215,7 +218,7 @@ class _Report:
     def __init__(self, phase: Phase, trainer: base_trainer.Trainer, selection: Selection):
         self._phase, self._trainer, self._selection = phase, trainer, selection
         self._last: tuple[float, int] | None = None
-        self._traced = False
+        self._traced = self._foretold = False
         self._evaluation_s = 0.0
 
     def begin(self) -> None:
@@ -229,6 +232,8 @@ class _Report:
     def __call__(self, output: dict[str, Any]) -> None:
         step = int(self._trainer.global_step.numpy())
         rate = self._steps_per_s(step)
+        if rate and step >= _STEADY_AFTER and not self._foretold:
+            self._foretell(self._seconds_left(step, rate))
         scores, best = self._selection.scores, self._selection.best
         progress.training(
             progress.TrainingStep(
@@ -241,6 +246,14 @@ class _Report:
                 ap=scores[max(scores)] if scores else None,
                 best_ap=scores[best] if best is not None else None,
             )
+        )
+
+    def _foretell(self, seconds_left: float) -> None:
+        self._foretold = True
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        progress.note(
+            f"the {self._phase.name} phase will take about {seconds_left / 60:.1f} more minutes at this pace; "
+            f"at most {held:.1f} GiB of memory held so far"
         )
 
     def _seconds_left(self, step: int, steps_per_s: float) -> float:

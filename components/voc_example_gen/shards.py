@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import os
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +20,8 @@ from typing import Any, TypeVar
 from components.dataset import checks, storage
 from components.dataset.annotation import AnnotatedImage, Split
 from components.dataset.dataset import Dataset, Plan, assemble
-from components.dataset.examples.tf_example import encode_example
+from components.dataset.examples.annotated import encode_image
 from components.dataset.examples.tfrecord_writer import TFRecordWriter
-from components.dataset.images import image_file
 from components.dataset.images.image_file import UnreadableImageError
 from components.dataset.label_map import LabelMap
 from components.dataset.options import DatasetOptions
@@ -171,7 +169,7 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
             writer = TFRecordWriter(opened)
             for image in file.images:
                 try:
-                    record = _encode(image, file.label_map)
+                    record = encode_image(image, file.label_map)
                 except (OSError, UnreadableImageError) as e:
                     problems.append(_unreadable(image, e))
                 else:
@@ -214,28 +212,6 @@ def _share_path(scratch: str, number: int) -> str:
 
 def _load(path: str) -> Any:
     return pickle.loads(storage.read_bytes(path)) if storage.exists(path) else None
-
-
-def _encode(image: AnnotatedImage, label_map: LabelMap) -> bytes:
-    """The example. Raises OSError or UnreadableImageError where the image is no longer what was checked."""
-    content = image.place.read()
-    if hashlib.sha256(content).digest() != image.sha256:
-        raise UnreadableImageError("it has changed since it was checked")
-    encoded = image_file.encode_for_training(content, image.facts)
-    return encode_example(
-        filename=os.path.basename(image.name),
-        source_id=image.name,
-        image_encoded=encoded,
-        image_format=image.facts.encoded_format,
-        height=image.height,
-        width=image.width,
-        boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
-        class_ids=[label_map.id_of(name) for name in image.class_names],
-        class_names=image.class_names,
-        difficult=image.difficult,
-        truncated=image.truncated,
-        sha256=image.sha256 if encoded is content else None,
-    )
 
 
 def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:

@@ -34,6 +34,7 @@ _NAME_WIDTH = 60
 @settings_options
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 @click.option("--report", "report_folder", metavar="DIR", help="Write a page of it there: report.html, report.json.")
+@click.option("--measure", is_flag=True, help="Train a few steps and tell what a whole training will take.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -42,26 +43,29 @@ def command(
     settings: tuple[tuple[str, Any], ...],
     as_json: bool,
     report_folder: str | None,
+    measure: bool,
 ) -> None:
     """Check a data set and the settings before anything is spent.
 
     Exit code 0: nothing would stop a run. 1: something would. 2: it can't be told.
     """
     overrides = dict(settings) | ({"data.path": data} if data else {})
-    report, exit_code = _check(config_file, overrides, report_folder)
+    report, exit_code = _check(config_file, overrides, report_folder, measure)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
     if report_folder and report["reader"] and not as_json:
         click.echo(f"report: {os.path.join(report_folder, 'report.html')}")
     ctx.exit(exit_code)
 
 
-def _check(config_file: str | None, overrides: dict[str, Any], report_folder: str | None) -> tuple[dict[str, Any], int]:
+def _check(
+    config_file: str | None, overrides: dict[str, Any], report_folder: str | None, measure: bool
+) -> tuple[dict[str, Any], int]:
     """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
     from components.dataset.dataset import inspect_dataset
     from components.dataset.folder import UnreadableFolderError
     from components.dataset.options import DatasetOptions
     from components.dataset_report.report import DataFigures
-    from pipeline import preflight
+    from pipeline import measurement, preflight
     from pipeline.config import load
     from pipeline.local_runner import with_absolute_paths
 
@@ -79,6 +83,12 @@ def _check(config_file: str | None, overrides: dict[str, Any], report_folder: st
     _look_at_anchors(figures, report)
     _look_at_settings(config, dataset, report)
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
+    if measure and ok:
+        try:
+            report["estimate"] = measurement.measure(config, dataset)
+        except UserError as e:
+            report["problems"].append(_problem("no_training", e.file, e.line, e.render()))
+            ok = False
     report = {"ok": ok, **report}
     if report_folder:
         _write_page(report_folder, report, figures)
@@ -158,6 +168,8 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
     if report["boxes"]:
         rows += [("anchors", _anchors(report)), *(("", line) for line in _advice_lines(report["anchor_advice"]))]
+    if "estimate" in report:
+        rows.append(("training", _estimate(report["estimate"])))
     if any(report["reencoded"].values()):
         rows.append(("re-encoded", _reencoded(report["reencoded"])))
     lines = [f"{label:<11}{value}" for label, value in rows]
@@ -186,6 +198,17 @@ def _fit(figures: dict[str, Any]) -> str:
     return (
         f"{figures['unmatched']} match none, mean best IoU {figures['mean_best_iou']:.2f} "
         f"({counted(figures['anchors_per_cell'], 'anchor')} a cell, {figures['input_size']} pixels)"
+    )
+
+
+def _estimate(estimate: dict[str, Any]) -> str:
+    from pipeline.console import duration
+
+    rates = ", ".join(f"{name} {rate:.1f}" for name, rate in estimate["images_per_s"].items())
+    steps = " + ".join(str(steps) for steps in estimate["measured_steps"].values())
+    return (
+        f"about {duration(estimate['seconds'])} and {estimate['peak_bytes'] / 2**30:.1f} GiB of memory here "
+        f"(images/s: {rates}; measured on {steps} steps)"
     )
 
 

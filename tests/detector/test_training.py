@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components import progress
-from components.dataset.drawn_shapes import CLASSES, draw_dataset
+from components.dataset.drawn_shapes import CLASSES
 from components.errors import UserError
 from pipeline.config import TrainConfig
 
@@ -36,40 +36,12 @@ def follow():
 
 
 @pytest.fixture(scope="module")
-def job(tmp_path_factory):
-    import tensorflow as tf
-
-    from components.dataset.dataset import read_dataset
-    from components.dataset.examples.tf_example import encode_example
-    from components.dataset.options import DatasetOptions
+def job(shapes_record):
     from components.detector import training
 
-    folder = tmp_path_factory.mktemp("training")
-    draw_dataset(folder / "voc", images=12, size_px=160)
-    record = str(folder / "train.gz")
-    with tf.io.TFRecordWriter(record, "GZIP") as writer:
-        for image in read_dataset(str(folder / "voc"), DatasetOptions(path=str(folder / "voc"))).images:
-            with open(image.place.path, "rb") as f:
-                encoded = f.read()
-            writer.write(
-                encode_example(
-                    filename=image.name,
-                    image_encoded=encoded,
-                    image_format="jpeg",
-                    height=image.height,
-                    width=image.width,
-                    boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
-                    class_ids=[CLASSES.index(name) + 1 for name in image.class_names],
-                    class_names=image.class_names,
-                    difficult=np.zeros(len(image.class_names), bool),
-                    truncated=np.zeros(len(image.class_names), bool),
-                )
-            )
-    settings = training.Settings.resolve(
-        {"preset": "demo_160"},
-        TrainConfig(float_steps=12, qat_steps=2, batch_size=4, checkpoint_every=2, evaluate_every=4).model_dump(),
-    )
-    return training.Job(files=(record,), eval_files=(record,), class_names=tuple(CLASSES), settings=settings)
+    train = TrainConfig(float_steps=12, qat_steps=2, batch_size=4, checkpoint_every=2, evaluate_every=4)
+    settings = training.Settings.resolve({"preset": "demo_160"}, train.model_dump())
+    return training.Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
 
 
 def train(job, folder):

@@ -1,0 +1,39 @@
+"""Fixtures of the detector's tests."""
+
+import numpy as np
+import pytest
+
+from components.dataset.drawn_shapes import CLASSES, draw_dataset
+
+
+@pytest.fixture(scope="session")
+def shapes_record(tmp_path_factory):
+    """A gzipped TFRecord of twelve drawn images."""
+    import tensorflow as tf
+
+    from components.dataset.dataset import read_dataset
+    from components.dataset.examples.tf_example import encode_example
+    from components.dataset.options import DatasetOptions
+
+    folder = tmp_path_factory.mktemp("shapes")
+    draw_dataset(folder / "voc", images=12, size_px=160)
+    record = str(folder / "train.gz")
+    with tf.io.TFRecordWriter(record, "GZIP") as writer:
+        for image in read_dataset(str(folder / "voc"), DatasetOptions(path=str(folder / "voc"))).images:
+            with open(image.place.path, "rb") as f:
+                encoded = f.read()
+            writer.write(
+                encode_example(
+                    filename=image.name,
+                    image_encoded=encoded,
+                    image_format="jpeg",
+                    height=image.height,
+                    width=image.width,
+                    boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
+                    class_ids=[CLASSES.index(name) + 1 for name in image.class_names],
+                    class_names=image.class_names,
+                    difficult=np.zeros(len(image.class_names), bool),
+                    truncated=np.zeros(len(image.class_names), bool),
+                )
+            )
+    return record

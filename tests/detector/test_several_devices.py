@@ -1,0 +1,89 @@
+"""Training on two devices of one machine, and on two machines: two processes here, told of each other by TF_CONFIG."""
+
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.dataset.drawn_shapes import CLASSES
+
+pytestmark = pytest.mark.slow
+
+# The processor stands in for GPUs: split into logical devices, which TensorFlow treats as it treats these.
+_TRAIN = """
+import sys
+import tensorflow as tf
+devices, record, folder = int(sys.argv[1]), *sys.argv[2:4]
+if devices > 1:
+    [cpu] = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+from components import progress
+from components.dataset.drawn_shapes import CLASSES
+from components.detector import distribution, training
+from pipeline.config import TrainConfig
+
+class Steps(progress.LogSink):
+    def training(self, step):
+        print(f"{step.phase} {step.step} {step.losses['loss']:.6f}")
+
+progress.set_sink(Steps())
+train = TrainConfig(float_steps=3, qat_steps=1, batch_size=4, checkpoint_every=2)
+settings = training.Settings.resolve({"preset": "demo_160"}, train.model_dump())
+job = training.Job((record,), (record,), tuple(CLASSES), settings)
+placement = distribution.find()
+print("devices", placement.describe())
+training.train(job, placement, work=f"{folder}/work", model_folder=f"{folder}/model", log_folder=f"{folder}/logs")
+"""
+
+
+def start(record, folder, devices=1, cluster=None):
+    environment = {**os.environ, "TF_CONFIG": json.dumps(cluster or {}), "TMPDIR": str(folder)}
+    command = [sys.executable, "-c", _TRAIN, str(devices), record, str(folder)]
+    log = open(folder / f"log-{(cluster or {}).get('task', {}).get('index', 0)}", "w+")  # noqa: SIM115 - the process's
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, text=True), log
+
+
+def lines(process, log):
+    """What it said of devices and steps, once it has ended well."""
+    process.wait(timeout=500)
+    log.seek(0)
+    said = log.read()
+    assert process.returncode == 0, said[-3000:]
+    return [line for line in said.splitlines() if line.startswith(("devices", "float ", "quantization-aware "))]
+
+
+def assert_detects(model: Path):
+    from components.detector import saved_model
+
+    for which in ("float", "qat"):
+        boxes, scores = saved_model.RawModel(str(model), which).predict(np.zeros((1, 160, 160, 3), np.uint8))
+        assert np.isfinite(boxes).all() and scores.shape[2] == len(CLASSES) + 1
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("localhost", 0))
+        return s.getsockname()[1]
+
+
+def test_two_devices_share_each_batch(shapes_record, tmp_path):
+    said = lines(*start(shapes_record, tmp_path, devices=2))
+    assert said[0] == "devices 2 CPUs" and said[-1].startswith("quantization-aware 1")
+    assert_detects(tmp_path / "model")
+
+
+def test_two_machines_train_one_model_which_the_first_writes(shapes_record, tmp_path):
+    workers = [f"localhost:{free_port()}" for _ in range(2)]
+    clusters = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in range(2)]
+    processes = [start(shapes_record, tmp_path, cluster=cluster) for cluster in clusters]
+    first, second = itertools.starmap(lines, processes)
+    assert first[0] == "devices worker 1 of 2, 2 CPUs in all" and second[0] == "devices worker 2 of 2, 2 CPUs in all"
+    assert first[1:] == second[1:] and len(first) > 3, "the same losses: it's one model"
+    assert_detects(tmp_path / "model")
+    assert not list(tmp_path.glob("coralline-worker-*")), "what nobody reads is thrown away"
