@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -56,13 +57,18 @@ class Placement:
         """The mean of all workers' values, for which they wait for each other."""
         if self.workers == 1:
             return value
+        return float(self._mean(tf.constant(value, tf.float32)))
+
+    @functools.cached_property
+    def _mean(self) -> Any:
+        """Traced once."""
 
         @tf.function(autograph=False)
         def mean(of_worker: tf.Tensor) -> tf.Tensor:
             of_replicas = self.strategy.run(tf.identity, args=(of_worker,))
             return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, of_replicas, axis=None)
 
-        return float(mean(tf.constant(value, tf.float32)))
+        return mean
 
     def require_equal_shares(self, batch_size: int) -> None:
         """Makes sure that every device gets as many images of a batch.

@@ -51,7 +51,7 @@ def start(record, folder, devices=1, cluster=None):
 
 def lines(process, log):
     """What it said of devices and steps, once it has ended well."""
-    process.wait(timeout=500)
+    process.wait(timeout=900)
     log.seek(0)
     said = log.read()
     assert process.returncode == 0, said[-3000:]
