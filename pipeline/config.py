@@ -93,6 +93,11 @@ class ModelConfig(_Section):
         description="Shapes of anchors, width over height, such as `[0.5, 1.0, 2.0]`; times `num_scales`, at most 18 "
         "anchors in a cell; None: the preset's.",
     )
+    fit_anchors: bool = Field(
+        True,
+        description="Whether anchors are fitted to the training boxes where the preset's match too few of them and "
+        "none of the three settings above is given.",
+    )
     warm_start: str | None = Field(
         None,
         description="Weights to begin with: a .tflite file, a Keras .h5, .keras or SavedModel, or a Model Garden "

@@ -9,6 +9,7 @@ from components.dataset import storage
 from components.dataset.dataset import Dataset, read_dataset
 from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
+from components.dataset_report.boxes import Boxes
 from components.detector import blueprint
 from components.detector.settings import Settings
 from components.detector.warm_start import download, matching, source
@@ -27,7 +28,7 @@ class Preflight:
     Attributes:
       dataset: the data, without pixels.
       compiler: the Edge TPU compiler, if there is one and it isn't off.
-      settings: the preset, with what the configuration overrides.
+      settings: the preset, with what the configuration overrides, and anchors fitted to the data where they must be.
       mapping: what the Edge TPU will take of the model that comes of it.
     """
 
@@ -55,7 +56,7 @@ def check(config: Config) -> Preflight:
     check_amount(config, dataset)
     mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()
-    return Preflight(dataset, found, training_settings(config), mapping)
+    return Preflight(dataset, found, fitted_settings(config, dataset), mapping)
 
 
 def check_settings(config: Config) -> compiler.Compiler | None:
@@ -124,6 +125,12 @@ def check_mapping(config: Config, num_classes: int) -> Mapping:
 def predicted_mapping(config: Config, num_classes: int) -> Mapping:
     """What the Edge TPU will take of a model of the preset, known before it is trained."""
     return predict_model(blueprint.draw(training_settings(config).preset, num_classes))
+
+
+def fitted_settings(config: Config, dataset: Dataset) -> Settings:
+    """`training_settings`, with the anchors that the training will fit to the data."""
+    boxes = Boxes.of([image for image in dataset.images if image.split == "train"])
+    return training_settings(config).fitted(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides)
 
 
 def training_settings(config: Config) -> Settings:

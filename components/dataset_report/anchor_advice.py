@@ -8,18 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.dataset_report.anchor_fit import PresetFit
-from components.detector import anchor_search
+from components.detector import anchor_choice, anchor_search
 from components.detector.presets import PRESETS, Preset
 
-_FEW = 2
-"""So many boxes that stick out are no reason for other anchors."""
-_GOOD_SHARE, _GOOD_IOU = 0.02, 0.65
-"""Most boxes that may be unmatched, and the least mean best IoU, of anchors that fit.
-
-Boxes of any size and shape that lie within the presets' range have .72 to .75 with them.
-"""
-_MORE_IOU = 0.1
-"""By how much other anchors raise the mean best IoU to be worth it for that alone."""
 _LARGER = (1.25, 1.5, 2, 3, 4)
 _LARGEST_INPUT = 1280
 _WORTHWHILE = 0.1
@@ -61,7 +52,7 @@ class Advice:
     def sentence(self) -> str:
         """What to set, what comes of it, and what it costs."""
         if self.then is None:
-            remedies = "a larger input would hardly help" if _is_good(self.now) else _NEITHER
+            remedies = "a larger input would hardly help" if anchor_choice.is_good(self.now.fit) else _NEITHER
             return f"{remedies}; look at these boxes: they are tiny, or long and thin"
         *others, last = (f"{key}: {value}" for key, value in self.settings().items())
         settings = f"{', '.join(others)} and {last}" if others else last
@@ -105,14 +96,14 @@ def advise(of: PresetFit) -> Advice | None:
     Other anchors come first, which cost next to nothing, then larger inputs, each alone and with other anchors. One or
     two boxes that stick out are no reason for other anchors. None where boxes fit, or fit loosely and nothing helps.
     """
-    fits = _is_good(of)
+    fits = anchor_choice.is_good(of.fit)
     if fits and not of.unmatched:
         return None
     # Where hardly a box is unmatched, a sample would miss just those.
     boxes = of.boxes.some(_LOOKED_AT, of.fit.unmatched if fits else None)
     found = _remedy(PresetFit.of(boxes, of.preset), try_anchors=not fits)
     then = PresetFit.of(of.boxes, found) if found else None
-    if then and then.unmatched >= of.unmatched and not _is_closer(then, of):
+    if then and then.unmatched >= of.unmatched and not anchor_choice.is_closer(then.fit, of.fit):
         then = None
     return Advice(of, then) if then or of.unmatched else None
 
@@ -141,26 +132,15 @@ def _remedies(of: PresetFit, try_anchors: bool) -> Iterator[PresetFit]:
 
 
 def _with_other_anchors(of: PresetFit, at_input: PresetFit) -> Iterator[PresetFit]:
-    """The anchors that fit best at an input, if they gain something against the fit now.
-
-    Matching more boxes counts for more than lying close to those that are matched. On BCCD at 256 pixels, anchors with
-    which .011 of the boxes are unmatched, not .053, but whose mean best IoU is .69, not .74, gave an int8 AP of .561
-    and an AP50 of .898 (one seed), not .538 and .859 (three).
-    """
+    """The anchors that fit best at an input, if they gain something against the fit now."""
     then = PresetFit.of(of.boxes, anchor_search.fitting(at_input.preset, at_input.at_input()))
-    matches_more = then.unmatched <= of.unmatched / 2 and then.fit.mean_iou >= min(of.fit.mean_iou, _GOOD_IOU)
-    if matches_more or _is_closer(then, of):
+    if anchor_choice.gains(then.fit, of.fit):
         yield then
 
 
 def _is_enough(then: PresetFit, now: PresetFit) -> bool:
-    few = _has_few_unmatched(then) and not _has_few_unmatched(now)
-    return few or then.unmatched <= _WORTHWHILE * now.unmatched or _is_closer(then, now)
-
-
-def _is_closer(then: PresetFit, now: PresetFit) -> bool:
-    """Whether anchors come so much closer to boxes, of which hardly any is unmatched, that it's a gain by itself."""
-    return _has_few_unmatched(then) and then.fit.mean_iou >= now.fit.mean_iou + _MORE_IOU
+    few = anchor_choice.has_few_unmatched(then.fit) and not anchor_choice.has_few_unmatched(now.fit)
+    return few or then.unmatched <= _WORTHWHILE * now.unmatched or anchor_choice.is_closer(then.fit, now.fit)
 
 
 def _larger(preset: Preset) -> list[Preset]:
@@ -169,15 +149,6 @@ def _larger(preset: Preset) -> list[Preset]:
     sizes = {-(-int(preset.input_size * factor) // stride) * stride for factor in _LARGER}
     larger = [dataclasses.replace(preset, input_size=size) for size in sizes if size <= _LARGEST_INPUT]
     return larger + [other for other in PRESETS.values() if other.input_size > preset.input_size]
-
-
-def _is_good(of: PresetFit) -> bool:
-    """Whether there is no reason for other anchors."""
-    return _has_few_unmatched(of) and (of.fit.mean_iou >= _GOOD_IOU or len(of.boxes) <= _FEW)
-
-
-def _has_few_unmatched(of: PresetFit) -> bool:
-    return of.unmatched <= max(_FEW, _GOOD_SHARE * len(of.boxes))
 
 
 def _anchors(preset: Preset) -> tuple[float, int, tuple[float, ...]]:

@@ -54,8 +54,13 @@ def fitting(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
 
 
 def _sample(boxes: np.ndarray, preset: Preset) -> np.ndarray:
-    """Some of the boxes as training sees them, at random scales; a few boxes are taken several times."""
+    """Some of the boxes as training sees them, at random scales; a few boxes are taken several times.
+
+    The same ones in whatever order boxes come, so that what is told before a run is what the run does.
+    """
     rng = np.random.default_rng(0)
+    boxes = np.round(boxes, 1)
+    boxes = boxes[np.lexsort(boxes.T)]
     chosen = boxes[rng.permutation(len(boxes))[:_SAMPLE]]
     copies = min(_MOST_COPIES, -(-_LEAST_SAMPLE // len(chosen)))
     chosen = np.tile(chosen, (copies, 1))

@@ -87,8 +87,9 @@ def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], a
 
     Args:
       folder: the model folder.
-      detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W],
-        `num_classes`, `box_coder_scales` [y, x, h, w], and the steps trained.
+      detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W], `anchor_size`, `num_scales`,
+        `aspect_ratios`, `num_classes`, `box_coder_scales` [y, x, h, w], the steps trained, and `kept`: step and AP of
+        the best of each phase.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
     """
     content = io.BytesIO()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
+
 from components import progress
-from components.detector import presets
+from components.detector import anchor_choice, anchors, presets
 from components.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
@@ -16,9 +18,16 @@ _LOOP = ("seed", "checkpoint_every", "evaluate_every", "evaluate_images", "early
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Everything that training wants to know beside the data."""
+    """Everything that training wants to know beside the data.
+
+    Attributes:
+      preset: with everything that the configuration overrides.
+      fit_anchors: whether anchors may be fitted to the data.
+      warm_start .. ema_decay: see the configuration.
+    """
 
     preset: presets.Preset
+    fit_anchors: bool
     warm_start: str | None
     warm_start_sha256: str | None
     seed: int
@@ -46,10 +55,23 @@ class Settings:
         _require_sane_anchors(preset)
         return cls(
             preset=preset,
+            fit_anchors=model["fit_anchors"] and not any(name in overrides for name in _ANCHORS),
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
             **{key: train[key] for key in _LOOP},
         )
+
+    def fitted(self, boxes_xmin_ymin_xmax_ymax: np.ndarray, longer_sides: np.ndarray) -> Settings:
+        """With anchors that fit the training boxes, where that is wanted and the preset's don't.
+
+        Args:
+          boxes_xmin_ymin_xmax_ymax: `[n, 4]`, pixels of the upright image.
+          longer_sides: `[n]`, the longer side of each box's image in pixels.
+        """
+        if not self.fit_anchors:
+            return self
+        at_input = anchors.letterboxed(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
+        return dataclasses.replace(self, preset=anchor_choice.choose(self.preset, at_input))
 
     def require_a_batch(self, training_images: int) -> None:
         """Makes sure that there are images for one step.

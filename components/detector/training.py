@@ -81,18 +81,21 @@ class _Training:
     """A job under way: what both phases share."""
 
     def __init__(self, job: Job, placement: Placement, work: str):
-        self._job, self._placement, self._work = job, placement, work
-        settings = job.settings
+        annotated = _Annotated.read(job.files)
+        settings = job.settings.fitted(annotated.boxes_xmin_ymin_xmax_ymax, annotated.longer_sides)
+        settings.require_a_batch(annotated.images)
         placement.require_equal_shares(settings.preset.batch_size)
-        images = _count_images(job)
+        self._job = job = dataclasses.replace(job, settings=settings)
+        self._placement, self._work = placement, work
         _seed(settings.seed)
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
         eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
         self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
-        self._data = inputs.distributed_batches(placement.strategy, job.files, settings, images)
+        self._data = inputs.distributed_batches(placement.strategy, job.files, settings, annotated.images)
         self._twins = _twins(job) if placement.replicas > 1 else {}
-        classes, examples = (progress.counted(*of) for of in ((job.num_classes, "class"), (images, "training image")))
-        progress.note(f"building {settings.preset.name} for {classes}, {examples}, on {placement.describe()}")
+        classes = progress.counted(job.num_classes, "class")
+        images = progress.counted(annotated.images, "training image")
+        progress.note(f"building {settings.preset.name} for {classes}, {images}, on {placement.describe()}")
 
     def run(self, model_folder: str, log_folder: str) -> None:
         model, of_float = self._train_float(model_folder)
@@ -169,6 +172,9 @@ class _Training:
                 "backbone": preset.backbone,
                 "width_multiplier": preset.width_multiplier,
                 "input_size": [preset.input_size, preset.input_size],
+                "anchor_size": preset.anchor_size,
+                "num_scales": preset.num_scales,
+                "aspect_ratios": list(preset.aspect_ratios),
                 "num_classes": self._job.num_classes,
                 "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
                 "float_steps": preset.float_steps,
@@ -201,11 +207,31 @@ def _seed(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _count_images(job: Job) -> int:
-    records = tf.data.TFRecordDataset(list(job.files), compression_type="GZIP")
-    images = int(records.reduce(np.int64(0), lambda n, _: n + 1))
-    job.settings.require_a_batch(images)
-    return images
+@dataclasses.dataclass(frozen=True)
+class _Annotated:
+    """What training examples hold beside pixels.
+
+    Attributes:
+      images: how many.
+      boxes_xmin_ymin_xmax_ymax: `[n, 4]` float32, pixels of the upright image.
+      longer_sides: `[n]`, the longer side of each box's image in pixels.
+    """
+
+    images: int
+    boxes_xmin_ymin_xmax_ymax: np.ndarray
+    longer_sides: np.ndarray
+
+    @classmethod
+    def read(cls, files: Sequence[str]) -> _Annotated:
+        images, boxes, sides = 0, [np.zeros((0, 4), np.float32)], []
+        for record in (record for path in files for record in tfrecord.read_file(path)):
+            example = decode_example(record)
+            images += 1
+            ymin, xmin, ymax, xmax = example.boxes_ymin_xmin_ymax_xmax.T
+            scale = [example.width, example.height, example.width, example.height]
+            boxes.append(np.stack([xmin, ymin, xmax, ymax], axis=1) * np.array(scale, np.float32))
+            sides += [max(example.width, example.height)] * len(ymin)
+        return cls(images, np.concatenate(boxes), np.array(sides, np.float32))
 
 
 def phase_of(settings: Settings, name: PhaseName) -> Phase:

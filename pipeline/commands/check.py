@@ -78,7 +78,7 @@ def _check(
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
-    figures = DataFigures.of(options.path, dataset, preflight.training_settings(config).preset)
+    figures = DataFigures.of(options.path, dataset, preflight.fitted_settings(config, dataset).preset)
     report = figures.as_json()
     _look_at_anchors(figures, report)
     _look_at_settings(config, dataset, report)
