@@ -131,4 +131,4 @@ def training_settings(config: Config) -> Settings:
     Raises:
       UserError: there is no such preset, or it can't be so.
     """
-    return Settings.resolve(config.model.model_dump(), config.train.model_dump())
+    return Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())

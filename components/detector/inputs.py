@@ -1,19 +1,22 @@
 """Training images: TFRecords to normalized, augmented, anchor-labelled batches.
 
-Model Garden's decoder, augmentation ops and anchor labeler, in an order of our own where it matters to a device:
-images are shrunk with antialiasing and letterboxed onto black, as a device does it, and normalized last.
+Model Garden's decoder, zoom and anchor labeler, in an order of our own where it matters to a device: images are shrunk
+with antialiasing and letterboxed onto black, as a device does it, and normalized last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
 from components.detector.anchors import MATCH_IOU
+from components.detector.augmentation import Augmentation
+from components.detector.augmented_image import LabelledImage, augmented
 from components.detector.finite_loss import IMAGE_NUMBERS
 from components.detector.model_garden import normalize
 from components.detector.presets import Preset
@@ -22,33 +25,49 @@ from components.detector.presets import Preset
 CACHE_BYTES = 1 << 30
 
 
-def training_batches(files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int) -> tf.data.Dataset:
+def training_batches(
+    files: Sequence[str], preset: Preset, augmentation: Augmentation, batch_size: int, images: int, seed: int
+) -> tf.data.Dataset:
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
 
     Args:
       files: gzipped TFRecords of tf.Examples.
-      preset: input size, anchors and augmentation.
+      preset: input size, anchors and zoom.
+      augmentation: what else is done to images.
       batch_size: images a batch.
       images: how many the files hold.
       seed: of shuffling and augmentation.
     """
-    decoder = tf_example_decoder.TfExampleDecoder()
-    limit = int(preset.input_size * max(1.0, preset.scale_jitter[1]))
-    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
-    data = data.enumerate().map(
-        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    limit = _longest_side(preset, augmentation)
+    data = _decoded(files, limit)
     if images * limit * limit * 3 <= CACHE_BYTES:
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
-    labeler = _AnchorTargets(preset)
-    data = data.map(
-        lambda example: _augment_and_label(example, preset, labeler, seed),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
-    )
+    targets = _AnchorTargets(preset)
+
+    def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
+        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation, seed)
+        return normalize(pixels), {**targets(pixel_boxes, classes), IMAGE_NUMBERS: example[IMAGE_NUMBERS]}
+
+    data = data.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return data.batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def augmented_examples(
+    files: Sequence[str], preset: Preset, augmentation: Augmentation, count: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The first `count` training images as the network sees them, in the order of the files.
+
+    Args:
+      files, preset, augmentation, seed: as for `training_batches`.
+      count: how many; fewer where there are no more.
+
+    Yields:
+      `[H, W, 3]` uint8 pixels, and `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized.
+    """
+    data = _decoded(files, _longest_side(preset, augmentation)).take(count)
+    for pixels, pixel_boxes, _ in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
+        yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size
 
 
 def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
@@ -62,6 +81,21 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
 
     data = tf.data.TFRecordDataset(list(files), compression_type="GZIP").map(prepare).take(count)
     return tf.stack(list(data))
+
+
+def _longest_side(preset: Preset, augmentation: Augmentation) -> int:
+    """Of the images that are kept, in pixels: as much as the zoom asks for, and twice that where parts are cut out."""
+    return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
+
+
+def _decoded(files: Sequence[str], limit: int) -> tf.data.Dataset:
+    """Every image once, with its number, at most `limit` pixels a side."""
+    decoder = tf_example_decoder.TfExampleDecoder()
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
+    return data.enumerate().map(
+        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
 
 
 def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:
@@ -109,11 +143,13 @@ class _AnchorTargets:
         }
 
 
-def _augment_and_label(
-    example: dict[str, tf.Tensor], preset: Preset, targets: _AnchorTargets, seed: int
-) -> tuple[tf.Tensor, dict[str, Any]]:
+def _as_seen(
+    example: dict[str, tf.Tensor], preset: Preset, augmentation: Augmentation, seed: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
     size = preset.input_size
-    image, boxes, _ = preprocess_ops.random_horizontal_flip(example["image"], example["boxes"], seed=seed)
+    given = LabelledImage(example["image"], example["boxes"], example["classes"])
+    image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)
     pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
     image, info = preprocess_ops.resize_and_crop_image(
         tf.cast(image, tf.float32),
@@ -125,6 +161,4 @@ def _augment_and_label(
     )
     pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
     kept = box_ops.get_non_empty_box_indices(pixel_boxes)
-    labels = targets(tf.gather(pixel_boxes, kept), tf.gather(example["classes"], kept))
-    labels[IMAGE_NUMBERS] = example[IMAGE_NUMBERS]
-    return normalize(tf.ensure_shape(image, [size, size, 3])), labels
+    return tf.ensure_shape(image, [size, size, 3]), tf.gather(pixel_boxes, kept), tf.gather(classes, kept)

@@ -7,6 +7,7 @@ from typing import Any
 
 from components import progress
 from components.detector import presets
+from components.detector.augmentation import Augmentation
 from components.errors import UserError
 
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
@@ -17,14 +18,15 @@ class Settings:
     """Everything that training wants to know beside the data."""
 
     preset: presets.Preset
+    augmentation: Augmentation
     warm_start: str | None
     warm_start_sha256: str | None
     seed: int
     checkpoint_every: int
 
     @classmethod
-    def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
-        """From the `model` and `train` sections of the configuration; None means: what the preset says.
+    def resolve(cls, model: dict[str, Any], train: dict[str, Any], augment: dict[str, Any]) -> Settings:
+        """From these sections of the configuration; None means: what the preset says.
 
         Raises:
           UserError: there is no such preset, or it can't have that input size.
@@ -33,8 +35,11 @@ class Settings:
         preset = presets.get(model["preset"])
         if model.get("input_size") is not None:
             overrides["input_size"] = _fitting_size(model["input_size"], preset)
+        if augment.get("scale") is not None:
+            overrides["scale_jitter"] = tuple(augment["scale"])
         return cls(
             preset=dataclasses.replace(preset, **overrides),
+            augmentation=Augmentation.of_section(augment),
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
             seed=train["seed"],

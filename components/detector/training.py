@@ -89,8 +89,8 @@ def _count_images(job: Job) -> int:
 
 
 def _batches(job: Job, images: int) -> tf.data.Dataset:
-    preset, seed = job.settings.preset, job.settings.seed
-    return inputs.training_batches(job.files, preset, preset.batch_size, images, seed)
+    settings, preset = job.settings, job.settings.preset
+    return inputs.training_batches(job.files, preset, settings.augmentation, preset.batch_size, images, settings.seed)
 
 
 def _train_float(job: Job, data: tf.data.Dataset, folder: str) -> Any:

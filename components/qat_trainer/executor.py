@@ -48,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
 
 def _settings(exec_properties: dict[str, Any]) -> Settings:
     """With `latest_blessed` as the folder of the model that is published now, or as nothing before the first."""
-    settings = Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"]))
+    settings = Settings.resolve(*(json.loads(exec_properties[section]) for section in ("model", "train", "augment")))
     if settings.warm_start != LATEST_BLESSED:
         return settings
     latest = published.latest_bundle(exec_properties["published_at"])

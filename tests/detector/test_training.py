@@ -67,6 +67,7 @@ def job(tmp_path_factory):
     settings = training.Settings.resolve(
         {"preset": "demo_160"},
         {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "seed": 1, "checkpoint_every": 2},
+        {"horizontal_flip": 0.5},
     )
     return training.Job(files=(record,), num_classes=len(CLASSES), settings=settings)
 

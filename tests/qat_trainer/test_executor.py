@@ -25,7 +25,9 @@ def notes():
 def settings(tmp_path):
     model = {"preset": "demo_160", "warm_start": "latest_blessed"}
     train = {"seed": 1, "checkpoint_every": 1}
-    return _settings({"model": json.dumps(model), "train": json.dumps(train), "published_at": str(tmp_path)})
+    return _settings(
+        {"model": json.dumps(model), "train": json.dumps(train), "augment": "{}", "published_at": str(tmp_path)}
+    )
 
 
 def test_before_the_first_model_is_published_training_starts_without_and_says_so(tmp_path, notes):
