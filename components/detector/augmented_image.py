@@ -3,8 +3,8 @@
 Colours and crops are TensorFlow's own. Those of tf-models-official 2.16.0 can't be used: `preprocess_ops.random_crop`
 and `augment.blend`, under all of its colour operations, need AutoGraph (see `library_faults.autograph_cost`);
 `color_jitter` draws brightness, contrast and saturation with one seed, hence as one number; `augment.contrast` blends
-with a grey of `pixels / 256`, which is white from 256x256 on; and the crop judges by IoU, so that it hardly ever crops
-around small objects, which have none with any crop.
+with a grey of `pixels / 256`, which is white from 256x256 on; and the crop judges by IoU, of which a small object has
+next to none with any window (at every chance, it cropped 68 % of the raccoons and 45 % of the blood cells).
 """
 
 from __future__ import annotations
