@@ -113,6 +113,7 @@ def _one_way(way: str, preset_name: str) -> None:
 
     rules = autograph_config.CONVERSION_RULES
     from components.detector import inputs, presets
+    from components.detector.augmentation import Augmentation
 
     if way == "stock":
         # Importing components.detector has switched AutoGraph off for the libraries.
@@ -121,7 +122,7 @@ def _one_way(way: str, preset_name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = preset.batch_size
         records = _write_records(Path(folder, "records.gz"), images, preset.input_size)
-        batches = inputs.training_batches([records], preset, preset.batch_size, images, seed=1)
+        batches = inputs.training_batches([records], preset, Augmentation(), preset.batch_size, images, seed=1)
         next(iter(batches))
         seconds = (_ours if way == "ours" else _stock)(preset, batches, Path(folder))
     print("\n" + json.dumps(seconds))

@@ -41,6 +41,8 @@ evaluate:
 
 _SECTION_NOTES = {
     "train": "Where the default is empty, the preset's value holds (see [Presets](#presets)).",
+    "augment": "What is done at random to training images, in this order: policy, flips, crop, brightness, contrast, "
+    "saturation, hue, compression, zoom. All of it follows from `train.seed`.",
     "evaluate": "A model is blessed when the int8 file passes every threshold; `null` switches one off.",
     "edgetpu": "What the Edge TPU takes is predicted, or said by the compiler where there is one.",
     "deployment": "For pipelines that run on a cluster; local runs don't look at them.",
@@ -108,6 +110,8 @@ def _type(annotation: Any) -> str:
         return _type(next(part for part in typing.get_args(annotation) if part is not type(None)))
     if kind is list:
         return f"list of {_NAMES[typing.get_args(typing.get_args(annotation)[0])[0]]}s"
+    if kind is tuple:
+        return f"[{', '.join(map(_type, typing.get_args(annotation)))}]"
     return _NAMES[annotation]
 
 

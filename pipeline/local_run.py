@@ -161,7 +161,14 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
 def about_anchors(found: preflight.Preflight) -> Iterator[str]:
     """What is said of boxes that fit no anchor at the start of a run, and what would help."""
     images = found.dataset.images
-    fit = PresetFit.of(Boxes.of(images), found.settings.preset)
+    boxes = Boxes.of(images)
+    fit = PresetFit.of(boxes, found.settings.preset)
+    if found.settings.preset != found.own_preset:
+        fitted = anchor_advice.Advice(PresetFit.of(boxes, found.own_preset), fit)
+        yield (
+            f"anchors are fitted to the training boxes: {fitted.described()}; {fit.unmatched} of "
+            f"{counted(len(boxes), 'box')} match none, {fitted.now.unmatched} with the preset's own"
+        )
     advice = anchor_advice.advise(fit)
     if advice is None:
         return

@@ -48,6 +48,7 @@ def measure(config: Config, dataset: Dataset) -> dict[str, Any]:
             "training_images": len(train),
             "model": config.model.model_dump(),
             "train": config.train.model_dump(),
+            "augment": config.augment.model_dump(),
         }
         (folder / JOB).write_text(json.dumps(job))
         return _run(folder)

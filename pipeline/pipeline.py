@@ -68,6 +68,7 @@ def create_pipeline(
         label_map=examples.outputs["label_map"],
         model=_json(config.model),
         train=_json(config.train),
+        augment=_json(config.augment),
         warm_start_sha256=_warm_start_sha256(config),
         published_at=push_to if config.model.warm_start == source.LATEST_BLESSED else "",
     )
@@ -116,7 +117,7 @@ def _warm_start_sha256(config: Config) -> str:
     Empty for what the settings themselves tell apart (a URL has its SHA-256 there), for an address that only the
     cluster can read, and for the latest model: each new one would train yet another on unchanged data.
     """
-    settings = Settings.resolve(config.model.model_dump(), config.train.model_dump())
+    settings = Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())
     warm_start = settings.warm_start
     if warm_start is None or warm_start == source.LATEST_BLESSED or storage.is_remote(warm_start):
         return ""

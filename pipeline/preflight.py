@@ -11,6 +11,7 @@ from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
 from components.dataset_report.boxes import Boxes
 from components.detector import blueprint
+from components.detector.presets import Preset
 from components.detector.settings import Settings
 from components.detector.warm_start import download, matching, source
 from components.edgetpu import compiler
@@ -29,12 +30,14 @@ class Preflight:
       dataset: the data, without pixels.
       compiler: the Edge TPU compiler, if there is one and it isn't off.
       settings: the preset, with what the configuration overrides, and anchors fitted to the data where they must be.
+      own_preset: the same before anchors were fitted.
       mapping: what the Edge TPU will take of the model that comes of it.
     """
 
     dataset: Dataset
     compiler: compiler.Compiler | None
     settings: Settings
+    own_preset: Preset
     mapping: Mapping
 
 
@@ -56,7 +59,7 @@ def check(config: Config) -> Preflight:
     check_amount(config, dataset)
     mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()
-    return Preflight(dataset, found, fitted_settings(config, dataset), mapping)
+    return Preflight(dataset, found, fitted_settings(config, dataset), training_settings(config).preset, mapping)
 
 
 def check_settings(config: Config) -> compiler.Compiler | None:
@@ -139,4 +142,4 @@ def training_settings(config: Config) -> Settings:
     Raises:
       UserError: there is no such preset, or it can't be so.
     """
-    return Settings.resolve(config.model.model_dump(), config.train.model_dump())
+    return Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())

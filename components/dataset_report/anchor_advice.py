@@ -49,6 +49,14 @@ class Advice:
         """The settings for a command line."""
         return " ".join(f"--set {shlex.quote(f'{key}={value}')}" for key, value in self.settings().items())
 
+    def described(self) -> str:
+        """The settings in words: `anchor_size 2.2, aspect_ratios 0.8, 1.0, 1.25`."""
+        shown = {
+            key: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            for key, value in self.settings().items()
+        }
+        return ", ".join(f"{key.removeprefix('model.')} {value}" for key, value in shown.items())
+
     def sentence(self) -> str:
         """What to set, what comes of it, and what it costs."""
         if self.then is None:
@@ -77,6 +85,7 @@ class Advice:
         return {
             "sentence": self.sentence(),
             "settings": self.settings(),
+            "described": self.described(),
             "arguments": self.arguments(),
             "now": _figures(self.now),
             "then": _figures(self.then) if self.then else None,

@@ -43,8 +43,9 @@ class DataFigures:
       boxes: all of its boxes.
       fits: how they fit each preset's anchors.
       chosen: the preset that the page begins with.
-      advice: what would help where the boxes fit the preset of the run badly; None where they don't, or where that
-        preset isn't known.
+      fitted: what the preset of the run has instead of its own anchors, because these fit the training boxes badly;
+        None where they fit, or where the preset isn't known.
+      advice: what would help where the boxes fit even so badly; None where they don't, or where the preset isn't known.
     """
 
     path: str
@@ -52,23 +53,26 @@ class DataFigures:
     boxes: Boxes
     fits: Mapping[str, PresetFit]
     chosen: str
+    fitted: Advice | None
     advice: Advice | None
 
     @classmethod
-    def of(cls, path: str, dataset: Dataset, chosen: Preset | None = None) -> DataFigures:
+    def of(cls, path: str, dataset: Dataset, chosen: Preset | None = None, own: Preset | None = None) -> DataFigures:
         """Of a data set.
 
         Args:
           path: where it is.
           dataset: as it was read.
           chosen: the preset of the run, with its input size; None where that isn't known.
+          own: the same before anchors were fitted to the data; None where that isn't done.
         """
         boxes = Boxes.of(dataset.images)
         fits = anchor_fit.by_preset(boxes)
         if chosen is None:
-            return cls(path, dataset, boxes, fits, DEFAULT, None)
-        fits[chosen.name] = PresetFit.of(boxes, chosen)
-        return cls(path, dataset, boxes, fits, chosen.name, anchor_advice.advise(fits[chosen.name]))
+            return cls(path, dataset, boxes, fits, DEFAULT, None, None)
+        fit = fits[chosen.name] = PresetFit.of(boxes, chosen)
+        fitted = Advice(PresetFit.of(boxes, own), fit) if own not in (None, chosen) else None
+        return cls(path, dataset, boxes, fits, chosen.name, fitted, anchor_advice.advise(fit))
 
     def as_json(self) -> dict[str, Any]:
         """The content of report.json: counts of what is right, how boxes and images are, and every problem."""
@@ -79,6 +83,7 @@ class DataFigures:
             **self.boxes.figures(),
             "image_sizes": image_sizes(self.dataset.images),
             "anchors": {name: of.unmatched for name, of in self.fits.items()},
+            "anchors_fitted": self.fitted.as_json() if self.fitted else None,
             "anchor_advice": self.advice.as_json() if self.advice else None,
             **problems,
         }
@@ -136,6 +141,7 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
         told=[f"{policies[policy]} {words}" for policy, words in IN_WORDS.items() if policies[policy]],
         presets=anchor_fit.table(fits),
         match_iou=anchors.MATCH_IOU,
+        fitted=content.get("anchors_fitted"),
         advice=content.get("anchor_advice"),
         chosen=figures.chosen,
         sizes=SizeChart.of(figures.boxes, fits),
@@ -147,8 +153,10 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
 
 
 def _fits_shown(figures: DataFigures) -> dict[str, PresetFit]:
-    """Those of the presets, and what is advised right after the one that it's advised for."""
+    """Those of the presets; right after the run's, its own anchors where others were fitted, and what is advised."""
     shown = dict(figures.fits)
+    if figures.fitted:
+        shown = {figures.chosen: shown.pop(figures.chosen), "not fitted": figures.fitted.now, **shown}
     if figures.advice and figures.advice.then:
         shown = {figures.chosen: shown.pop(figures.chosen), "as advised": figures.advice.then, **shown}
     return shown

@@ -30,7 +30,7 @@ _A_MATCH = 2.0
 """What a match of all boxes is worth, in mean best IoU."""
 _AN_ANCHOR, _ONE_MORE = 0.002, 0.01
 """What an anchor in a cell must gain in that, and one more than the cell has now."""
-_SAMPLE, _LEAST_SAMPLE, _MOST_COPIES = 500, 125, 16
+_SAMPLE, _LEAST_SAMPLE, _MOST_COPIES = 2000, 125, 16
 
 
 def fitting(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:

@@ -68,7 +68,7 @@ def measure(job: Job, training_images: int, folder: Path) -> Estimate:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Estimate(
         seconds=seconds,
-        peak_bytes=peak + inputs.cached_bytes(job.settings.preset, training_images),
+        peak_bytes=peak + inputs.cached_bytes(job.settings.preset, job.settings.augmentation, training_images),
         images_per_s={name: seen.images_per_s for name, seen in watch.phases.items()},
         measured_steps={name: seen.steps for name, seen in watch.phases.items()},
     )
@@ -78,10 +78,10 @@ def read_job(content: dict[str, Any]) -> tuple[Job, int]:
     """The job and the number of training images.
 
     Args:
-      content: `files`, `eval_files`, `class_names`, `training_images`, and the sections `model` and `train` of the
-        configuration.
+      content: `files`, `eval_files`, `class_names`, `training_images`, and the configuration's sections `model`,
+        `train` and `augment`.
     """
-    settings = Settings.resolve(content["model"], content["train"])
+    settings = Settings.resolve(content["model"], content["train"], content["augment"])
     files, eval_files, class_names = (tuple(content[key]) for key in ("files", "eval_files", "class_names"))
     return Job(files, eval_files, class_names, settings), content["training_images"]
 

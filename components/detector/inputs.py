@@ -1,19 +1,22 @@
 """Training images: TFRecords to normalized, augmented, anchor-labelled batches.
 
-Model Garden's decoder, augmentation ops and anchor labeler, in an order of our own where it matters to a device:
-images are shrunk with antialiasing and letterboxed onto black, as a device does it, and normalized last.
+Model Garden's decoder, zoom and anchor labeler, in an order of our own where it matters to a device: images are shrunk
+with antialiasing and letterboxed onto black, as a device does it, and normalized last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
 from components.detector.anchors import MATCH_IOU
+from components.detector.augmentation import Augmentation
+from components.detector.augmented_image import LabelledImage, augmented
 from components.detector.finite_loss import IMAGE_NUMBERS
 from components.detector.pixels import normalize
 from components.detector.presets import Preset
@@ -21,32 +24,37 @@ from components.detector.settings import Settings
 
 # Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
 CACHE_BYTES = 1 << 30
+# Added to the seed. Draws by one and the same seed give one and the same number: every image that was flipped was made
+# smaller, and every other one larger, as long as both had the seed itself.
+_SEED_OF_ZOOM, _SEED_OF_PLACE = 101, 102
 
 
 def training_batches(
-    files: Sequence[str], preset: Preset, batch_size: int, images: int, seed: int, share: tuple[int, int] = (1, 0)
+    files: Sequence[str],
+    preset: Preset,
+    augmentation: Augmentation,
+    batch_size: int,
+    images: int,
+    seed: int,
+    share: tuple[int, int] = (1, 0),
 ) -> tf.data.Dataset:
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
 
     Args:
       files: gzipped TFRecords of tf.Examples.
-      preset: input size, anchors and augmentation.
+      preset: input size, anchors and zoom.
+      augmentation: what else is done at random.
       batch_size: images a batch.
       images: how many the files hold.
       seed: of shuffling and augmentation.
       share: how many shares the images are dealt out in, and which of them to take.
     """
-    data = _shrunk(files, preset).shard(*share)
-    if cached_bytes(preset, -(-images // share[0])):
+    data = _decoded(files, _longest_side(preset, augmentation)).shard(*share)
+    if cached_bytes(preset, augmentation, -(-images // share[0])):
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
-    return _labelled(data, preset, seed).batch(batch_size, drop_remainder=True).prefetch(2)
-
-
-def cached_bytes(preset: Preset, images: int) -> int:
-    """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
-    size = images * _largest_side(preset) ** 2 * 3
-    return size if size <= CACHE_BYTES else 0
+    data = _labelled(data, preset, augmentation, seed)
+    return data.batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 def distributed_batches(
@@ -57,23 +65,47 @@ def distributed_batches(
     Args:
       strategy: with one input pipeline a machine, each of which reads its share of the images.
       files: gzipped TFRecords of tf.Examples.
-      settings: preset, batch size and seed.
+      settings: preset, augmentation, batch size and seed.
       images: how many the files hold.
     """
+    preset, augmentation, seed = settings.preset, settings.augmentation, settings.seed
 
     def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
         share = (context.num_input_pipelines, context.input_pipeline_id)
-        batch_size = context.get_per_replica_batch_size(settings.preset.batch_size)
-        return training_batches(files, settings.preset, batch_size, images, settings.seed, share)
+        batch_size = context.get_per_replica_batch_size(preset.batch_size)
+        return training_batches(files, preset, augmentation, batch_size, images, seed, share)
 
     return strategy.distribute_datasets_from_function(of_pipeline)
 
 
 def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
     """The first images as one batch, augmented and labelled like any other."""
-    preset = settings.preset
-    labelled = _labelled(_shrunk(files, preset).take(preset.batch_size), preset, settings.seed)
-    return next(iter(labelled.batch(preset.batch_size)))
+    preset, augmentation = settings.preset, settings.augmentation
+    data = _decoded(files, _longest_side(preset, augmentation)).take(preset.batch_size)
+    return next(iter(_labelled(data, preset, augmentation, settings.seed).batch(preset.batch_size)))
+
+
+def cached_bytes(preset: Preset, augmentation: Augmentation, images: int) -> int:
+    """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
+    size = images * _longest_side(preset, augmentation) ** 2 * 3
+    return size if size <= CACHE_BYTES else 0
+
+
+def augmented_examples(
+    files: Sequence[str], preset: Preset, augmentation: Augmentation, count: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The first `count` training images as the network sees them, in the order of the files.
+
+    Args:
+      files, preset, augmentation, seed: as for `training_batches`.
+      count: how many; fewer where there are no more.
+
+    Yields:
+      `[H, W, 3]` uint8 pixels, and `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized.
+    """
+    data = _decoded(files, _longest_side(preset, augmentation)).take(count)
+    for pixels, pixel_boxes, _ in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
+        yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size
 
 
 def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
@@ -89,27 +121,18 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
     return tf.stack(list(data))
 
 
-def _shrunk(files: Sequence[str], preset: Preset) -> tf.data.Dataset:
-    """Decoded examples, numbered, their images no larger than training needs them."""
-    decoder, limit = tf_example_decoder.TfExampleDecoder(), _largest_side(preset)
+def _longest_side(preset: Preset, augmentation: Augmentation) -> int:
+    """Of the images that are kept, in pixels: as much as the zoom asks for, and twice that where parts are cut out."""
+    return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
+
+
+def _decoded(files: Sequence[str], limit: int) -> tf.data.Dataset:
+    """Every image once, with its number, at most `limit` pixels a side."""
+    decoder = tf_example_decoder.TfExampleDecoder()
     data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
     return data.enumerate().map(
         lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
         num_parallel_calls=tf.data.AUTOTUNE,
-    )
-
-
-def _largest_side(preset: Preset) -> int:
-    """The pixels that the longer side of an image has at most, before it's augmented."""
-    return int(preset.input_size * max(1.0, preset.scale_jitter[1]))
-
-
-def _labelled(data: tf.data.Dataset, preset: Preset, seed: int) -> tf.data.Dataset:
-    targets = _AnchorTargets(preset)
-    return data.map(
-        lambda example: _augment_and_label(example, preset, targets, seed),
-        num_parallel_calls=tf.data.AUTOTUNE,
-        deterministic=True,
     )
 
 
@@ -158,22 +181,34 @@ class _AnchorTargets:
         }
 
 
-def _augment_and_label(
-    example: dict[str, tf.Tensor], preset: Preset, targets: _AnchorTargets, seed: int
-) -> tuple[tf.Tensor, dict[str, Any]]:
+def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: Augmentation, seed: int) -> tf.data.Dataset:
+    targets = _AnchorTargets(preset)
+
+    def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
+        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation, seed)
+        return normalize(pixels), {**targets(pixel_boxes, classes), IMAGE_NUMBERS: example[IMAGE_NUMBERS]}
+
+    return data.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _as_seen(
+    example: dict[str, tf.Tensor], preset: Preset, augmentation: Augmentation, seed: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
     size = preset.input_size
-    image, boxes, _ = preprocess_ops.random_horizontal_flip(example["image"], example["boxes"], seed=seed)
+    given = LabelledImage(example["image"], example["boxes"], example["classes"])
+    image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)
     pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
+    # Model Garden draws zoom and place with one seed, hence as one number; here zoom is drawn before, by its own.
+    zoom = tf.random.uniform([], *preset.scale_jitter, seed=seed + _SEED_OF_ZOOM)
     image, info = preprocess_ops.resize_and_crop_image(
         tf.cast(image, tf.float32),
         [size, size],
         padded_size=[size, size],
-        aug_scale_min=preset.scale_jitter[0],
-        aug_scale_max=preset.scale_jitter[1],
-        seed=seed,
+        aug_scale_min=zoom,
+        aug_scale_max=zoom,
+        seed=seed + _SEED_OF_PLACE,
     )
     pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
     kept = box_ops.get_non_empty_box_indices(pixel_boxes)
-    labels = targets(tf.gather(pixel_boxes, kept), tf.gather(example["classes"], kept))
-    labels[IMAGE_NUMBERS] = example[IMAGE_NUMBERS]
-    return normalize(tf.ensure_shape(image, [size, size, 3])), labels
+    return tf.ensure_shape(image, [size, size, 3]), tf.gather(pixel_boxes, kept), tf.gather(classes, kept)

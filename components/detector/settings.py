@@ -9,6 +9,7 @@ import numpy as np
 
 from components import progress
 from components.detector import anchor_choice, anchors, presets
+from components.detector.augmentation import Augmentation
 from components.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
@@ -23,11 +24,13 @@ class Settings:
     Attributes:
       preset: with everything that the configuration overrides.
       fit_anchors: whether anchors may be fitted to the data.
+      augmentation: what is done at random to training images, beside the preset's zoom.
       warm_start .. ema_decay: see the configuration.
     """
 
     preset: presets.Preset
     fit_anchors: bool
+    augmentation: Augmentation
     warm_start: str | None
     warm_start_sha256: str | None
     seed: int
@@ -38,8 +41,8 @@ class Settings:
     ema_decay: float | None
 
     @classmethod
-    def resolve(cls, model: dict[str, Any], train: dict[str, Any]) -> Settings:
-        """From the `model` and `train` sections of the configuration; None means: what the preset says.
+    def resolve(cls, model: dict[str, Any], train: dict[str, Any], augment: dict[str, Any]) -> Settings:
+        """From these sections of the configuration; None means: what the preset says.
 
         Raises:
           UserError: there is no such preset, or it can't have that input size or those anchors.
@@ -51,11 +54,14 @@ class Settings:
             overrides["aspect_ratios"] = tuple(overrides["aspect_ratios"])
         if model.get("input_size") is not None:
             overrides["input_size"] = _fitting_size(model["input_size"], preset)
+        if augment.get("scale") is not None:
+            overrides["scale_jitter"] = tuple(augment["scale"])
         preset = dataclasses.replace(preset, **overrides)
         _require_sane_anchors(preset)
         return cls(
             preset=preset,
             fit_anchors=model["fit_anchors"] and not any(name in overrides for name in _ANCHORS),
+            augmentation=Augmentation.of_section(augment),
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
             **{key: train[key] for key in _LOOP},

@@ -11,6 +11,10 @@ _HEAD = "model.ssd.box_predictor.{}convolutional_box_predictor."
 _FOCAL = "model.ssd.loss.classification_loss.weighted_sigmoid_focal."
 _MATCHER = "model.ssd.matcher.argmax_matcher."
 _STEP = "train_config.data_augmentation_options."
+_CROPS = (
+    "ssd_random_crop", "ssd_random_crop_fixed_aspect_ratio", "ssd_random_crop_pad",
+    "ssd_random_crop_pad_fixed_aspect_ratio", "random_crop_image", "random_crop_pad_image",
+)  # fmt: skip
 _ACTIVATION = "conv_hyperparams.activation"
 
 # The value with which it's the same here (None: any, or an empty block), and how it is here.
@@ -23,8 +27,6 @@ _SAME_IN_A_HEAD: dict[str, _Same] = {
     "kernel_size": (3, "kernels of the head are 3x3"),
 }
 _SAME: dict[str, _Same] = {
-    f"{_STEP}random_horizontal_flip": (None, "images are flipped at random"),
-    f"{_STEP}random_horizontal_flip.probability": (0.5, "half of the images are flipped"),
     "model.ssd.encode_background_as_zeros": (True, "background is an all-zeros target"),
     "model.ssd.similarity_calculator.iou_similarity": (None, "anchors are matched by IoU"),
     "model.ssd.post_processing.score_converter": ("SIGMOID", "scores are sigmoids"),
@@ -59,6 +61,8 @@ _SAME: dict[str, _Same] = {
 _MANY_MACHINES = "it's about training on several machines with TF1 or TPUs"
 _READING = "how records are read and buffered is chosen by Coralline"
 _OTHER_READER = "it's a reader of another program; records are TFRecord files here"
+_CROPPING = "windows are chosen in one way, augment.random_crop, and scaled with their aspect kept"
+_NORMALIZED = "pixels are normalized as the quantized input wants it"
 _OTHER_DETECTOR = "it's no SSD: nothing of its architecture has a counterpart here"
 
 # What a part of the file is here instead; of several that fit a field, the longest holds.
@@ -82,10 +86,20 @@ _LEFT_OUT: dict[str, str] = {
     "classes together, export.max_detections",
     "model.ssd.mask_head_config": "there are no masks",
     "train_config": "there is no such setting",
-    "train_config.data_augmentation_options": "augmentation is part of the preset: images are flipped, scaled and "
-    "moved at random",
-    "train_config.data_augmentation_options.random_horizontal_flip": "images are flipped at random; they have no "
-    "keypoints",
+    "train_config.data_augmentation_options": "there is no such augmentation; those that are here: augment",
+    **{f"{_STEP}{step}": _CROPPING for step in _CROPS},
+    f"{_STEP}random_horizontal_flip": "images have no keypoints",
+    f"{_STEP}random_vertical_flip": "images have no keypoints",
+    f"{_STEP}random_distort_color": "brightness, contrast, saturation and hue change in this order",
+    f"{_STEP}random_pad_image": "images get smaller, on black, with augment.scale below 1",
+    f"{_STEP}random_black_patches": "augment.policy, which cuts out patches among other operations, comes nearest",
+    f"{_STEP}random_patch_gaussian": "there is no noise among the augmentations",
+    f"{_STEP}random_rotation90": "images aren't turned by a quarter; augment.policy turns them by up to 30 degrees",
+    f"{_STEP}random_rgb_to_gray": "augment.saturation, from 0, comes nearest",
+    f"{_STEP}normalize_image": _NORMALIZED,
+    f"{_STEP}subtract_channel_mean": _NORMALIZED,
+    f"{_STEP}resize_image": "images are scaled, their aspect kept, onto the input",
+    f"{_STEP}random_resize_method": "images are scaled, their aspect kept, onto the input",
     "train_config.optimizer": "the optimizer is Adam; its rate rises over a tenth of a phase's steps, then falls along "
     "a cosine to zero at the last",
     "train_config.optimizer.use_moving_average": "weights are used without a moving average",

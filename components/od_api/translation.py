@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from components.od_api import architecture, config_file, data, schedule
+from components.od_api import architecture, augmentation, config_file, data, schedule
 from components.od_api.addresses import Finder
 from components.od_api.checks import Check, all_checks
 from components.od_api.ledger import Carried, Ledger, Settled
@@ -46,6 +46,7 @@ def translate(path: str) -> Translation:
     files = data.carry(ledger, Finder(path))
     preset = architecture.carry(ledger)
     schedule.carry(ledger, preset)
+    augmentation.carry(ledger)
     _carry_post_processing(ledger)
     _carry_evaluation(ledger)
     checks = all_checks(ledger, files)

@@ -16,6 +16,7 @@ class QatTrainerSpec(types.ComponentSpec):
     PARAMETERS = {
         "model": component_spec.ExecutionParameter(type=str),
         "train": component_spec.ExecutionParameter(type=str),
+        "augment": component_spec.ExecutionParameter(type=str),
         "warm_start_sha256": component_spec.ExecutionParameter(type=str, optional=True),
         "published_at": component_spec.ExecutionParameter(type=str, optional=True),
     }
@@ -44,6 +45,7 @@ class QatTrainer(base_component.BaseComponent):
     Parameters:
       model: the `model` section of the configuration as JSON (preset, warm start).
       train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
+      augment: the `augment` section as JSON (what is done at random to training images).
       warm_start_sha256: of the warm start's content, where it's known beforehand, so that a changed file trains anew.
       published_at: where models are published, for the warm start `latest_blessed`: which model that is doesn't count
         as a change, or each model would train the next.
@@ -62,6 +64,7 @@ class QatTrainer(base_component.BaseComponent):
         label_map: types.BaseChannel,
         model: str,
         train: str,
+        augment: str,
         warm_start_sha256: str = "",
         published_at: str = "",
     ):
@@ -71,6 +74,7 @@ class QatTrainer(base_component.BaseComponent):
                 label_map=label_map,
                 model=model,
                 train=train,
+                augment=augment,
                 warm_start_sha256=warm_start_sha256,
                 published_at=published_at,
                 trained_model=types.Channel(type=standard_artifacts.Model),

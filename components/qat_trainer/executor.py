@@ -56,7 +56,7 @@ def _files(folder: str) -> tuple[str, ...]:
 
 def _settings(exec_properties: dict[str, Any]) -> Settings:
     """With `latest_blessed` as the folder of the model that is published now, or as nothing before the first."""
-    settings = Settings.resolve(json.loads(exec_properties["model"]), json.loads(exec_properties["train"]))
+    settings = Settings.resolve(*(json.loads(exec_properties[section]) for section in ("model", "train", "augment")))
     if settings.warm_start != LATEST_BLESSED:
         return settings
     latest = published.latest_bundle(exec_properties["published_at"])

@@ -78,7 +78,8 @@ def _check(
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
-    figures = DataFigures.of(options.path, dataset, preflight.fitted_settings(config, dataset).preset)
+    fitted, own = preflight.fitted_settings(config, dataset).preset, preflight.training_settings(config).preset
+    figures = DataFigures.of(options.path, dataset, fitted, own)
     report = figures.as_json()
     _look_at_anchors(figures, report)
     _look_at_settings(config, dataset, report)
@@ -167,7 +168,8 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
         rows.append(("Edge TPU", f"{place}: {edgetpu['sentence']}"))
     if report["boxes"]:
-        rows += [("anchors", _anchors(report)), *(("", line) for line in _advice_lines(report["anchor_advice"]))]
+        rows += [("anchors", _anchors(report)), *(("", line) for line in _fitted_lines(report["anchors_fitted"]))]
+        rows += [*(("", line) for line in _advice_lines(report["anchor_advice"]))]
     if "estimate" in report:
         rows.append(("training", _estimate(report["estimate"])))
     if any(report["reencoded"].values()):
@@ -183,6 +185,12 @@ def _anchors(report: dict[str, Any]) -> str:
         f"{unmatched[preset]} of {counted(report['boxes'], 'box')} match none of {preset} at "
         f"{report['edgetpu']['input_size']} pixels (other presets: {others})"
     )
+
+
+def _fitted_lines(fitted: dict[str, Any] | None) -> Iterator[str]:
+    """What training takes instead of the preset's own anchors."""
+    if fitted is not None:
+        yield f"fitted to the training boxes: {fitted['described']}; the preset's own: {_fit(fitted['now'])}"
 
 
 def _advice_lines(advice: dict[str, Any] | None) -> Iterator[str]:

@@ -27,13 +27,13 @@ def command(
 
     The image of the steps and the place of their artifacts are deployment.image and deployment.pipeline_root.
     """
-    from components.detector.settings import Settings
     from pipeline.config import load
     from pipeline.kubeflow_runner import compile_pipeline, for_cluster
     from pipeline.output_capture import quiet
+    from pipeline.preflight import training_settings
 
     loaded = load(config, dict(settings) | ({} if data is None else {"data.path": data}))
-    Settings.resolve(loaded.model.model_dump(), loaded.train.model_dump())
+    training_settings(loaded)
     with quiet():
         spec = compile_pipeline(loaded, target)
     write_in_one_go(Path(output), spec)

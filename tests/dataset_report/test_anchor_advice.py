@@ -11,7 +11,8 @@ from components.dataset_report.anchor_advice import advise
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
 from components.detector.presets import PRESETS
-from components.detector.settings import Settings
+from pipeline import preflight
+from pipeline.config import load
 
 DEFAULT = PRESETS["mobilenet_v2_256"]
 GOOD, SMALL = (60, 60, 110, 110), (30, 30, 42, 42)
@@ -67,9 +68,8 @@ def test_what_is_advised_can_be_pasted_behind_a_command(make_image):
     words = shlex.split(advice.arguments())
     assert words[::2] == ["--set"] * (len(words) // 2)
     pasted = dict(word.split("=", 1) for word in words[1::2])
-    model = {key.removeprefix("model."): yaml.safe_load(value) for key, value in pasted.items()}
-    settings = Settings.resolve({"preset": DEFAULT.name, **model}, {"seed": 1, "checkpoint_every": 1})
-    assert settings.preset == advice.then.preset
+    config = load(None, {"model.preset": DEFAULT.name, **{key: yaml.safe_load(value) for key, value in pasted.items()}})
+    assert preflight.training_settings(config).preset == advice.then.preset
 
 
 def test_another_preset_takes_over_only_what_the_configuration_leaves_to_it(make_image):

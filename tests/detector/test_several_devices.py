@@ -26,15 +26,16 @@ if devices > 1:
 from components import progress
 from components.dataset.drawn_shapes import CLASSES
 from components.detector import distribution, training
-from pipeline.config import TrainConfig
+from pipeline import preflight
+from pipeline.config import Config
 
 class Steps(progress.LogSink):
     def training(self, step):
         print(f"{step.phase} {step.step} {step.losses['loss']:.6f}")
 
 progress.set_sink(Steps())
-train = TrainConfig(float_steps=3, qat_steps=1, batch_size=4, checkpoint_every=2)
-settings = training.Settings.resolve({"preset": "demo_160"}, train.model_dump())
+schedule = {"float_steps": 3, "qat_steps": 1, "batch_size": 4, "checkpoint_every": 2}
+settings = preflight.training_settings(Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule}))
 job = training.Job((record,), (record,), tuple(CLASSES), settings)
 placement = distribution.find()
 print("devices", placement.describe())

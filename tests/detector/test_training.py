@@ -8,7 +8,8 @@ import pytest
 from components import progress
 from components.dataset.drawn_shapes import CLASSES
 from components.errors import UserError
-from pipeline.config import TrainConfig
+from pipeline import preflight
+from pipeline.config import Config
 
 pytestmark = pytest.mark.slow
 
@@ -39,8 +40,9 @@ def follow():
 def job(shapes_record):
     from components.detector import training
 
-    train = TrainConfig(float_steps=12, qat_steps=2, batch_size=4, checkpoint_every=2, evaluate_every=4)
-    settings = training.Settings.resolve({"preset": "demo_160"}, train.model_dump())
+    schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 2, "evaluate_every": 4}
+    config = Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule})
+    settings = preflight.training_settings(config)
     return training.Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
 
 

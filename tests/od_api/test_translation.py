@@ -37,6 +37,7 @@ def test_carries_over_what_there_are_settings_for(project):
         "train.float_steps": 1500,
         "train.qat_steps": 500,
         "train.learning_rate": 0.002,
+        "augment.horizontal_flip": 0.0,
         "export.max_detections": 50,
         "export.score_threshold": 0.3,
         "export.iou_threshold": 0.6,
@@ -129,12 +130,97 @@ def test_a_learning_rate_for_another_optimizer_is_left_out(project):
     assert "cosine" in why(translation, "warmup_steps")
 
 
-def test_augmentation_that_is_in_every_preset_needs_no_setting(project):
-    steps = ("random_horizontal_flip {}", "ssd_random_crop {}")
+def augmented(project, *steps):
+    """The translation of a training with these steps of augmentation, and the settings of `augment` in it."""
     text = "train_config { " + " ".join(f"data_augmentation_options {{ {step} }}" for step in steps) + " }"
     translation = project.translate(text)
-    assert [settled.leaf.path.rpartition(".")[2] for settled in translation.same] == ["random_horizontal_flip"]
-    assert "part of the preset" in why(translation, "ssd_random_crop")
+    return translation, {setting.key.removeprefix("augment."): setting.value for setting in translation.carried}
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("random_horizontal_flip {}", {"horizontal_flip": 0.5}),
+        ("random_horizontal_flip { probability: 0.3 }", {"horizontal_flip": 0.3}),
+        ("random_vertical_flip {}", {"vertical_flip": 0.5}),
+        ("random_image_scale {}", {"scale": [0.5, 2.0]}),
+        ("random_image_scale { min_scale_ratio: 0.7 }", {"scale": [0.7, 2.0]}),
+        ("random_adjust_brightness {}", {"brightness": 0.2}),
+        ("random_adjust_contrast {}", {"contrast": [0.8, 1.25]}),
+        ("random_adjust_contrast { min_delta: 0.600000024 max_delta: 1.0 }", {"contrast": [0.6, 1.0]}),
+        ("random_adjust_saturation {}", {"saturation": [0.8, 1.25]}),
+        ("random_adjust_hue {}", {"hue": 0.02}),
+        (
+            "random_distort_color { color_ordering: 1 }",
+            {"brightness": 0.1255, "contrast": [0.5, 1.5], "saturation": [0.5, 1.5], "hue": 0.2},
+        ),
+        ("ssd_random_crop {}", {"random_crop": 0.85}),
+        ("ssd_random_crop { operations { random_coef: 0.2 } operations { random_coef: 0.4 } }", {"random_crop": 0.7}),
+        ("ssd_random_crop_fixed_aspect_ratio {}", {"random_crop": 0.85}),
+        ("random_crop_image { min_area: 0.5 }", {"random_crop": 1.0}),
+        ("random_jpeg_quality { min_jpeg_quality: 40 max_jpeg_quality: 90 }", {"jpeg_quality": [40, 90]}),
+        ("random_jpeg_quality {}", {"jpeg_quality": [1, 100]}),
+        ("autoaugment_image {}", {"policy": "detection_v0"}),
+        ("autoaugment_image { policy_name: 'v0' }", {"policy": "detection_v0"}),
+    ],
+)
+def test_augmentation_is_carried_over(project, step, expected):
+    _, found = augmented(project, step)
+    assert found == {"horizontal_flip": 0.0} | expected
+
+
+def test_without_a_step_that_flips_there_are_no_flips(project):
+    translation, found = augmented(project, "random_vertical_flip {}")
+    assert found["horizontal_flip"] == 0.0
+    assert note(translation, "augment.horizontal_flip") == "no step of the file flips images"
+
+
+@pytest.mark.parametrize(
+    ("steps", "key", "told"),
+    [
+        (["random_image_scale {}"], "scale", "back to one size"),
+        (["ssd_random_crop {}"], "random_crop", "a quarter is inside"),
+        (["ssd_random_crop_pad {}"], "random_crop", "without padding"),
+        (["random_jpeg_quality { random_coef: 0.8 }"], "jpeg_quality", "0.8 of the images stay as they are"),
+        (["autoaugment_image { policy_name: 'v2' }"], "policy", "v2 adds operations"),
+        (["random_distort_color {}"], "contrast", "there after saturation and hue, here before"),
+        (["random_adjust_hue {}", "random_adjust_contrast {}"], "contrast", "there after hue, here before"),
+        (["random_adjust_hue {}", "random_distort_color {}"], "brightness", "hue of this step gave way"),
+    ],
+)
+def test_augmentation_that_is_only_nearly_the_same_says_how_it_differs(project, steps, key, told):
+    translation, _ = augmented(project, *steps)
+    assert told in note(translation, f"augment.{key}")
+
+
+@pytest.mark.parametrize(
+    ("steps", "field", "reason"),
+    [
+        (["random_black_patches {}"], "random_black_patches", "augment.policy"),
+        (["random_self_concat_image {}"], "random_self_concat_image", "no such augmentation"),
+        (["autoaugment_image { policy_name: 'mine' }"], "policy_name", "no such policy"),
+        (["random_adjust_hue { max_delta: much }"], "max_delta", "isn't a number"),
+        (["random_horizontal_flip { keypoint_flip_permutation: 1 probability: 0.5 }"], "permutation", "no keypoints"),
+        (["ssd_random_crop {}", "random_crop_image {}"], "random_crop_image", "can be set once; line 1 holds"),
+        (["ssd_random_crop { operations { min_area: 0.1 random_coef: 0 } }"], "min_area", "in one way"),
+    ],
+)
+def test_augmentation_that_is_not_here_is_left_out_with_a_reason(project, steps, field, reason):
+    translation, _ = augmented(project, *steps)
+    assert reason in why(translation, field)
+
+
+def test_every_step_of_augmentation_is_accounted_for_once(project):
+    steps = ["random_adjust_hue { max_delta: much }", "random_distort_color {}", "random_adjust_contrast {}"]
+    steps += [
+        "random_adjust_contrast {}",
+        "ssd_random_crop { operations { min_area: 1 } }",
+        "random_horizontal_flip {}",
+    ]
+    translation, _ = augmented(project, *steps)
+    carried = {id(leaf) for setting in translation.carried for leaf in setting.leaves}
+    left = [id(settled.leaf) for settled in (*translation.same, *translation.left)]
+    assert len(carried) + len(left) == 6 and not carried & set(left)
 
 
 def with_anchors(generator):
@@ -221,7 +307,7 @@ def test_of_another_kind_of_detector_the_rest_is_carried_over(project, kind):
     translation = project.translate(
         f"model {{ {kind} {{ num_classes: 2 image_resizer {{ x: 1 }} }} }} train_config {{ batch_size: 4 }}"
     )
-    assert settings(translation) == {"train.batch_size": 4}
+    assert settings(translation) == {"train.batch_size": 4, "augment.horizontal_flip": 0.0}
     assert "no SSD" in why(translation, "image_resizer.x")
     [check] = [check for check in translation.checks if check.name == "architecture"]
     assert check.ok is False and f"`{kind}` isn't an SSD" in check.message
@@ -265,4 +351,4 @@ def test_what_is_no_configuration_is_told_in_one_message(tmp_path, content, line
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
     (tmp_path / "p.config").write_bytes(b"\xef\xbb\xbftrain_config {\r\n  batch_size: 4\r\n}\r\n")
-    assert settings(translate(str(tmp_path / "p.config"))) == {"train.batch_size": 4}
+    assert settings(translate(str(tmp_path / "p.config")))["train.batch_size"] == 4

@@ -35,7 +35,7 @@ def test_the_key_that_was_meant_is_found(key, meant):
     assert refused(None, {key: 1}).mend == f"did you mean `{meant}`?"
 
 
-@pytest.mark.parametrize(("key", "expected"), [("zzz", "one of data, "), ("push.zzz", "one of push.to")])
+@pytest.mark.parametrize(("key", "expected"), [("zzz", "one of augment, "), ("push.zzz", "one of push.to")])
 def test_a_key_like_no_other_is_told_with_the_keys_of_its_place(key, expected):
     error = refused(None, {key: 1})
     assert error.expected.startswith(expected) and (key.count(".") or "." not in error.expected)
@@ -78,3 +78,24 @@ def test_a_section_with_all_of_its_lines_commented_out_has_the_defaults(file):
 
 def test_yaml_that_does_not_parse_is_told_with_its_line(file):
     assert refused(file("train:\n  seed: 3\n bad: [\n")).line == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "expected"),
+    [
+        ("scale: [1.5, 0.5]", "scale", "two numbers from 0.2 to 4, the lesser first"),
+        ("scale: 1.5", "scale", "two numbers"),
+        ("contrast: [.nan, 1.0]", "contrast", "two numbers"),
+        ("contrast: [0.5, 1.0, 1.5]", "contrast", "two numbers"),
+        ("jpeg_quality: [0, 90]", "jpeg_quality", "two whole numbers from 1 to 100"),
+        ("jpeg_quality: [40, 101]", "jpeg_quality", "two whole numbers from 1 to 100"),
+        ("policy: v9", "policy", "'randaugment', 'detection_v0'"),
+        ("magnitude: 3", "magnitude", "only augment.policy: randaugment has one"),
+        ("horizontal_flip: true", "horizontal_flip", "a valid number"),
+        ("hue: 0.6", "hue", "less than or equal to 0.5"),
+    ],
+)
+def test_an_augmentation_that_cannot_be_is_told_with_what_can(file, value, key, expected):
+    error = refused(file(f"augment:\n  {value}\n"))
+    assert error.what == f"`augment.{key}` has a value that isn't valid" and error.line == 2
+    assert expected in error.expected

@@ -7,7 +7,7 @@ import pytest
 from components import progress
 from components.publishing import published
 from components.qat_trainer.executor import _settings
-from pipeline.config import TrainConfig
+from pipeline.config import Config
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def notes():
 
 
 def settings(tmp_path):
-    model = {"preset": "demo_160", "warm_start": "latest_blessed"}
-    train = TrainConfig().model_dump()
-    return _settings({"model": json.dumps(model), "train": json.dumps(train), "published_at": str(tmp_path)})
+    config = Config.model_validate({"model": {"preset": "demo_160", "warm_start": "latest_blessed"}})
+    sections = {name: json.dumps(getattr(config, name).model_dump()) for name in ("model", "train", "augment")}
+    return _settings({**sections, "published_at": str(tmp_path)})
 
 
 def test_before_the_first_model_is_published_training_starts_without_and_says_so(tmp_path, notes):

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector.library_faults import autograph_cost, kernel_ranges, quantizer_ranges, tucker_block
+from components.detector.library_faults import (
+    autograph_cost,
+    ghost_boxes,
+    kernel_ranges,
+    mirrored_edges,
+    quantizer_ranges,
+    tucker_block,
+)
 from components.detector.pixels import normalize
 
 pytestmark = pytest.mark.slow
@@ -146,3 +153,31 @@ def test_library_layers_are_left_alone_by_autograph():
     autograph_cost.leave_library_layers_alone()
     autograph_cost.leave_library_layers_alone()
     assert conversion.is_allowlisted(nn_blocks.InvertedBottleneckBlock.call)
+
+
+def test_a_box_that_is_moved_out_still_comes_back_at_the_edge():
+    from official.vision.ops import augment
+
+    def move_left():
+        boxes = tf.constant([[0.4, 0.1, 0.6, 0.3]])
+        _, moved = augment.translate_bbox(tf.zeros([100, 100, 3], tf.uint8), boxes, 50.0, [128] * 3, True)
+        return moved[0].numpy()
+
+    assert move_left() == pytest.approx([0.4, 0.0, 0.6, 0.05])
+    with ghost_boxes.without_ghost_boxes():
+        assert move_left() == pytest.approx([0.4, 0.0, 0.6, 1e-4])
+    assert move_left() == pytest.approx([0.4, 0.0, 0.6, 0.05])
+
+
+def test_moved_images_are_still_filled_up_with_their_mirror_image():
+    from official.vision.ops import augment
+
+    image = np.full([10, 10, 3], 9, np.uint8)
+    image[:, :2] = 250
+
+    def move_right():
+        return augment.translate_x(tf.constant(image), -2, [128] * 3)[0, :, 0].numpy().tolist()
+
+    assert move_right() == [250] * 4 + [9] * 6
+    with mirrored_edges.without_mirrored_edges():
+        assert move_right() == [128] * 2 + [250] * 2 + [9] * 6

@@ -241,15 +241,44 @@ def draw_bars(folder):
 
 
 def test_anchors_that_fit_are_advised_with_settings_to_paste(tmp_path):
-    bars = draw_bars(tmp_path / "bars")
-    code, output = check("--data", bars)
+    bars, own = draw_bars(tmp_path / "bars"), ["--set", "model.fit_anchors=false"]
+    code, output = check("--data", bars, *own)
     assert code == 0 and "now 96 match none" in output and "as advised 0 match none" in output
     [pasted] = [line for line in output.splitlines() if line.strip().startswith("--set")]
     assert "would match them all" in output and "'model.aspect_ratios=[" in pasted
-    code, output = check("--data", bars, *shlex.split(pasted))
+    code, output = check("--data", bars, *own, *shlex.split(pasted))
     assert code == 0 and "anchors    0 of 96 boxes match none" in output and "--set" not in output
-    _, output = check("--data", bars, "--json")
+    _, output = check("--data", bars, *own, "--json")
     assert json.loads(output)["anchor_advice"]["arguments"] == pasted.strip()
+
+
+def test_anchors_are_fitted_where_the_presets_do_not_fit_unless_they_are_set(tmp_path):
+    bars = draw_bars(tmp_path / "bars")
+    code, output = check("--data", bars)
+    assert code == 0 and "anchors    0 of 96 boxes match none" in output and "--set" not in output
+    assert re.search(r"fitted to the training boxes: .*aspect_ratios .*the preset's own: 96 match none", output)
+    _, output = check("--data", bars, "--set", "model.num_scales=2")
+    assert "fitted" not in output and "--set" in output
+
+
+@pytest.mark.slow
+def test_what_a_training_takes_is_measured_on_a_few_steps(tmp_path):
+    draw_dataset(tmp_path / "shapes", images=30, size_px=64)
+    code, output = check("--data", tmp_path / "shapes", "--measure", "--set", "model.preset=demo_160", "--json")
+    estimate = json.loads(output)["estimate"]
+    assert code == 0 and estimate["measured_steps"] == {"float": 16, "quantization-aware": 8}
+    assert all(rate > 0 for rate in estimate["images_per_s"].values())
+    assert estimate["peak_bytes"] > 500e6
+    steps_s = sum(steps * 8 / rate for steps, rate in zip((450, 50), estimate["images_per_s"].values(), strict=True))
+    assert estimate["seconds"] > steps_s * 0.9, "all steps, not those that were measured"
+
+
+@pytest.mark.slow
+def test_a_training_that_cannot_be_is_a_problem_when_it_is_measured(tmp_path):
+    draw_dataset(tmp_path / "shapes", images=30, size_px=64)
+    diverging = ["--set", "model.preset=demo_160", "--set", "train.learning_rate=1.0e30"]
+    code, output = check("--data", tmp_path / "shapes", "--measure", *diverging)
+    assert code == 1 and "training diverged" in output
 
 
 def test_report_is_written_whether_or_not_something_would_stop_a_run(shapes, tmp_path):
