@@ -48,7 +48,7 @@ _SECTION_NOTES = {
     "deployment": "For pipelines that run on a cluster; local runs don't look at them.",
 }
 
-_NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number"}
+_NAMES: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 _PRESET_ROWS: tuple[tuple[str, str], ...] = (
     ("input, pixels", "input_size"),
     ("backbone", "backbone"),

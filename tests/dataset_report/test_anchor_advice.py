@@ -114,7 +114,7 @@ def test_nothing_is_advised_where_nothing_would_help(make_image):
 def test_anchors_that_match_a_small_class_are_advised_though_they_lie_less_close_to_the_others(make_image):
     """As for red blood cells and platelets."""
     middling = scattered(RNG.uniform(36, 46, 180), RNG.uniform(36, 46, 180))
-    platelets = scattered(RNG.uniform(13, 16, 20), RNG.uniform(13, 16, 20))
+    platelets = scattered(RNG.uniform(14, 16, 20), RNG.uniform(14, 16, 20))
     advice = advise(fit_of(make_image("a.jpg", middling + platelets)))
     assert advice.now.unmatched == 20 and advice.settings()["model.anchor_size"] < DEFAULT.anchor_size
     assert "model.input_size" not in advice.settings() and advice.then.unmatched <= 4

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from components.detector import anchors
 from components.errors import UserError
 from pipeline import preflight
 from pipeline.config import Config
@@ -40,6 +42,35 @@ def test_anchors_are_the_presets_unless_they_are_set():
 def test_anchors_that_are_too_many_or_the_same_are_refused(anchors, found):
     with pytest.raises(UserError, match=f"found: {found}"):
         resolve({"preset": "mobilenet_v2_256", **anchors})
+
+
+def bars(count=40):
+    """Long thin boxes in images of 512 x 384 pixels: corners, and the longer side of each one's image."""
+    rng = np.random.default_rng(1)
+    corners = rng.uniform((0, 0), (300, 340), (count, 2))
+    return np.hstack([corners, corners + rng.uniform((190, 24), (210, 28), (count, 2))]), np.full(count, 512)
+
+
+def test_anchors_are_fitted_to_boxes_that_the_presets_do_not_match_in_whatever_order():
+    boxes, sides = bars()
+    settings = resolve({"preset": "mobilenet_v2_256"})
+    fitted = settings.fitted(boxes, sides).preset
+    at_input = anchors.letterboxed(boxes, sides, fitted)
+    assert anchors.fit(at_input, settings.preset).unmatched.all() and not anchors.fit(at_input, fitted).unmatched.any()
+    assert settings.fitted(boxes[::-1], sides).preset == fitted
+    assert fitted.input_size == 256 and fitted.float_steps == settings.preset.float_steps
+
+
+@pytest.mark.parametrize("model", [{"fit_anchors": False}, {"num_scales": 3}])
+def test_anchors_that_are_set_or_must_not_be_fitted_stay(model):
+    settings = resolve({"preset": "mobilenet_v2_256", **model})
+    assert settings.fitted(*bars()) == settings
+
+
+def test_the_presets_anchors_stay_where_they_fit_or_where_there_is_no_box():
+    settings, squares = resolve({"preset": "mobilenet_v2_256"}), np.array([[20, 20, 90, 90.0]] * 9)
+    assert settings.fitted(squares, np.full(9, 256)) == settings
+    assert settings.fitted(np.zeros((0, 4)), np.zeros(0)) == settings
 
 
 def test_scale_is_the_presets_unless_it_is_set():
