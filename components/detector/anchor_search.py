@@ -19,6 +19,11 @@ from components.detector.presets import Preset
 # Preferred numbers (ISO 3, R10): a third of an octave apart, and short to write.
 _WIDE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0, 12.5)
 _RATIOS = (*(float(f"{1 / ratio:.2g}") for ratio in _WIDE[:0:-1]), *_WIDE)
+_SQUARE = len(_RATIOS) // 2
+_EVEN = tuple((_SQUARE - step, _SQUARE, _SQUARE + step) for step in range(1, _SQUARE + 1))
+"""Triples of ratios that lie evenly around 1, which adding one ratio after the other passes by."""
+_EVENNESS = 0.01
+"""What they are worth beyond their fit, in mean best IoU: they suit objects too that lie otherwise than those seen."""
 _STEPS = 6
 """Base sizes in an octave: what two and three scales divide."""
 _SIDES = tuple(2 ** (step / _STEPS) for step in range(-2, 17 + _STEPS))
@@ -97,7 +102,7 @@ def _worth(choice: _Choice) -> float:
 
 
 def _best_ratios(ious: np.ndarray, scales: int, base: int, anchors_now: int) -> _Choice:
-    """The best ratios for a base and a number of scales, of which one is added after the other."""
+    """The best ratios for a base and a number of scales: added one after the other, or lying evenly around 1."""
     of_ratios = ious[[base + _STEPS * scale // scales for scale in range(scales)]].max(axis=0)
     best = np.zeros(of_ratios.shape[1], np.float32)
     ratios: tuple[int, ...] = ()
@@ -107,6 +112,15 @@ def _best_ratios(ious: np.ndarray, scales: int, base: int, anchors_now: int) -> 
         worth = _A_MATCH * (with_one_more >= anchors.MATCH_IOU).mean(axis=1) + with_one_more.mean(axis=1)
         added = int(worth.argmax())
         best, ratios = with_one_more[added], (*ratios, added)
-        cost = _AN_ANCHOR * min(count, anchors_now) + _ONE_MORE * max(0, count - anchors_now)
-        choices.append(_Choice(scales, base, ratios, float(worth[added]) - cost))
+        choices.append(_Choice(scales, base, ratios, float(worth[added]) - _cost(count, anchors_now)))
+    for ratios in _EVEN:
+        if (count := scales * len(ratios)) <= _MOST_A_CELL:
+            best = of_ratios[list(ratios)].max(axis=0)
+            worth_of_all = _A_MATCH * float((best >= anchors.MATCH_IOU).mean()) + float(best.mean()) + _EVENNESS
+            choices.append(_Choice(scales, base, ratios, worth_of_all - _cost(count, anchors_now)))
     return max(choices, key=_worth)
+
+
+def _cost(count: int, anchors_now: int) -> float:
+    """Of so many anchors in a cell, in mean best IoU."""
+    return _AN_ANCHOR * min(count, anchors_now) + _ONE_MORE * max(0, count - anchors_now)

@@ -83,6 +83,7 @@ class Subject:
 REPORT_EVERY = 10
 # Steps after which the pace says something of the rest.
 _STEADY_AFTER = 30
+_WORTH_TELLING_S = 60.0
 _GRADIENT_CLIP_NORM = 10.0
 
 
@@ -233,6 +234,7 @@ class _Report:
         step = int(self._trainer.global_step.numpy())
         rate = self._steps_per_s(step)
         if rate and step >= _STEADY_AFTER and not self._foretold:
+            self._foretold = True
             self._foretell(self._seconds_left(step, rate))
         scores, best = self._selection.scores, self._selection.best
         progress.training(
@@ -249,7 +251,8 @@ class _Report:
         )
 
     def _foretell(self, seconds_left: float) -> None:
-        self._foretold = True
+        if seconds_left < _WORTH_TELLING_S:
+            return
         held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         progress.note(
             f"the {self._phase.name} phase will take about {seconds_left / 60:.1f} more minutes at this pace; "
