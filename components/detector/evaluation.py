@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from components.dataset.examples import tfrecord
+from components.detector import pictures
 from components.detector.saved_model import predict_raw
 from components.scoring import coco
 from components.scoring.inference import Letterboxed, letterboxed
 from components.scoring.labelled_images import of_example
 from components.tflite.detections import Detections
-from components.tflite.drawing import drawn
 from components.tflite.post_process import PostProcess
 
 # The file's own settings depend on the export; these leave nothing out that COCO counts.
@@ -71,22 +70,25 @@ class Evaluation:
         detections = self._images.detect(_Model(self.input_size, raw, self._post_process))
         return Evaluated(coco.score(self._images.ground_truths, detections, self._class_names), detections)
 
-    def pictures(self, evaluated: Evaluated) -> tuple[np.ndarray, np.ndarray]:
-        """A few of the images with what is in them, and with what was found. Each uint8 `[n, H, W, 3]`."""
-        truths = [
-            Detections(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids, np.ones(len(truth.class_ids), np.float32))
-            for truth in self._images.ground_truths[:_PICTURES]
-        ]
-        found = [detections.at_least(_PICTURED_SCORE) for detections in evaluated.detections[:_PICTURES]]
-        return self._drawn(truths, with_scores=False), self._drawn(found, with_scores=True)
+    def write_summaries(self, evaluated: Evaluated) -> None:
+        """Figures, and a few images with what is in them and with what was found, by the default summary writer."""
+        for name, value in (("AP", evaluated.figures.ap), ("AP50", evaluated.figures.ap50)):
+            tf.summary.scalar(f"eval/{name}", value or 0.0)
+        shown = range(min(_PICTURES, len(self._images.scales)))
+        pixels = [self._images.pixels[index] for index in shown]
+        found = [self._on_input(evaluated.detections[index].at_least(_PICTURED_SCORE), index) for index in shown]
+        pictures.write("eval/found", pixels, found, self._class_names, with_scores=True)
+        annotated = [self._on_input(self._annotated(index), index) for index in shown]
+        pictures.write("eval/annotated", pixels, annotated, self._class_names, with_scores=False)
 
-    def _drawn(self, boxes: Sequence[Detections], with_scores: bool) -> np.ndarray:
-        drawings = []
-        for pixels, scales, of_image in zip(self._images.pixels, self._images.scales, boxes, strict=False):
-            on_input = of_image.boxes_ymin_xmin_ymax_xmax * np.tile(np.array(scales, np.float32), 2)
-            placed = Detections(on_input, of_image.class_ids, of_image.scores)
-            drawings.append(np.asarray(drawn(Image.fromarray(pixels), placed, self._class_names, with_scores)))
-        return np.stack(drawings)
+    def _annotated(self, index: int) -> Detections:
+        truth = self._images.ground_truths[index]
+        return pictures.certain(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids)
+
+    def _on_input(self, boxes: Detections, index: int) -> Detections:
+        """Boxes normalized to an image as boxes normalized to the letterboxed one."""
+        scale = np.tile(np.array(self._images.scales[index], np.float32), 2)
+        return Detections(boxes.boxes_ymin_xmin_ymax_xmax * scale, boxes.class_ids, boxes.scores)
 
 
 @dataclasses.dataclass(frozen=True)

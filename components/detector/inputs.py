@@ -93,7 +93,7 @@ def cached_bytes(preset: Preset, augmentation: Augmentation, images: int) -> int
 
 def augmented_examples(
     files: Sequence[str], preset: Preset, augmentation: Augmentation, count: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The first `count` training images as the network sees them, in the order of the files.
 
     Args:
@@ -101,11 +101,11 @@ def augmented_examples(
       count: how many; fewer where there are no more.
 
     Yields:
-      `[H, W, 3]` uint8 pixels, and `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized.
+      `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
     """
     data = _decoded(files, _longest_side(preset, augmentation)).take(count)
-    for pixels, pixel_boxes, _ in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
-        yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size
+    for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
+        yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size, class_ids.numpy()
 
 
 def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from components import memory, progress
 from components.dataset.examples import tfrecord
 from components.dataset.examples.tf_example import decode_example
-from components.detector import evaluation, inputs, saved_model
+from components.detector import evaluation, inputs, pictures, saved_model
 from components.detector import model_garden as garden
 from components.detector import quantization as quant
 from components.detector.distribution import Placement
@@ -27,6 +27,7 @@ from components.detector.warm_start.source import obtain
 
 # In a phase, where the settings don't say how often: an evaluation of 100 images costs about as much as ten steps.
 _EVALUATIONS = 10
+_PICTURES = 8
 PhaseName = Literal["float", "qat"]
 PHASES: dict[PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
 
@@ -118,17 +119,30 @@ class _Training:
         def moment_images() -> tf.Tensor:
             return inputs.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
 
-        def load_warm_start() -> None:
+        def begin() -> None:
+            self._show_augmented_images()
             if settings.warm_start:
                 source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
                 progress.note(loading.load(source, model, moment_images))
 
         subject = self._subject("float", task, model)
-        selection = self._phase_run("float", subject).run(self._job.name_images, load_warm_start)
+        selection = self._phase_run("float", subject).run(self._job.name_images, begin)
         subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
         saved_model.write_weights(model, model_folder)
         return model, selection
+
+    def _show_augmented_images(self) -> None:
+        """A few training images as the network will see them, for TensorBoard."""
+        settings, pixels, boxes = self._job.settings, [], []
+        examples = inputs.augmented_examples(
+            self._job.files, settings.preset, settings.augmentation, _PICTURES, settings.seed
+        )
+        for image, of_image, class_ids in examples:
+            pixels.append(image)
+            boxes.append(pictures.certain(of_image, class_ids - 1))
+        with tf.summary.create_file_writer(f"{self._placement.own(self._work)}/float/logs").as_default(step=0):
+            pictures.write("train/augmented", pixels, boxes, self._job.class_names, with_scores=False)
 
     def _make_qat(self, float_model: Any) -> tuple[Any, Any]:
         """The quantization-aware task and model, calibrated, which starts where the float model ended."""

@@ -183,12 +183,8 @@ class PhaseRun:
             self._subject.refresh()
             evaluated = self._evaluation.of(self._subject.raw)
             self._selection.take(self._step, self._placement.agree(evaluated.score))
-        truths, found = self._evaluation.pictures(evaluated)
         with self._controller.summary_manager.summary_writer().as_default(step=self._step):
-            for name, value in (("AP", evaluated.figures.ap), ("AP50", evaluated.figures.ap50)):
-                tf.summary.scalar(f"eval/{name}", value or 0.0)
-            tf.summary.image("eval/found", found, max_outputs=len(found))
-            tf.summary.image("eval/annotated", truths, max_outputs=len(truths))
+            self._evaluation.write_summaries(evaluated)
         self._controller.summary_manager.flush()
         self._report.evaluation_took(time.monotonic() - begun)
 

@@ -190,7 +190,8 @@ PRESET = presets.get("demo_160")
 def test_examples_are_the_first_images_as_the_network_sees_them(records):
     examples = list(inputs.augmented_examples([records], PRESET, Augmentation(horizontal_flip=0.5), 2, seed=1))
     assert len(examples) == 2
-    for pixels, boxes in examples:
+    for pixels, boxes, class_ids in examples:
+        assert class_ids.tolist() == [1, 2]
         assert (pixels.shape, pixels.dtype) == ((160, 160, 3), np.uint8)
         for box, channel in zip(boxes * 160, (RED, GREEN), strict=True):
             assert np.abs(box - seen(pixels, channel)[0]).max() < 1.5

@@ -97,6 +97,7 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     shown = logged(tmp_path / "logs" / "float")
     assert [step for step, _ in shown["eval/AP"]] == [4, 8, 12], "none is left out, none is done twice"
     assert {"training_loss", "cls_loss", "box_loss", "learning_rate"} <= set(shown)
+    assert shown["train/augmented"] == [(0, 8)]
     assert shown["eval/found"][-1] == shown["eval/annotated"][-1] == (12, 4)
 
 
