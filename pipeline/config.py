@@ -143,6 +143,12 @@ class TrainConfig(_Section):
         description="Decay of an exponential moving average of the weights, which is then what is evaluated and "
         "exported (.99 to .999 for some thousand steps); None: the weights themselves.",
     )
+    mixed_precision: Literal["bfloat16", "float16"] | None = Field(
+        None,
+        description="What the float phase computes in beside float32, for GPUs: bfloat16 from compute capability 8 on, "
+        "float16 (with loss scaling) on older ones. The quantization-aware phase is float32.",
+    )
+    xla: bool = Field(False, description="Whether XLA fuses what it can of a training step, for GPUs.")
     seed: int = Field(1, description="Seed of weights, shuffling and augmentation.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from components.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
-_LOOP = ("seed", "checkpoint_every", "evaluate_every", "evaluate_images", "early_stop", "ema_decay")
+_EVALUATION = ("evaluate_every", "evaluate_images", "early_stop", "ema_decay")
+_LOOP = ("seed", "checkpoint_every", "mixed_precision", "xla", *_EVALUATION)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Settings:
       preset: with everything that the configuration overrides.
       fit_anchors: whether anchors may be fitted to the data.
       augmentation: what is done at random to training images, beside the preset's zoom.
-      warm_start .. ema_decay: see the configuration.
+      warm_start .. xla: see the configuration.
     """
 
     preset: presets.Preset
@@ -39,6 +40,8 @@ class Settings:
     evaluate_images: int
     early_stop: int | None
     ema_decay: float | None
+    mixed_precision: Literal["bfloat16", "float16"] | None
+    xla: bool
 
     @classmethod
     def resolve(cls, model: dict[str, Any], train: dict[str, Any], augment: dict[str, Any]) -> Settings:
@@ -58,6 +61,7 @@ class Settings:
             overrides["scale_jitter"] = tuple(augment["scale"])
         preset = dataclasses.replace(preset, **overrides)
         _require_sane_anchors(preset)
+        _require_averages_that_can_be(train)
         return cls(
             preset=preset,
             fit_anchors=model["fit_anchors"] and not any(name in overrides for name in _ANCHORS),
@@ -115,6 +119,17 @@ def _require_sane_anchors(preset: presets.Preset) -> None:
             expected=f"at most {presets.MOST_ANCHORS_PER_CELL}: each makes the head larger and post-processing slower",
             found=f"{preset.num_scales} scales x {progress.counted(len(ratios), 'aspect ratio')} = {count}",
             mend="lower model.num_scales, or name fewer model.aspect_ratios",
+        )
+
+
+def _require_averages_that_can_be(train: dict[str, Any]) -> None:
+    """Makes sure that Model Garden's trainer (2.16) finds the averages, which it doesn't behind a loss scale."""
+    if train["mixed_precision"] == "float16" and train["ema_decay"] is not None:
+        raise UserError(
+            "`train.ema_decay` doesn't go with `train.mixed_precision: float16`",
+            expected="a moving average of the weights, or float16 with its loss scaling",
+            found=f"ema_decay {train['ema_decay']}, mixed_precision float16",
+            mend="set train.mixed_precision to bfloat16, or leave train.ema_decay out",
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -93,7 +94,9 @@ class _Training:
         eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
         self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
         self._data = inputs.distributed_batches(placement.strategy, job.files, settings, annotated.images)
-        self._twins = _twins(job) if placement.replicas > 1 else {}
+        self._twins = _twins(job, placement.replicas)
+        if settings.xla:
+            tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")
         images = progress.counted(annotated.images, "training image")
         progress.note(f"building {settings.preset.name} for {classes}, {images}, on {placement.describe()}")
@@ -114,7 +117,9 @@ class _Training:
     def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
         settings = self._job.settings
         task = garden.build_task(settings.preset, self._job.num_classes)
-        model = garden.build_float_model(task)
+        with _precision(settings.mixed_precision):
+            model = garden.build_float_model(task)
+        subject = self._subject("float", task, model)
 
         def moment_images() -> tf.Tensor:
             return inputs.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
@@ -123,14 +128,14 @@ class _Training:
             self._show_augmented_images()
             if settings.warm_start:
                 source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
-                progress.note(loading.load(source, model, moment_images))
+                progress.note(loading.load(source, subject.plain, moment_images))
+                subject.take_over()
 
-        subject = self._subject("float", task, model)
         selection = self._phase_run("float", subject).run(self._job.name_images, begin)
         subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
-        saved_model.write_weights(model, model_folder)
-        return model, selection
+        saved_model.write_weights(subject.plain, model_folder)
+        return subject.plain, selection
 
     def _show_augmented_images(self) -> None:
         """A few training images as the network will see them, for TensorBoard."""
@@ -199,11 +204,30 @@ class _Training:
         )
 
 
-def _twins(job: Job) -> dict[PhaseName, Any]:
-    """Copies of both models on this machine alone: what several devices hold is slow to read, and can't be frozen."""
+def _twins(job: Job, replicas: int) -> dict[PhaseName, Any]:
+    """Models in float32 on this machine beside those that aren't: on several devices, or in 16 bits.
+
+    What several devices hold is slow to read, and can't be frozen; neither is what ships in 16 bits.
+    """
     preset, classes = job.settings.preset, job.num_classes
-    model = garden.build_float_model(garden.build_task(preset, classes))
-    return {"float": model, "qat": garden.build_qat_model(garden.build_qat_task(preset, classes), model)}
+    twins: dict[PhaseName, Any] = {}
+    if replicas > 1 or job.settings.mixed_precision is not None:
+        twins["float"] = garden.build_float_model(garden.build_task(preset, classes))
+    if replicas > 1:
+        twins["qat"] = garden.build_qat_model(garden.build_qat_task(preset, classes), twins["float"])
+    return twins
+
+
+@contextlib.contextmanager
+def _precision(mixed: str | None) -> Iterator[None]:
+    """Within it, layers that are made compute in 16 bits, on variables of 32."""
+    policy = tf.keras.mixed_precision.global_policy()
+    if mixed is not None:
+        tf.keras.mixed_precision.set_global_policy(f"mixed_{mixed}")
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(policy)
 
 
 def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunction:
@@ -261,6 +285,7 @@ def phase_of(settings: Settings, name: PhaseName) -> Phase:
         evaluate_every=settings.evaluate_every or -(-steps // _EVALUATIONS),
         early_stop=settings.early_stop,
         ema_decay=settings.ema_decay,
+        mixed_precision=None if quantized else settings.mixed_precision,
     )
 
 

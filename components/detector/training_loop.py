@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import resource
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orbit
@@ -19,6 +18,7 @@ from components import progress
 from components.detector import finite_loss
 from components.detector.distribution import Placement
 from components.detector.evaluation import Evaluation
+from components.detector.library_faults import averaged_weights
 from components.detector.selection import Selection
 from components.errors import UserError
 
@@ -35,6 +35,7 @@ class Phase:
       checkpoint_every: steps between checkpoints.
       evaluate_every: steps between evaluations; there is one at the last step too.
       early_stop: after how many evaluations without a better one it's done early; None: never.
+      mixed_precision: what the model computes in, beside float32; float16's small numbers need a scaled loss.
       ema_decay: of the moving average of the weights, which is then what is evaluated and kept; None: no average.
     """
 
@@ -46,6 +47,7 @@ class Phase:
     evaluate_every: int
     early_stop: int | None = None
     ema_decay: float | None = None
+    mixed_precision: str | None = None
 
     def next_stop(self, step: int) -> int:
         """The next step at which there is a checkpoint, an evaluation, or the end."""
@@ -72,11 +74,24 @@ class Subject:
     raw: tf.types.experimental.ConcreteFunction
     twin: Any = None
 
+    @property
+    def plain(self) -> Any:
+        """The twin where there is one, else the model: in float32, on this machine, and as `raw` computes it."""
+        return self.model if self.twin is None else self.twin
+
     def refresh(self) -> None:
         """Gives the twin, if there is one, the weights of the model."""
-        if self.twin is not None:
-            for of_twin, of_model in zip(self.twin.variables, self.model.variables, strict=True):
-                of_twin.assign(of_model.read_value())
+        _copy(self.model, self.plain)
+
+    def take_over(self) -> None:
+        """Gives the model the weights of the twin, if there is one."""
+        _copy(self.plain, self.model)
+
+
+def _copy(source: Any, target: Any) -> None:
+    if source is not target:
+        for of_source, of_target in zip(source.variables, target.variables, strict=True):
+            of_target.assign(of_source.read_value())
 
 
 # Steps between two reports of progress, and of scalars to TensorBoard.
@@ -106,7 +121,8 @@ class PhaseRun:
     ):
         finite_loss.stop_at_it(subject.task)
         self._phase, self._subject, self._evaluation, self._placement = phase, subject, evaluation, placement
-        self._optimizer = subject.task.create_optimizer(_optimization(phase))
+        precision = core_configs.RuntimeConfig(mixed_precision_dtype=phase.mixed_precision, loss_scale="dynamic")
+        self._optimizer = subject.task.create_optimizer(_optimization(phase), precision)
         # A function that creates variables is traced twice; with the optimizer's made here, the step is traced once.
         self._optimizer._create_all_weights(subject.model.trainable_variables)
         config = core_configs.ExperimentConfig(
@@ -179,7 +195,7 @@ class PhaseRun:
 
     def _evaluate(self) -> None:
         begun = time.monotonic()
-        with self._averaged():
+        with averaged_weights.swapped_in(self._optimizer):
             self._subject.refresh()
             evaluated = self._evaluation.of(self._subject.raw)
             self._selection.take(self._step, self._placement.agree(evaluated.score))
@@ -187,16 +203,6 @@ class PhaseRun:
             self._evaluation.write_summaries(evaluated)
         self._controller.summary_manager.flush()
         self._report.evaluation_took(time.monotonic() - begun)
-
-    @contextlib.contextmanager
-    def _averaged(self) -> Iterator[None]:
-        """Within it, the model's weights are their moving averages, where the phase keeps these."""
-        averages = isinstance(self._optimizer, optimization.ExponentialMovingAverage)
-        if averages:
-            self._optimizer.swap_weights()
-        yield
-        if averages:
-            self._optimizer.swap_weights()
 
 
 def _diverged(phase: Phase, steps: int, images: list[str]) -> UserError:

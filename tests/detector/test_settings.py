@@ -7,8 +7,8 @@ from pipeline import preflight
 from pipeline.config import Config
 
 
-def resolve(model, augment=None):
-    config = Config.model_validate({"model": model, "augment": augment or {}})
+def resolve(model, augment=None, train=None):
+    config = Config.model_validate({"model": model, "augment": augment or {}, "train": train or {}})
     return preflight.training_settings(config)
 
 
@@ -71,6 +71,13 @@ def test_the_presets_anchors_stay_where_they_fit_or_where_there_is_no_box():
     settings, squares = resolve({"preset": "mobilenet_v2_256"}), np.array([[20, 20, 90, 90.0]] * 9)
     assert settings.fitted(squares, np.full(9, 256)) == settings
     assert settings.fitted(np.zeros((0, 4)), np.zeros(0)) == settings
+
+
+def test_averaged_weights_do_not_go_with_a_scaled_loss():
+    averaged = {"ema_decay": 0.99, "mixed_precision": "bfloat16"}
+    assert resolve({"preset": "demo_160"}, train=averaged).ema_decay == 0.99
+    with pytest.raises(UserError, match="doesn't go with `train.mixed_precision: float16`"):
+        resolve({"preset": "demo_160"}, train={**averaged, "mixed_precision": "float16"})
 
 
 def test_scale_is_the_presets_unless_it_is_set():

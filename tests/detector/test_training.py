@@ -120,3 +120,19 @@ def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow
         train(short, tmp_path / run)
         curves.append(steps.losses)
     assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}
+
+
+def test_averaged_weights_in_16_bits_end_early_on_a_plateau_and_are_written_in_32(job, tmp_path, follow):
+    from components.detector import saved_model
+
+    more = {"mixed_precision": "bfloat16", "ema_decay": 0.9, "early_stop": 1, "evaluate_every": 1}
+    settings = dataclasses.replace(job.settings, **more)
+    steps = Steps()
+    follow(steps)
+    train(dataclasses.replace(job, settings=settings), tmp_path)
+    of_float = [step for phase, step in steps.seen if phase == "float"]
+    kept = saved_model.read_detector_json(str(tmp_path / "model"))["kept"]["float"]
+    assert of_float[-1] == kept["step"] + 1 < 12, "one evaluation after the best, and no step more"
+    raw = saved_model.RawModel(str(tmp_path / "model"), "float")
+    assert {output.dtype.name for output in raw.function.outputs} == {"float32"}
+    assert np.isfinite(raw.predict(np.zeros((1, 160, 160, 3), np.uint8))[1]).all()

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from components.detector.library_faults import (
     autograph_cost,
+    averaged_weights,
     ghost_boxes,
     kernel_ranges,
     mirrored_edges,
@@ -181,3 +182,35 @@ def test_moved_images_are_still_filled_up_with_their_mirror_image():
     assert move_right() == [250] * 4 + [9] * 6
     with mirrored_edges.without_mirrored_edges():
         assert move_right() == [128] * 2 + [250] * 2 + [9] * 6
+
+
+def averaging_optimizer(model):
+    from official.modeling.optimization import ExponentialMovingAverage
+
+    optimizer = ExponentialMovingAverage(tf.keras.optimizers.legacy.SGD(1.0), average_decay=0.5, dynamic_decay=False)
+    optimizer.shadow_copy(model)
+    return optimizer
+
+
+class OneWeight:
+    """What the optimizer looks at of a model."""
+
+    def __init__(self):
+        self.weight = tf.Variable(0.1)
+        self.trainable_variables = [self.weight]
+
+
+def test_averaged_weights_are_swapped_in_and_come_back_as_they_were():
+    model = OneWeight()
+    optimizer = averaging_optimizer(model)
+    optimizer._average_weights[0].assign(1e9)
+    with averaged_weights.swapped_in(optimizer):
+        assert float(model.weight) == 1e9
+    assert float(model.weight) == np.float32(0.1), "not rounded"
+    with averaged_weights.swapped_in(tf.keras.optimizers.legacy.SGD(1.0)):
+        assert float(model.weight) == np.float32(0.1)
+
+
+def test_workaround_of_averaged_weights_is_still_needed():
+    with pytest.raises(ValueError, match="must occur under a"):
+        averaging_optimizer(OneWeight()).swap_weights()
