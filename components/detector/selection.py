@@ -61,8 +61,10 @@ class Selection:
             self._checkpoint.read(f"{self._folder}/step-{self.best}").assert_existing_objects_matched()
 
     def as_json(self) -> dict[str, Any]:
-        """`{"step", "AP"}` of the best; both None where there is none."""
-        return {"step": self.best, "AP": None if self.best is None else self.scores[self.best]}
+        """`{"step", "AP"}` of the best."""
+        if self.best is None:
+            raise ValueError("nothing has been scored")
+        return {"step": self.best, "AP": self.scores[self.best]}
 
     def _prefix(self, step: int | None) -> str:
         return f"{self._placement.own(self._folder)}/step-{step}"

@@ -45,9 +45,19 @@ class Executor(base_executor.BaseExecutor):
             training.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
                 fileio.rmtree(work)
+                _tell_what_was_kept(model)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
+
+
+def _tell_what_was_kept(model: Any) -> None:
+    """In ML Metadata: the step and AP of the checkpoint that each phase has led to."""
+    from components.detector import saved_model
+
+    for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():
+        model.set_int_custom_property(f"{phase}_step", kept["step"])
+        model.set_float_custom_property(f"{phase}_AP", kept["AP"])
 
 
 def _files(folder: str) -> tuple[str, ...]:
