@@ -34,14 +34,14 @@ class QatTrainer(base_component.BaseComponent):
     """Trains the detector in two phases and writes both results.
 
     Inputs:
-      examples: tf.Examples of the object-detection layout; split `train` trains, and by split `eval` the best checkpoint
-        of each phase is chosen.
+      examples: tf.Examples of the object-detection layout; split `train` trains, by split `eval` the best checkpoint of
+        each phase is chosen.
       label_map: its length is the number of classes.
 
     Outputs:
-      trained_model: a folder with `Format-Serving/` (quantization-aware SavedModel, raw outputs), `float/` (the float one),
-        `detector.json` and `anchors.npy`, and `weights/`, the float model's checkpoint, for a later warm start. Its
-        custom properties `float_step`, `float_AP`, `qat_step` and `qat_AP` tell which checkpoints these are.
+      trained_model: a folder with `Format-Serving/` (quantization-aware SavedModel, raw outputs), `float/` (the float
+        one), `detector.json` and `anchors.npy`, and `weights/`, the float model's checkpoint, for a later warm start.
+        Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP`, of the checkpoints that these are.
       model_run: TensorBoard logs of both phases.
 
     Parameters:

@@ -49,6 +49,8 @@ class Letterboxed:
 
     def detect(self, model: JudgedModel) -> list[Detections]:
         """What a model sees in each, boxes normalized to the upright image."""
+        if not self.scales:
+            return []
         return [_on_the_image(*found) for found in zip(model.detect(self.pixels), self.scales, strict=True)]
 
 
