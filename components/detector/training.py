@@ -19,6 +19,7 @@ from components.detector import model_garden as garden
 from components.detector import quantization as quant
 from components.detector.distribution import Placement
 from components.detector.evaluation import Evaluation
+from components.detector.library_faults import kept_graphs
 from components.detector.library_faults.quantizer_ranges import still_ranges
 from components.detector.selection import Selection
 from components.detector.settings import Settings
@@ -106,7 +107,7 @@ class _Training:
         progress.note("making the model quantization-aware")
         task, qat_model = self._make_qat(model)
         del model
-        memory.give_back()
+        _give_back_memory()
         of_qat = self._train_qat(task, qat_model, model_folder)
         self._write_description(model_folder, {"float": of_float, "qat": of_qat})
         for phase in PHASES:
@@ -132,6 +133,7 @@ class _Training:
                 subject.take_over()
 
         selection = self._phase_run("float", subject).run(self._job.name_images, begin)
+        _give_back_memory()
         subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
         saved_model.write_weights(subject.plain, model_folder)
@@ -163,6 +165,7 @@ class _Training:
         subject = self._subject("qat", task, model)
         with still_ranges():
             selection = self._phase_run("qat", subject).run(self._job.name_images)
+        _give_back_memory()
         # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to
         # lie outside. Ranges measured once more gave .002 AP.
         quant.calibrate(model, self._calibration_images())
@@ -233,6 +236,12 @@ def _precision(mixed: str | None) -> Iterator[None]:
 def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunction:
     raw = functools.partial(garden.raw_outputs, model, num_classes=job.num_classes)
     return saved_model.raw_function(raw, job.settings.preset.input_size)
+
+
+def _give_back_memory() -> None:
+    """What training steps took, before anything else takes as much."""
+    kept_graphs.let_go()
+    memory.give_back()
 
 
 def _seed(seed: int) -> None:

@@ -1,8 +1,11 @@
 """Each test holds as long as the library has its fault; one that fails here says that its workaround can go."""
 
+import ctypes
+import gc
 import os
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from components.detector.library_faults import (
     autograph_cost,
     averaged_weights,
     ghost_boxes,
+    kept_graphs,
     kernel_ranges,
     mirrored_edges,
     quantizer_ranges,
@@ -214,3 +218,43 @@ def test_averaged_weights_are_swapped_in_and_come_back_as_they_were():
 def test_workaround_of_averaged_weights_is_still_needed():
     with pytest.raises(ValueError, match="must occur under a"):
         averaging_optimizer(OneWeight()).swap_weights()
+
+
+def test_graphs_of_training_steps_are_kept_until_they_are_let_go():
+    def graph_of_a_step():
+        weight, optimizer = tf.Variable(1.0), tf.keras.optimizers.legacy.Adam()
+
+        @tf.function(autograph=False)
+        def step(gradient):
+            optimizer._create_all_weights([weight])
+            optimizer.apply_gradients([(gradient, weight)])
+
+        return weakref.ref(step.get_concrete_function(tf.TensorSpec([])).graph)
+
+    graph = graph_of_a_step()
+    gc.collect()
+    assert graph() is not None, "the workaround can go"
+    kept_graphs.let_go()
+    gc.collect()
+    assert graph() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc tells what is in use")
+def test_kernels_of_eager_calls_are_kept_until_they_are_let_go():
+    for size in range(1, 100):
+        tf.nn.avg_pool2d(tf.ones([1, 100, 100, 1]), size, 1, "SAME")
+    gc.collect()
+    kept = _bytes_in_use()
+    kept_graphs.let_go()
+    assert kept - _bytes_in_use() > 2 << 20, "the workaround can go"
+
+
+def _bytes_in_use():
+    """What this process has allocated and not freed (mallinfo2(3), `uordblks`)."""
+
+    class _Info(ctypes.Structure):
+        _fields_ = [(f"field_{number}", ctypes.c_size_t) for number in range(10)]
+
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Info
+    return mallinfo2().field_7
