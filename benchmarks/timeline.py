@@ -14,6 +14,7 @@ class _Span:
     kind: str
     began: float
     ended: float
+    cpu_s: float
     steps: int
 
     @property
@@ -60,20 +61,22 @@ class Timeline:
         def watched(*args: Any, **kwargs: Any) -> Any:
             if self._watching:
                 return call(*args, **kwargs)
-            self._watching, began = True, time.monotonic()
+            self._watching, began, cpu_s = True, time.monotonic(), time.process_time()
             try:
                 return call(*args, **kwargs)
             finally:
                 self._watching = False
-                self._spans[list(self._spans)[-1]].append(_Span(kind, began, time.monotonic(), steps(*args)))
+                span = _Span(kind, began, time.monotonic(), time.process_time() - cpu_s, steps(*args))
+                self._spans[list(self._spans)[-1]].append(span)
 
         setattr(owner, name, watched)
 
     def figures(self) -> dict[str, dict[str, float]]:
         """{phase: {figure: value}}, the last phase ending now.
 
-        `steps_per_s` is that of all loops of steps after the first, with the reports between them. What steps take at
-        that rate is taken off a phase's time; the rest of it is time outside of steps.
+        `steps_per_s` is that of all loops of steps after the first, with the reports between them; so is `cpu_s`, of
+        all cores, for one step. What steps take at that rate is taken off a phase's time; the rest of it is time
+        outside of steps.
         """
         ends = [*list(self._began.values())[1:], time.monotonic()]
         return {
@@ -84,8 +87,9 @@ class Timeline:
 
 def _figures(spans: list[_Span], began: float, ended: float) -> dict[str, float]:
     first, *others = (span for span in spans if span.kind == "steps")
-    rate = sum(span.steps for span in others) / sum(span.seconds for span in others)
-    stepping = (first.steps + sum(span.steps for span in others)) / rate
+    steps = sum(span.steps for span in others)
+    rate = steps / sum(span.seconds for span in others)
+    stepping = (first.steps + steps) / rate
     before = sum(span.seconds for span in spans if span.ended < first.began)
     outside = {
         "build and trace": first.ended - began - before - first.steps / rate,
@@ -96,4 +100,5 @@ def _figures(spans: list[_Span], began: float, ended: float) -> dict[str, float]
     }
     whole = ended - began
     rest = whole - stepping - sum(outside.values())
-    return {"steps_per_s": rate, **outside, "rest": rest, "outside": whole - stepping, "whole": whole}
+    cpu_s = sum(span.cpu_s for span in others) / steps
+    return {"steps_per_s": rate, "cpu_s": cpu_s, **outside, "rest": rest, "outside": whole - stepping, "whole": whole}

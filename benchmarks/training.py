@@ -13,13 +13,14 @@ same images at the same steps, the best checkpoint kept, and the machine's cores
 
 What differs is what each of them is. Model Garden: `official.core.train_lib.run_experiment` with its RetinaNet tasks
 and input pipeline as they come, nothing patched, nothing slowed down; it decodes every image anew in each epoch (its
-cache would come after augmentation, and freeze it), and its quantization-aware phase starts with an untrained feature
+cache would come after augmentation, and freeze that), and its quantization-aware phase starts with an untrained feature
 pyramid. Coralline: `components.detector.training.train` as QatTrainer calls it, deterministic, ranges calibrated and
 the start of the quantization-aware phase checked; it evaluates by the post-processing of the file that ships, and
 writes two SavedModels (`writing`), for which Model Garden has other programs (see `export.py`).
 
 Steps a second are those between reports after a phase's first, which holds the tracing; time outside of steps is all of
-a phase less its steps at that rate. Memory is that of the process and its children, five times a second.
+a phase less its steps at that rate. CPU seconds are of all cores, and tell more than the speed where the machine does
+other work. Memory is that of the process and its children, five times a second.
 """
 
 from __future__ import annotations
@@ -118,19 +119,20 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
     from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
     from components.detector import anchors, model_garden, training, training_loop
     from components.detector.settings import Settings
-    from pipeline.config import ModelConfig, TrainConfig
+    from pipeline.config import AugmentConfig, ModelConfig, TrainConfig
 
     sections = {
-        "model": ModelConfig(preset=options.preset).model_dump(),
+        "model": ModelConfig(preset=options.preset, fit_anchors=False).model_dump(),
         "train": TrainConfig(
             float_steps=options.steps[0],
             qat_steps=options.steps[1],
             checkpoint_every=options.checkpoint_every,
             evaluate_every=options.evaluate_every,
         ).model_dump(),
+        "augment": AugmentConfig().model_dump(),
     }
     settings, out = Settings.resolve(**sections), options.folder
-    preset, phases = settings.preset, {name: training._phase(settings, name) for name in _PHASES}
+    preset, phases = settings.preset, {name: training.phase_of(settings, name) for name in _PHASES}
     _write_examples(options.data or _drawn(out / "shapes", options.images, preset.input_size), out)
     files = {split: sorted(map(str, (out / "examples" / f"Split-{split}").iterdir())) for split in ("train", "eval")}
     names = LabelMap.read(f"{out}/label_map/{LABEL_MAP_FILE}").names
@@ -193,6 +195,7 @@ def _model_garden(experiment: dict[str, Any], work: str) -> dict[str, Any]:
 
 def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     import orbit
+    import tensorflow as tf
 
     from components.detector import distribution, model_garden, saved_model, training
     from components.detector.settings import Settings
@@ -200,7 +203,7 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
 
     timeline = Timeline()
     timeline.watch(orbit.Controller, "_train_n_steps", "steps", lambda _, steps: steps)
-    timeline.watch(PhaseRun, "_save", "checkpoints")
+    timeline.watch(tf.train.CheckpointManager, "save", "checkpoints")
     timeline.watch(PhaseRun, "_evaluate", "evaluations")
     for function in ("write_raw_model", "write_weights"):
         timeline.watch(saved_model, function, "writing")
@@ -225,6 +228,7 @@ def _tables(rounds: list[dict[str, dict[str, Any]]], experiment: dict[str, Any])
     for phase, name in _PHASES.items():
         rows[f"{name}: steps/s"] = row(lambda way, of=phase: way[of]["steps_per_s"])
         rows[f"{name}: images/s"] = row(lambda way, of=phase: way[of]["steps_per_s"] * experiment["batch_size"])
+        rows[f"{name}: CPU seconds a step"] = row(lambda way, of=phase: way[of]["cpu_s"])
         for part in _OUTSIDE:
             rows[f"  {name}: {part}, s"] = row(lambda way, of=phase, part=part: way[of][part])
         rows[f"{name}: outside of steps, s"] = row(lambda way, of=phase: way[of]["outside"])
