@@ -88,7 +88,7 @@ def _check(
         try:
             report["estimate"] = measurement.measure(config, dataset)
         except UserError as e:
-            report["problems"].append(_problem("no_training", e.file, e.line, e.render()))
+            report["problems"].append(_problem("no_training", e.file or config.data.path, e.line, _in_a_sentence(e)))
             ok = False
     report = {"ok": ok, **report}
     if report_folder:
@@ -139,8 +139,12 @@ def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) 
         try:
             check()
         except UserError as e:
-            message = f"{e.what} (expected: {e.expected}, found: {e.found})"
-            report["problems"].append(_problem(kind, config.data.path, None, message))
+            report["problems"].append(_problem(kind, config.data.path, None, _in_a_sentence(e)))
+
+
+def _in_a_sentence(e: UserError) -> str:
+    mend = f"; {e.mend}" if e.mend else ""
+    return f"{e.what} (expected: {e.expected}, found: {e.found}{mend})"
 
 
 def _told(error: UserError, kind: str) -> dict[str, Any]:
