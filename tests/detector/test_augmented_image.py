@@ -7,7 +7,7 @@ import tensorflow as tf
 from components.detector import augmented_image, inputs, presets
 from components.detector.augmentation import Augmentation
 from components.detector.augmented_image import LEAST_VISIBLE, LabelledImage
-from components.detector.model_garden import normalize
+from components.detector.pixels import normalize
 
 HEIGHT, WIDTH = 200, 280
 PIXEL_BOXES = np.array([[20, 30, 80, 90], [100, 150, 180, 260]])
