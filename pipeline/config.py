@@ -127,8 +127,8 @@ class TrainConfig(_Section):
     evaluate_every: int | None = Field(
         None,
         ge=1,
-        description="Steps between two evaluations on images of the eval split; the best checkpoint by their AP is "
-        "what is exported. None: ten evaluations a phase.",
+        description="Steps between two evaluations on images of the eval split; the best checkpoint by their AP (the "
+        "last of those that it can't tell apart) is what is exported. None: ten evaluations a phase.",
     )
     evaluate_images: int = Field(
         200, ge=1, description="Images of the eval split, evenly chosen, that these evaluations look at."

@@ -1,4 +1,4 @@
-"""Which of a phase's checkpoints is kept: the one with the best score, not just the last."""
+"""Which of a phase's checkpoints is kept: the best by its score, not just the last."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Selection:
       folder: where it's kept.
       checkpoint: of everything that is part of the best; written and read whole.
       placement: who writes.
+      margin: by how much scores differ that say nothing; of those so close to the highest, the last is the best: it has
+        seen most, and the highest of many that are all the same but for chance is none to believe.
 
     Attributes:
       scores: {step: score}, of the runs before this one too.
     """
 
-    def __init__(self, folder: str, checkpoint: tf.train.Checkpoint, placement: Placement):
-        self._folder, self._checkpoint, self._placement = folder, checkpoint, placement
+    def __init__(self, folder: str, checkpoint: tf.train.Checkpoint, placement: Placement, margin: float):
+        self._folder, self._checkpoint, self._placement, self._margin = folder, checkpoint, placement, margin
         self.scores: dict[int, float] = {}
         if tf.io.gfile.exists(f"{folder}/{_RECORD}"):
             with tf.io.gfile.GFile(f"{folder}/{_RECORD}") as f:
@@ -33,11 +35,14 @@ class Selection:
 
     @property
     def best(self) -> int | None:
-        """The step with the best score; the last of equals, which has seen more."""
-        return max(self.scores, key=lambda step: (self.scores[step], step), default=None)
+        """The last step whose score is no further than the margin from the highest."""
+        if not self.scores:
+            return None
+        least = max(self.scores.values()) - self._margin
+        return max(step for step, score in self.scores.items() if score >= least)
 
     def take(self, step: int, score: float) -> None:
-        """Notes the score that the model has now, and keeps the model if none was better."""
+        """Notes the score that the model has now, and keeps the model if it's the best."""
         previous = self.best
         self.scores[step] = score
         if self.best == step:
@@ -50,10 +55,11 @@ class Selection:
         self._placement.agree(0.0)  # Nobody reads what isn't written yet.
 
     def stalled(self, evaluations: int | None) -> bool:
-        """Whether the last so many scores weren't better than what was before; never where None is given."""
-        if evaluations is None or self.best is None:
+        """Whether the last so many scores weren't higher than any before; never where None is given."""
+        if evaluations is None or not self.scores:
             return False
-        return sum(step > self.best for step in self.scores) >= evaluations
+        highest = max(self.scores, key=lambda step: (self.scores[step], step))
+        return sum(step > highest for step in self.scores) >= evaluations
 
     def restore(self) -> None:
         """Makes the model the best one; leaves it as it is where there is none."""

@@ -134,7 +134,8 @@ class PhaseRun:
         self._checkpoints = f"{folder}/checkpoints"
         written = placement.own(self._checkpoints)
         self._manager = tf.train.CheckpointManager(self._trainer.checkpoint, written, max_to_keep=2)
-        self._selection = Selection(f"{folder}/best", tf.train.Checkpoint(model=subject.model), placement)
+        model = tf.train.Checkpoint(model=subject.model)
+        self._selection = Selection(f"{folder}/best", model, placement, evaluation.noise)
         self._report = _Report(phase, self._trainer, self._selection)
         self._controller = orbit.Controller(
             global_step=self._trainer.global_step,

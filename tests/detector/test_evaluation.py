@@ -42,6 +42,11 @@ def test_boxes_are_scored_on_the_image_not_on_the_letterboxed_input(image):
     assert evaluation.of(finds(-9.0)).score == 0.0
 
 
+def test_more_boxes_tell_smaller_differences(image):
+    of_one, of_four = (Evaluation(letterboxed([image] * count, (SIDE, SIDE)), ("a",), ANCHORS) for count in (1, 4))
+    assert of_one.noise == 0.1 and of_four.noise == 0.05
+
+
 def test_without_images_every_model_scores_nothing(image):
     evaluation = Evaluation(letterboxed([], (SIDE, SIDE)), ("a", "b"), ANCHORS)
     assert evaluation.of(finds(4.0)).score == 0.0

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.slow  # TensorFlow
 class Model:
     """One weight, and the selection that keeps the best of its values."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, margin=0.0):
         self.weight = tf.Variable(0.0)
         self.selection = Selection(
-            str(folder), tf.train.Checkpoint(weight=self.weight), Placement(tf.distribute.get_strategy())
+            str(folder), tf.train.Checkpoint(weight=self.weight), Placement(tf.distribute.get_strategy()), margin
         )
 
     def comes_by(self, step, score):
@@ -36,6 +36,22 @@ def test_the_best_is_kept_and_the_last_of_equals(tmp_path):
     assert (
         sorted(path.name.split(".")[0] for path in tmp_path.iterdir() if path.name != "scores.json") == ["step-30"] * 2
     )
+
+
+@pytest.mark.parametrize(
+    ("scores", "kept"),
+    [
+        ([0.50, 0.49, 0.30], 2),  # the second isn't clearly worse
+        ([0.50, 0.49, 0.53], 3),
+        ([0.50, 0.485, 0.53, 0.50], 3),
+        ([0.40, 0.50, 0.481, 0.479], 3),
+    ],
+)
+def test_of_scores_that_differ_by_chance_alone_the_last_is_kept(tmp_path, scores, kept):
+    model = Model(tmp_path, margin=0.02)
+    for step, score in enumerate(scores, start=1):
+        model.comes_by(step, score)
+    assert model.restored() == kept == Model(tmp_path, margin=0.02).restored()
 
 
 def test_a_resumed_run_knows_of_the_best_one_before_it(tmp_path):
