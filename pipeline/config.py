@@ -128,7 +128,7 @@ class TrainConfig(_Section):
         None,
         ge=1,
         description="Steps between two evaluations on images of the eval split; the best checkpoint by their AP (the "
-        "last of those that it can't tell apart) is what is exported. None: ten evaluations a phase.",
+        "last of those that it can't tell apart) is what is exported. None: ten in the float phase, five in the other.",
     )
     evaluate_images: int = Field(
         200, ge=1, description="Images of the eval split, evenly chosen, that these evaluations look at."
