@@ -40,15 +40,18 @@ from typing import Any
 from figures import GIB, Table, argument_parser, machine, show
 from timeline import Timeline
 
+from components.detector import presets
+
 _WAYS = ("Model Garden", "Coralline")
 _PHASES = {"float": "float", "qat": "quantization-aware"}
-_OUTSIDE = ("build and trace", "checkpoints", "evaluations", "writing", "rest")
+_OUTSIDE = ("build and trace", "checkpoints", "evaluations")
+_HARDLY_THEIRS = ("writing", "rest")
 _EXPERIMENT, _FIGURES = "experiment.json", "figures.json"
 
 
 def main() -> None:
     parser = argument_parser(__doc__)
-    parser.add_argument("--preset", default="mobilenet_v2_256")
+    parser.add_argument("--preset", choices=presets.PRESETS, default=presets.DEFAULT)
     parser.add_argument("--data", help="a folder of annotated images; else shapes are drawn")
     parser.add_argument("--images", type=int, default=200, help="to draw; a fifth of them to evaluate")
     parser.add_argument("--steps", type=int, nargs=2, default=(100, 50), metavar=("FLOAT", "QAT"))
@@ -218,19 +221,18 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
 def _tables(rounds: list[dict[str, dict[str, Any]]], experiment: dict[str, Any]) -> list[Table]:
     """Medians over the rounds, and Coralline's in times of Model Garden's."""
 
-    def row(figure: Callable[[dict[str, Any]], float]) -> list[float]:
+    def row(figure: Callable[[dict[str, Any]], float], compared: bool = True) -> list[float | None]:
         of_rounds = [[figure(one[way]) for way in _WAYS] for one in rounds]
-        ratios = [ours / theirs for theirs, ours in of_rounds if theirs]
         medians = [statistics.median(of_way) for of_way in zip(*of_rounds, strict=True)]
-        return [*medians, statistics.median(ratios) if ratios else None]
+        return [*medians, statistics.median(ours / theirs for theirs, ours in of_rounds) if compared else None]
 
     rows = {}
     for phase, name in _PHASES.items():
         rows[f"{name}: steps/s"] = row(lambda way, of=phase: way[of]["steps_per_s"])
         rows[f"{name}: images/s"] = row(lambda way, of=phase: way[of]["steps_per_s"] * experiment["batch_size"])
         rows[f"{name}: CPU seconds a step"] = row(lambda way, of=phase: way[of]["cpu_s"])
-        for part in _OUTSIDE:
-            rows[f"  {name}: {part}, s"] = row(lambda way, of=phase, part=part: way[of][part])
+        for part in (*_OUTSIDE, *_HARDLY_THEIRS):
+            rows[f"  {name}: {part}, s"] = row(lambda way, of=phase, part=part: way[of][part], part in _OUTSIDE)
         rows[f"{name}: outside of steps, s"] = row(lambda way, of=phase: way[of]["outside"])
     together = {
         "outside of steps, s": row(lambda way: sum(way[phase]["outside"] for phase in _PHASES)),
