@@ -131,6 +131,7 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
             qat_steps=options.steps[1],
             checkpoint_every=options.checkpoint_every,
             evaluate_every=options.evaluate_every,
+            evaluate_images=sys.maxsize,  # all, as Model Garden does
         ).model_dump(),
         "augment": AugmentConfig().model_dump(),
     }
