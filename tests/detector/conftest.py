@@ -1,9 +1,21 @@
 """Fixtures of the detector's tests."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from components.dataset.drawn_shapes import CLASSES, draw_dataset
+
+
+@pytest.fixture
+def imagenet_tflite():
+    """MobileNetV2 1.0 trained on ImageNet, an int8 file of others."""
+    folder = os.environ.get("CORALLINE_TEST_DATA")
+    if not folder:
+        pytest.skip("CORALLINE_TEST_DATA is not set: needs models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
+    return str(Path(folder) / "models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 import dataclasses
-import os
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +10,6 @@ from components.detector.warm_start.source import Source
 from components.errors import UserError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def imagenet_tflite():
-    folder = os.environ.get("CORALLINE_TEST_DATA")
-    if not folder:
-        pytest.skip("CORALLINE_TEST_DATA is not set: needs models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
-    return str(Path(folder) / "models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
 
 
 def build(classes=1, **changes):

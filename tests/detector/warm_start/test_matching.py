@@ -1,10 +1,8 @@
 """Whether a file's weights are a backbone's, before TensorFlow is there."""
 
 import dataclasses
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -16,14 +14,6 @@ from components.detector.warm_start.source import Source
 from components.errors import UserError
 
 PRESET, NARROW = presets.get("mobilenet_v2_256"), presets.get("demo_160")
-
-
-@pytest.fixture
-def imagenet_tflite():
-    folder = os.environ.get("CORALLINE_TEST_DATA")
-    if not folder:
-        pytest.skip("CORALLINE_TEST_DATA is not set: needs models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
-    return str(Path(folder) / "models/tf2_mobilenet_v2_1.0_224_ptq.tflite")
 
 
 def write_keras(path, kernels):
