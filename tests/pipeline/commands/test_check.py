@@ -257,6 +257,9 @@ def test_anchors_are_fitted_where_the_presets_do_not_fit_unless_they_are_set(tmp
     code, output = check("--data", bars)
     assert code == 0 and "anchors    0 of 96 boxes match none" in output and "--set" not in output
     assert re.search(r"fitted to the training boxes: .*aspect_ratios .*the preset's own: 96 match none", output)
+    check("--data", bars, "--report", tmp_path / "look")
+    page = (tmp_path / "look" / "report.html").read_text(encoding="utf-8")
+    assert "own anchors leave 96 of 96 boxes unmatched" in page and "which leave 0" in page
     _, output = check("--data", bars, "--set", "model.num_scales=2")
     assert "fitted to the training boxes" not in output and "--set" in output
 
