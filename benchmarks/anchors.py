@@ -1,4 +1,4 @@
-"""Anchors that fit: the search of `components/detector/anchor_search.py` beside k-means, on boxes held back from both.
+"""Anchors that fit: the search of `components/detector/anchors/search.py` beside k-means, on boxes held back from both.
 
     python benchmarks/anchors.py [DATA ...]
 
@@ -19,7 +19,7 @@ from figures import Table, argument_parser, machine, show
 from components.dataset.dataset import inspect_dataset
 from components.dataset.options import DatasetOptions
 from components.dataset_report.boxes import Boxes
-from components.detector import anchor_search, anchors
+from components.detector.anchors import grid, search
 from components.detector.presets import PRESETS, Preset
 
 _RATIOS, _SIZES, _ROUNDS = 3, 9, 50
@@ -36,8 +36,8 @@ def main() -> None:
     unmatched, ious, counts = {}, {}, {}
     for name, boxes in sets.items():
         seen, held_back = (boxes[::2], boxes[1::2]) if len(boxes) > 1 else (boxes, boxes)
-        found = [preset, _by_k_means(preset, seen), anchor_search.fitting(preset, seen)]
-        fits = [anchors.fit(held_back, one) for one in found]
+        found = [preset, _by_k_means(preset, seen), search.fitting(preset, seen)]
+        fits = [grid.fit(held_back, one) for one in found]
         unmatched[f"{name}: unmatched"] = [float(fit.unmatched.mean()) for fit in fits]
         ious[f"{name}: mean best IoU"] = [fit.mean_iou for fit in fits]
         counts[f"{name}: anchors a cell"] = [one.anchors_per_cell() for one in found]
@@ -46,7 +46,7 @@ def main() -> None:
 
 def _read(path: str, preset: Preset) -> np.ndarray:
     boxes = Boxes.of(inspect_dataset(path, DatasetOptions.of_section({"path": path})).images)
-    return anchors.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+    return grid.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
 
 
 def _drawn(size: int) -> dict[str, np.ndarray]:

@@ -30,10 +30,11 @@ _STEPS = ("build the model", "first training step", "SavedModel", "conversion")
 def _ours(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     import functools
 
-    from components.detector import distribution, saved_model
-    from components.detector import model_garden as garden
-    from components.detector.evaluation import Evaluation
-    from components.detector.training_loop import Phase, PhaseRun, Subject
+    from components.detector.network import model_garden as garden
+    from components.detector.network import saved_model
+    from components.detector.training import distribution
+    from components.detector.training.evaluation import Evaluation
+    from components.detector.training.loop import Phase, PhaseRun, Subject
     from components.scoring.inference import letterboxed
     from components.tflite_exporter.conversion import PostProcessing, convert
 
@@ -63,7 +64,7 @@ def _stock(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     from official.projects.qat.vision.serving import export_module
     from official.vision.serving import export_tflite_lib
 
-    from components.detector import model_garden as garden
+    from components.detector.network import model_garden as garden
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     model, seconds["build the model"] = _timed(task.build_model)
@@ -112,8 +113,9 @@ def _one_way(way: str, preset_name: str) -> None:
     from tensorflow.python.autograph.core import config as autograph_config
 
     rules = autograph_config.CONVERSION_RULES
-    from components.detector import inputs, presets
-    from components.detector.augmentation import Augmentation
+    from components.detector import presets
+    from components.detector.inputs import batches
+    from components.detector.inputs.augmentation import Augmentation
 
     if way == "stock":
         # Importing components.detector has switched AutoGraph off for the libraries.
@@ -122,9 +124,9 @@ def _one_way(way: str, preset_name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = preset.batch_size
         records = _write_records(Path(folder, "records.gz"), images, preset.input_size)
-        batches = inputs.training_batches([records], preset, Augmentation(), preset.batch_size, images, seed=1)
-        next(iter(batches))
-        seconds = (_ours if way == "ours" else _stock)(preset, batches, Path(folder))
+        data = batches.training_batches([records], preset, Augmentation(), preset.batch_size, images, seed=1)
+        next(iter(data))
+        seconds = (_ours if way == "ours" else _stock)(preset, data, Path(folder))
     print("\n" + json.dumps(seconds))
 
 

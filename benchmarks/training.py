@@ -14,9 +14,9 @@ same images at the same steps, the best checkpoint kept, and the machine's cores
 What differs is what each of them is. Model Garden: `official.core.train_lib.run_experiment` with its RetinaNet tasks
 and input pipeline as they come, nothing patched, nothing slowed down; it decodes every image anew in each epoch (its
 cache would come after augmentation, and freeze that), and its quantization-aware phase starts with an untrained feature
-pyramid. Coralline: `components.detector.training.train` as QatTrainer calls it, deterministic, ranges calibrated and
-the start of the quantization-aware phase checked; it evaluates by the post-processing of the file that ships, and
-writes two SavedModels (`writing`), for which Model Garden has other programs (see `export.py`).
+pyramid. Coralline: `components.detector.training.both_phases.train` as QatTrainer calls it, deterministic, ranges
+calibrated and the start of the quantization-aware phase checked; it evaluates by the post-processing of the file that
+ships, and writes two SavedModels (`writing`), for which Model Garden has other programs (see `export.py`).
 
 Steps a second are those between reports after a phase's first, which holds the tracing; time outside of steps is all of
 a phase less its steps at that rate. CPU seconds are of all cores, and tell more than the speed where the machine does
@@ -120,8 +120,11 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
     """Makes the data; gives everything that is the same on both sides."""
     from components.dataset.examples import tfrecord
     from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
-    from components.detector import anchors, model_garden, training, training_loop
+    from components.detector.anchors import grid
+    from components.detector.network import model_garden
     from components.detector.settings import Settings
+    from components.detector.training import loop
+    from components.detector.training.job import phase_of
     from pipeline.config import AugmentConfig, ModelConfig, TrainConfig
 
     sections = {
@@ -136,7 +139,7 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
         "augment": AugmentConfig().model_dump(),
     }
     settings, out = Settings.resolve(**sections), options.folder
-    preset, phases = settings.preset, {name: training.phase_of(settings, name) for name in _PHASES}
+    preset, phases = settings.preset, {name: phase_of(settings, name) for name in _PHASES}
     _write_examples(options.data or _drawn(out / "shapes", options.images, preset.input_size), out)
     files = {split: sorted(map(str, (out / "examples" / f"Split-{split}").iterdir())) for split in ("train", "eval")}
     names = LabelMap.read(f"{out}/label_map/{LABEL_MAP_FILE}").names
@@ -148,14 +151,14 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
         "model": model_garden.model_config(preset, len(names)).as_dict(),
         "batch_size": preset.batch_size,
         "scale_jitter": preset.scale_jitter,
-        "match_iou": anchors.MATCH_IOU,
-        "report_every": training_loop.REPORT_EVERY,
+        "match_iou": grid.MATCH_IOU,
+        "report_every": loop.REPORT_EVERY,
         "checkpoint_every": settings.checkpoint_every,
         "phases": {
             name: {
                 "steps": phase.steps,
                 "evaluate_every": phase.evaluate_every,
-                "optimization": training_loop._optimization(phase).as_dict(),
+                "optimization": loop._optimization(phase).as_dict(),
             }
             for name, phase in phases.items()
         },
@@ -201,9 +204,11 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     import orbit
     import tensorflow as tf
 
-    from components.detector import distribution, model_garden, saved_model, training
+    from components.detector.network import model_garden, saved_model
     from components.detector.settings import Settings
-    from components.detector.training_loop import PhaseRun
+    from components.detector.training import both_phases, distribution
+    from components.detector.training.job import Job
+    from components.detector.training.loop import PhaseRun
 
     timeline = Timeline()
     timeline.watch(orbit.Controller, "_train_n_steps", "steps", lambda _, steps: steps)
@@ -213,9 +218,9 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
         timeline.watch(saved_model, function, "writing")
     timeline.begin_at(model_garden, "build_qat_task", "qat")
     files, settings = experiment["files"], Settings.resolve(**experiment["settings"])
-    job = training.Job(tuple(files["train"]), tuple(files["eval"]), tuple(experiment["class_names"]), settings)
+    job = Job(tuple(files["train"]), tuple(files["eval"]), tuple(experiment["class_names"]), settings)
     timeline.begin("float")
-    training.train(job, distribution.find(), work=work, model_folder=f"{work}/model", log_folder=f"{work}/logs")
+    both_phases.train(job, distribution.find(), work=work, model_folder=f"{work}/model", log_folder=f"{work}/logs")
     return timeline.figures()
 
 

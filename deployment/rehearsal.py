@@ -3,6 +3,8 @@
 What a cluster does with a task is done here with local folders: the ExecutorInput is filled in from the spec and from
 what earlier tasks have answered, the driver of the task runs where it has one, then its executor, each in a process of
 its own; the ExecutorOutput says what the artifacts became. It tells a spec that can't run before it costs a cluster.
+Begun again after it was stopped, it does what a cluster does that retries a run: tasks that had ended well aren't run
+again, and the first that hadn't is, with the same ExecutorInput.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 _EXECUTOR_INPUT = "{{$}}"
+_DONE = "rehearsed.json"  # in the folder of a task that has ended well
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Rehearsed:
     """
 
     name: str
-    commands: tuple[tuple[str, ...], ...]
+    commands: list[list[str]]
     outputs: dict[str, dict[str, Any]]
 
 
@@ -57,7 +60,8 @@ def rehearse(spec: Any, root: Path) -> Iterator[Rehearsed]:
 
     Args:
       spec: as `parse` gives it; its settings name places on this machine.
-      root: a folder for artifacts, answers and logs.
+      root: a folder for artifacts, answers and logs; with those of an earlier rehearsal of the same spec in it, that
+        one goes on.
 
     Yields:
       each task when it's done.
@@ -73,7 +77,12 @@ def rehearse(spec: Any, root: Path) -> Iterator[Rehearsed]:
         task = spec.root.dag.tasks[name]
         component = spec.components[task.component_ref.name]
         container = deployment.executors[component.executor_label].container
-        done[name] = _run_task(name, task, component, container, done, root / name)
+        record = root / name / _DONE
+        if record.exists():
+            done[name] = Rehearsed(**json.loads(record.read_text(encoding="utf-8")))
+        else:
+            done[name] = _run_task(name, task, component, container, done, root / name)
+            record.write_text(json.dumps(dataclasses.asdict(done[name])), encoding="utf-8")
         yield done[name]
 
 
@@ -90,7 +99,7 @@ def _in_order(tasks: Any) -> list[str]:
 def _run_task(
     name: str, task: Any, component: Any, container: Any, done: dict[str, Rehearsed], folder: Path
 ) -> Rehearsed:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     given = _executor_input(task, component, done, folder)
     hook = container.lifecycle.pre_cache_check
     commands = [[*hook.command, *hook.args]] if hook.command else []
@@ -104,7 +113,7 @@ def _run_task(
         (artifact,) = artifacts["artifacts"]
         answered = answer.get("artifacts", {}).get(output, {}).get("artifacts", [{}])[0]
         outputs[output] = artifact | {key: answered[key] for key in ("uri", "metadata") if key in answered}
-    return Rehearsed(name, tuple(map(tuple, commands)), outputs)
+    return Rehearsed(name, commands, outputs)
 
 
 def _executor_input(task: Any, component: Any, done: dict[str, Rehearsed], folder: Path) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from pydantic_core import PydanticCustomError
 
 from components.dataset.options import ReaderName
 from components.dataset.policies import FAULTS
-from components.detector import augmentation, presets
+from components.detector import presets
+from components.detector.inputs import augmentation
 from components.errors import UserError
 
 
@@ -116,7 +117,12 @@ class ModelConfig(_Section):
 class TrainConfig(_Section):
     """None means: what the preset says."""
 
-    float_steps: int | None = Field(None, ge=1, description="Steps of the float phase.")
+    float_steps: int | None = Field(
+        None,
+        ge=1,
+        description="Steps of the float phase. Where it isn't set, there are more than the preset's for more data: as "
+        "many as its epochs take, up to its most.",
+    )
     qat_steps: int | None = Field(None, ge=1, description="Steps of the quantization-aware phase.")
     batch_size: int | None = Field(None, ge=1, description="Images a step.")
     learning_rate: float | None = Field(None, gt=0, description="Peak learning rate of the float phase (Adam, cosine).")

@@ -58,6 +58,8 @@ _PRESET_ROWS: tuple[tuple[str, str], ...] = (
     ("`model.num_scales`", "num_scales"),
     ("`model.aspect_ratios`", "aspect_ratios"),
     ("`train.float_steps`", "float_steps"),
+    ("or epochs, where these are more", "float_epochs"),
+    ("up to steps", "most_float_steps"),
     ("`train.qat_steps`", "qat_steps"),
     ("`train.batch_size`", "batch_size"),
     ("`train.learning_rate`", "learning_rate"),

@@ -16,7 +16,7 @@ from components.dataset.examples.annotated import encode_image
 from components.dataset.examples.tfrecord_writer import TFRecordWriter
 from components.dataset.images.image_file import UnreadableImageError
 from components.dataset.label_map import LabelMap
-from components.detector.estimate_files import ERROR, ESTIMATE, JOB
+from components.detector.training.estimate_files import ERROR, ESTIMATE, JOB
 from components.errors import UserError
 from pipeline.config import Config
 
@@ -33,7 +33,7 @@ def measure(config: Config, dataset: Dataset) -> dict[str, Any]:
       dataset: of which nothing would stop a run.
 
     Returns:
-      the fields of `components.detector.estimate.Estimate`.
+      the fields of `components.detector.training.estimate.Estimate`.
 
     Raises:
       UserError: the training can't be, or its process ended in another way.
@@ -57,7 +57,7 @@ def measure(config: Config, dataset: Dataset) -> dict[str, Any]:
 def _run(folder: Path) -> dict[str, Any]:
     log = folder / "log.txt"
     with log.open("wb") as stream:
-        command = [sys.executable, "-m", "components.detector.estimate", str(folder)]
+        command = [sys.executable, "-m", "components.detector.training.estimate", str(folder)]
         code = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
     if (folder / ERROR).exists():
         raise UserError(**json.loads((folder / ERROR).read_text()))

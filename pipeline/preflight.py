@@ -10,7 +10,7 @@ from components.dataset.dataset import Dataset, read_dataset
 from components.dataset.options import DatasetOptions
 from components.dataset.split import SPLITS
 from components.dataset_report.boxes import Boxes
-from components.detector import blueprint
+from components.detector.network import blueprint
 from components.detector.presets import Preset
 from components.detector.settings import Settings
 from components.detector.warm_start import download, matching, source

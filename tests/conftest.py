@@ -146,9 +146,9 @@ class BuiltDetector:
 def detector() -> BuiltDetector:
     import tensorflow as tf
 
-    from components.detector import model_garden as garden
-    from components.detector import quantization
-    from components.detector.pixels import normalize
+    from components.detector.network import model_garden as garden
+    from components.detector.network import quantization
+    from components.detector.network.pixels import normalize
 
     tf.keras.utils.set_random_seed(1)
     preset = presets.get("demo_160")
@@ -163,8 +163,8 @@ def detector() -> BuiltDetector:
 @pytest.fixture(scope="session")
 def exported(detector, tmp_path_factory) -> tuple[Path, np.ndarray, bytes]:
     """That detector's quantization-aware model as a model folder; its anchors; and the .tflite file made of it."""
-    from components.detector import model_garden as garden
-    from components.detector import saved_model
+    from components.detector.network import model_garden as garden
+    from components.detector.network import saved_model
     from components.tflite_exporter.conversion import PostProcessing, convert
 
     folder = tmp_path_factory.mktemp("model")

@@ -11,7 +11,7 @@ import numpy as np
 from components.dataset.annotation import AnnotatedImage
 from components.dataset.problems import Problem
 from components.dataset_report.boxes import Boxes
-from components.detector import anchors
+from components.detector.anchors import grid
 from components.detector.presets import PRESETS, Preset
 from components.progress import counted
 
@@ -30,12 +30,12 @@ class PresetFit:
 
     preset: Preset
     boxes: Boxes
-    fit: anchors.Fit
+    fit: grid.Fit
 
     @classmethod
     def of(cls, boxes: Boxes, preset: Preset) -> PresetFit:
         """Holds them against the preset's anchors."""
-        return cls(preset, boxes, anchors.fit(_at_input(boxes, preset), preset))
+        return cls(preset, boxes, grid.fit(_at_input(boxes, preset), preset))
 
     def at_input(self) -> np.ndarray:
         """The boxes as the model sees them: `[n, 4]` float32, xmin, ymin, xmax, ymax in pixels of the input."""
@@ -65,7 +65,7 @@ class PresetFit:
 
 
 def _at_input(boxes: Boxes, preset: Preset) -> np.ndarray:
-    return anchors.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+    return grid.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
 
 
 def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
@@ -98,7 +98,7 @@ def problem(of: PresetFit, images: Sequence[AnnotatedImage], mend: str) -> Probl
         f"{of.unmatched} of {counted(len(of.boxes), 'box')} match no anchor of {of.preset.name} at "
         f"{of.preset.input_size} pixels; {mend}",
         line=o.line,
-        expected=f"an IoU of {anchors.MATCH_IOU} with an anchor",
+        expected=f"an IoU of {grid.MATCH_IOU} with an anchor",
         found=f"{reasons}; the smallest, in pixels of the input: {', '.join(text for _, _, text in places)}",
         mend=mend,
         policy="keep",
@@ -111,7 +111,7 @@ def table(fits: Mapping[str, PresetFit]) -> list[dict[str, Any]]:
     """A row for each preset, as the page shows it; sides in pixels of the input."""
     rows = []
     for name, of in fits.items():
-        preset, sides = of.preset, [(width * height) ** 0.5 for width, height in anchors.shapes(of.preset)]
+        preset, sides = of.preset, [(width * height) ** 0.5 for width, height in grid.shapes(of.preset)]
         rows.append(
             {
                 "name": name,

@@ -12,7 +12,7 @@ import numpy as np
 from components.dataset.annotation import AnnotatedImage
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
-from components.detector import anchors
+from components.detector.anchors import grid
 
 _SMALLEST_SIDE = 0.005
 """Share of the image's longer side at which the axes of `SizeChart` begin; smaller boxes stand at the edge."""
@@ -88,7 +88,7 @@ def _cells(widths: np.ndarray, heights: np.ndarray) -> list[Cell]:
 
 def _anchors(of: PresetFit) -> list[tuple[float, float]]:
     size = of.preset.input_size
-    shares = {(width / size, height / size) for width, height in anchors.shapes(of.preset)}
+    shares = {(width / size, height / size) for width, height in grid.shapes(of.preset)}
     return sorted((float(_place(width)), float(_place(height))) for width, height in shares if max(width, height) <= 1)
 
 

@@ -20,7 +20,7 @@ from components.dataset_report.anchor_advice import Advice
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
 from components.dataset_report.charts import RatioChart, SizeChart, image_sizes
-from components.detector import anchors
+from components.detector.anchors import grid
 from components.detector.presets import DEFAULT, Preset
 from components.progress import counted
 from components.report_page.rendering import render
@@ -140,7 +140,7 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
         failing=policies["fail"],
         told=[f"{policies[policy]} {words}" for policy, words in IN_WORDS.items() if policies[policy]],
         presets=anchor_fit.table(fits),
-        match_iou=anchors.MATCH_IOU,
+        match_iou=grid.MATCH_IOU,
         fitted=content.get("anchors_fitted"),
         advice=content.get("anchor_advice"),
         chosen=figures.chosen,

@@ -1,1 +1,4 @@
-"""Domain: the detector in Model Garden's terms - presets, float and quantization-aware training. No TFX."""
+"""Domain: the detector in Model Garden's terms, from presets to a trained model. No TFX; no TensorFlow on this floor.
+
+Rooms, in the order in which a training goes through them: `anchors`, `inputs`, `network`, `warm_start`, `training`.
+"""

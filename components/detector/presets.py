@@ -37,6 +37,8 @@ class Preset:
       fpn_filters, head_filters, head_convs: size of neck and head.
       anchor_size: base anchor side in strides; num_scales and aspect_ratios (width over height) multiply it.
       float_steps, qat_steps, batch_size, learning_rate, qat_learning_rate: schedule (Adam, cosine decay).
+      float_epochs, most_float_steps: the float phase is as long as so many epochs where these are more than its steps,
+        but no longer than so many steps.
       warm_starts: public weights of this very backbone.
       scale_jitter: least and greatest random scale of an image while training.
     """
@@ -55,6 +57,8 @@ class Preset:
     num_scales: int
     aspect_ratios: tuple[float, ...]
     float_steps: int
+    float_epochs: int
+    most_float_steps: int
     qat_steps: int
     batch_size: int
     learning_rate: float
@@ -66,6 +70,11 @@ class Preset:
     def coarsest_stride(self) -> int:
         """Pixels; the input's height and width are a multiple of it."""
         return int(2**self.max_level)
+
+    def float_steps_for(self, training_images: int) -> int:
+        """How long the float phase is on so much data."""
+        epochs = -(-self.float_epochs * training_images // self.batch_size)
+        return max(self.float_steps, min(epochs, self.most_float_steps))
 
     def anchors_per_cell(self) -> int:
         return self.num_scales * len(self.aspect_ratios)
@@ -107,6 +116,8 @@ _DEFAULT = Preset(
     num_scales=3,
     aspect_ratios=(1.0, 2.0, 0.5),
     float_steps=800,
+    float_epochs=12,  # with which detectors are commonly trained on from ImageNet (Detectron's 1x schedule)
+    most_float_steps=2000,
     qat_steps=120,
     batch_size=8,
     learning_rate=2e-3,
@@ -154,6 +165,8 @@ _DEMO = dataclasses.replace(
     head_filters=48,
     anchor_size=2.5,
     float_steps=450,
+    float_epochs=1,
+    most_float_steps=450,
     qat_steps=50,
     learning_rate=6e-3,
     qat_learning_rate=6e-4,

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from components import progress
-from components.detector import anchor_choice, anchors, presets
-from components.detector.augmentation import Augmentation
+from components.detector import presets
+from components.detector.anchors import choice, grid
+from components.detector.inputs.augmentation import Augmentation
 from components.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
@@ -25,12 +26,14 @@ class Settings:
     Attributes:
       preset: with everything that the configuration overrides.
       fit_anchors: whether anchors may be fitted to the data.
+      fit_steps: whether the float phase may be longer where there is more data.
       augmentation: what is done at random to training images, beside the preset's zoom.
       warm_start .. xla: see the configuration.
     """
 
     preset: presets.Preset
     fit_anchors: bool
+    fit_steps: bool
     augmentation: Augmentation
     warm_start: str | None
     warm_start_sha256: str | None
@@ -65,6 +68,7 @@ class Settings:
         return cls(
             preset=preset,
             fit_anchors=model["fit_anchors"] and not any(name in overrides for name in _ANCHORS),
+            fit_steps="float_steps" not in overrides,
             augmentation=Augmentation.of_section(augment),
             warm_start=model.get("warm_start"),
             warm_start_sha256=model.get("warm_start_sha256"),
@@ -80,8 +84,15 @@ class Settings:
         """
         if not self.fit_anchors:
             return self
-        at_input = anchors.letterboxed(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
-        return dataclasses.replace(self, preset=anchor_choice.choose(self.preset, at_input))
+        at_input = grid.letterboxed(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
+        return dataclasses.replace(self, preset=choice.choose(self.preset, at_input))
+
+    def scheduled(self, training_images: int) -> Settings:
+        """With the steps that so much data takes, where they aren't set."""
+        if not self.fit_steps:
+            return self
+        steps = self.preset.float_steps_for(training_images)
+        return dataclasses.replace(self, preset=dataclasses.replace(self.preset, float_steps=steps))
 
     def require_a_batch(self, training_images: int) -> None:
         """Makes sure that there are images for one step.

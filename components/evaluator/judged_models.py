@@ -56,7 +56,7 @@ class ReferenceModel:
     """
 
     def __init__(self, model_folder: str, which: str, post_processing: dict, input_size: tuple[int, int]):
-        from components.detector.saved_model import RawModel
+        from components.detector.network.saved_model import RawModel
 
         self.raw = RawModel(model_folder, "float" if which == "float" else "qat")
         self._post_process = PostProcess(self.raw.anchors, **post_processing)

@@ -17,7 +17,7 @@ from components.tflite.model_file import Op, Tensor
 from components.tflite.traced_detector import TracedDetector
 
 if TYPE_CHECKING:
-    from components.detector.model_graph import FakeQuantization, ModelGraph
+    from components.detector.network.model_graph import FakeQuantization, ModelGraph
 
 # Layers that are named for each way to lose.
 LAYERS = 8

@@ -24,7 +24,7 @@ from components.tflite.post_process import PostProcess
 from components.tflite.traced_detector import TracedDetector
 
 if TYPE_CHECKING:
-    from components.detector.saved_model import RawModel
+    from components.detector.network.saved_model import RawModel
 
 # Images on which raw outputs are compared, and of these the ones on which layers are.
 IMAGES, LAYER_IMAGES = 64, 4
@@ -107,7 +107,7 @@ def compare(
       class_names: names of class ids 0, 1, ...
       explain_loss_above: AP.
     """
-    from components.detector.model_graph import ModelGraph
+    from components.detector.network.model_graph import ModelGraph
 
     file = TracedDetector(content)
     layers = LayerErrors(file, ModelGraph(raw["qat"]))

@@ -22,10 +22,11 @@ from components.qat_trainer.workspace import held, workspace
 
 
 class Executor(base_executor.BaseExecutor):
-    """Runs `components.detector.training.train` on the artifacts."""
+    """Runs `components.detector.training.both_phases.train` on the artifacts."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.detector import distribution, training
+        from components.detector.training import both_phases, distribution
+        from components.detector.training.job import Job
 
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         label_map_artifact = artifact_utils.get_single_instance(input_dict["label_map"])
@@ -34,7 +35,7 @@ class Executor(base_executor.BaseExecutor):
         label_map = LabelMap.read(f"{label_map_artifact.uri}/{LABEL_MAP_FILE}")
         train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
         work = workspace(model_run.uri, train_folder, label_map.labels_txt(), exec_properties)
-        job = training.Job(
+        job = Job(
             files=_files(train_folder),
             eval_files=_files(eval_folder),
             class_names=tuple(label_map.names),
@@ -42,7 +43,7 @@ class Executor(base_executor.BaseExecutor):
         )
         placement = distribution.find()
         with held(work) if placement.chief else contextlib.nullcontext():
-            training.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
+            both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
                 fileio.rmtree(work)
                 _tell_what_was_kept(model)
@@ -53,7 +54,7 @@ class Executor(base_executor.BaseExecutor):
 
 def _tell_what_was_kept(model: Any) -> None:
     """In ML Metadata: the step and AP of the checkpoint that each phase has led to."""
-    from components.detector import saved_model
+    from components.detector.network import saved_model
 
     for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():
         model.set_int_custom_property(f"{phase}_step", kept["step"])

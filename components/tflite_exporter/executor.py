@@ -25,7 +25,7 @@ class Executor(base_executor.BaseExecutor):
     """Writes a TFLiteModel artifact from a trained model."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.detector import saved_model
+        from components.detector.network import saved_model
         from components.edgetpu import mapping
         from components.tflite import metadata
         from components.tflite_exporter.conversion import convert

@@ -1,8 +1,14 @@
-"""The compiled spec, rehearsed: every task by its own container command, up to a published model."""
+"""The compiled spec, rehearsed: every task by its own container command, up to a published model; killed, retried."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -20,9 +26,11 @@ def _settings(root: Path, data: Path) -> dict[str, object]:
     return {
         "data.path": str(data),
         "model.preset": "demo_160",
-        "train.float_steps": 2,
+        "train.float_steps": 4,
         "train.qat_steps": 2,
         "train.batch_size": 4,
+        "train.checkpoint_every": 2,
+        "train.evaluate_every": 1,
         "evaluate.min_ap50": 0.0,
         "evaluate.max_loss_to_float": None,
         "evaluate.pictures": 1,
@@ -31,18 +39,54 @@ def _settings(root: Path, data: Path) -> dict[str, object]:
     }
 
 
+_REHEARSE = """
+import sys
+from pathlib import Path
+from deployment.rehearsal import parse, rehearse
+list(rehearse(parse(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2])))
+"""
+
+
+def _kill_it_while_it_trains(spec: Path, root: Path) -> None:
+    """Ends the rehearsal and its task at once, as a node that goes away does, when a first checkpoint is there."""
+    process = subprocess.Popen([sys.executable, "-c", _REHEARSE, str(spec), str(root)], start_new_session=True)
+    try:
+        while process.poll() is None and not list(root.glob(".training/*/float/ckpt-2.index")):
+            time.sleep(0.1)
+        assert process.poll() is None, "it ended without a checkpoint"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _evaluated(log_folder: Path) -> list[int]:
+    """The steps whose AP TensorBoard shows."""
+    import tensorflow as tf
+
+    events = (e for path in sorted(log_folder.iterdir()) for e in tf.compat.v1.train.summary_iterator(str(path)))
+    return [event.step for event in events for value in event.summary.value if value.tag == "eval/AP"]
+
+
 @pytest.mark.slow
-def test_every_task_runs_by_its_own_command_up_to_a_published_model(tmp_path: Path) -> None:
+def test_every_task_runs_by_its_own_command_up_to_a_published_model_though_the_trainer_was_killed(
+    tmp_path: Path,
+) -> None:
     data, root = tmp_path / "data", tmp_path / "root"
     draw_dataset(data, images=20, size_px=160, seed=5)
-    spec = parse(compile_pipeline(load(None, _settings(root, data)), "kubeflow"))
+    compiled = compile_pipeline(load(None, _settings(root, data)), "kubeflow")
+    (tmp_path / "spec.yaml").write_bytes(compiled)
+    _kill_it_while_it_trains(tmp_path / "spec.yaml", tmp_path / "run")
+    assert not (tmp_path / "run/TfliteExporter").exists()
 
+    spec = parse(compiled)
     tasks = {task.name: task for task in rehearse(spec, tmp_path / "run")}
 
+    assert _evaluated(tmp_path / "run/QatTrainer/model_run/float") == [1, 2, 3, 4], "none is left out, none done twice"
     assert set(tasks) == set(spec.root.dag.tasks)
     modules = {name: [command[2] for command in task.commands] for name, task in tasks.items()}
     assert modules.pop("VocExampleGen") == [_DRIVER, _EXECUTOR]
-    assert set(map(tuple, modules.values())) == {(_EXECUTOR,)}
+    assert all(names == [_EXECUTOR] for names in modules.values())
 
     pushed = tasks["EdgeTpuPusher"].outputs["pushed_model"]["metadata"]
     assert pushed["pushed"] == 1

@@ -1,7 +1,9 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
-from components.detector import anchors
+from components.detector.anchors import grid
 from components.errors import UserError
 from pipeline import preflight
 from pipeline.config import Config
@@ -55,8 +57,8 @@ def test_anchors_are_fitted_to_boxes_that_the_presets_do_not_match_in_whatever_o
     boxes, sides = bars()
     settings = resolve({"preset": "mobilenet_v2_256"})
     fitted = settings.fitted(boxes, sides).preset
-    at_input = anchors.letterboxed(boxes, sides, fitted)
-    assert anchors.fit(at_input, settings.preset).unmatched.all() and not anchors.fit(at_input, fitted).unmatched.any()
+    at_input = grid.letterboxed(boxes, sides, fitted)
+    assert grid.fit(at_input, settings.preset).unmatched.all() and not grid.fit(at_input, fitted).unmatched.any()
     assert settings.fitted(boxes[::-1], sides).preset == fitted
     assert fitted.input_size == 256 and fitted.float_steps == settings.preset.float_steps
 
@@ -85,3 +87,14 @@ def test_scale_is_the_presets_unless_it_is_set():
     assert preset.scale_jitter == (0.9, 1.1)
     settings = resolve({"preset": "demo_160"}, {"scale": [0.5, 2.0], "contrast": [0.8, 1.25]})
     assert (settings.preset.scale_jitter, settings.augmentation.contrast) == ((0.5, 2.0), (0.8, 1.25))
+
+
+@pytest.mark.parametrize(("images", "steps"), [(10, 800), (533, 800), (1000, 1500), (50_000, 2000)])
+def test_more_images_than_its_steps_see_twelve_times_make_the_float_phase_longer_up_to_a_limit(images, steps):
+    settings = resolve({"preset": "mobilenet_v2_256"})
+    assert settings.scheduled(images).preset == dataclasses.replace(settings.preset, float_steps=steps)
+
+
+def test_steps_that_are_set_stay_for_any_data():
+    settings = resolve({"preset": "mobilenet_v2_256"}, train={"float_steps": 100})
+    assert settings.scheduled(50_000) == settings

@@ -64,7 +64,7 @@ def model_folder(tmp_path_factory):
     """Float and quantization-aware SavedModels that see what the .tflite sees."""
     import tensorflow as tf
 
-    from components.detector import saved_model
+    from components.detector.network import saved_model
 
     folder = tmp_path_factory.mktemp("model")
 

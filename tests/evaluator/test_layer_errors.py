@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.detector import model_garden as garden
-from components.detector import saved_model
+from components.detector.network import model_garden as garden
+from components.detector.network import saved_model
 from components.evaluator.layer_errors import LayerErrors
 from components.tflite.traced_detector import TracedDetector
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 def layer_errors(exported, folder, images):
-    from components.detector.model_graph import ModelGraph
+    from components.detector.network.model_graph import ModelGraph
 
     file = TracedDetector(exported[2])
     errors = LayerErrors(file, ModelGraph(saved_model.RawModel(str(folder), "qat")))

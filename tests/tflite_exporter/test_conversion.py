@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.detector import saved_model
+from components.detector.network import saved_model
 from components.edgetpu import mapping
 from components.tflite import contract, metadata, model_file
 from components.tflite.detector import TFLiteDetector

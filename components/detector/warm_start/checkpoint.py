@@ -10,7 +10,7 @@ import tensorflow as tf
 from official.vision.ops import preprocess_ops
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-from components.detector import pixels
+from components.detector.network import pixels
 from components.detector.warm_start.convolutions import batch_norms
 from components.detector.warm_start.weights import Layer, require_fit
 from components.errors import UserError
@@ -19,14 +19,15 @@ from components.errors import UserError
 _OBJECT_GRAPH, _VALUE = "_CHECKPOINTABLE_OBJECT_GRAPH", "VARIABLE_VALUE"
 
 
-def load(prefix: str, model: Any) -> list[str]:
-    """Gives a RetinaNet the backbone of a checkpoint, and its decoder where that fits; the head stays new.
+def load(prefix: str, model: Any, with_head: bool = False) -> list[str]:
+    """Gives a RetinaNet the backbone of a checkpoint, and its decoder and head where these fit.
 
     It's read as `task.initialize` of Model Garden's RetinaNet does, by the names of modules.
 
     Args:
       prefix: of a checkpoint of `tf.train.Checkpoint(backbone=..., decoder=..., ...)`.
       model: Model Garden's, with all variables.
+      with_head: whether the checkpoint's head is of the same classes and anchors; else it stays new.
 
     Returns:
       The modules that were set.
@@ -45,9 +46,11 @@ def load(prefix: str, model: Any) -> list[str]:
         raise _unusable(prefix, f"one of {', '.join(sorted(modules)) or 'nothing'}")
     require_fit(prefix, list(_layers(model.backbone, graph, modules["backbone"], shapes)))
     fitting = {"backbone": model.backbone}
-    decoder = list(_layers(model.decoder, graph, modules["decoder"], shapes)) if "decoder" in modules else []
-    if decoder and all(layer.fits for layer in decoder):
-        fitting["decoder"] = model.decoder
+    for name in ("decoder", "head") if with_head else ("decoder",):
+        module = getattr(model, name)
+        if name not in modules or not all(layer.fits for layer in _layers(module, graph, modules[name], shapes)):
+            break  # Nothing after it would understand its features.
+        fitting[name] = module
     try:
         tf.train.Checkpoint(**fitting).read(prefix).expect_partial().assert_existing_objects_matched()
     except tf.errors.OpError as e:

@@ -17,14 +17,21 @@ _CONVOLUTIONS: dict[Kind, Callable[[str], list[Convolution]]] = {
     "saved_model": keras_weights.read_saved_model,
 }
 
+_CARRIED = {
+    ("backbone",): "the backbone, not the neck, which is another one,",
+    ("backbone", "decoder"): "backbone and neck",
+    ("backbone", "decoder", "head"): "backbone, neck and head (the same classes and anchors)",
+}
 
-def load(source: Source, model: Any, images: Callable[[], tf.Tensor]) -> str:
-    """Gives a float RetinaNet its first weights: the backbone, and the neck where there is one that fits.
+
+def load(source: Source, model: Any, images: Callable[[], tf.Tensor], with_head: bool = False) -> str:
+    """Gives a float RetinaNet its first weights: the backbone, and neck and head where there are ones that fit.
 
     Args:
       source: see `source.obtain`.
       model: Model Garden's, with all variables.
       images: gives `[n, H, W, 3]` float32, normalized training images, for batch norms that a file doesn't have.
+      with_head: see `source.has_same_head`.
 
     Returns:
       One sentence on what was set.
@@ -36,8 +43,7 @@ def load(source: Source, model: Any, images: Callable[[], tf.Tensor]) -> str:
     if read is not None:
         count = convolutions.load(source.path, read(source.path), model.backbone, images)
         return f"warm start: {count} convolutions of the backbone from {source.path}"
-    modules = checkpoint.load(source.path, model)
+    modules = checkpoint.load(source.path, model, with_head)
     if source.kind == "checkpoint":
         checkpoint.take_our_pixels(model.backbone)
-    carried = "backbone and neck" if "decoder" in modules else "the backbone, not the neck, which is another one,"
-    return f"warm start: {carried} from {source.path}"
+    return f"warm start: {_CARRIED[tuple(modules)]} from {source.path}"

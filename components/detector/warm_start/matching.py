@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.detector import blueprint
+from components.detector.network import blueprint
 from components.detector.presets import Preset
 from components.detector.warm_start import tflite_file
 from components.detector.warm_start.source import Source

@@ -7,10 +7,11 @@ import hashlib
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from components.dataset import storage
-from components.detector.model_folder import DETECTOR_JSON, WEIGHTS
+from components.detector.network.model_folder import DETECTOR_JSON, WEIGHTS
 from components.detector.presets import Preset
 from components.detector.warm_start import download, tflite_file
 from components.errors import UserError
@@ -92,6 +93,29 @@ def obtain(warm_start: str, sha256: str | None, preset: Preset) -> Source:
             found=e.strerror or str(e),
             mend="correct `model.warm_start`",
         ) from e
+
+
+def has_same_head(source: Source, preset: Preset, class_names: Sequence[str]) -> bool:
+    """Whether the last layers of an earlier model mean what those of the new one will: the same classes and anchors.
+
+    Args:
+      source: as `obtain` gives it; what others have trained has no head that could be taken over.
+      preset: the detector's, with the anchors that it will have.
+      class_names: of the real classes, in the order of their ids.
+    """
+    if source.kind != "coralline":
+        return False
+    earlier = _describe(source)
+    anchors = [preset.anchor_size, preset.num_scales, list(preset.aspect_ratios)]
+    same_anchors = [earlier.get(key) for key in ("anchor_size", "num_scales", "aspect_ratios")] == anchors
+    return same_anchors and earlier.get("class_names") == list(class_names)
+
+
+def _describe(earlier: Source) -> dict[str, Any]:
+    """What an earlier model of this pipeline says of itself. Raises OSError or ValueError."""
+    folder = earlier.path.removesuffix(f"/{WEIGHTS}")
+    detector: dict[str, Any] = json.loads(storage.read_bytes(f"{folder}/{DETECTOR_JSON}"))
+    return detector
 
 
 def _find(path: str) -> Source:
@@ -196,7 +220,7 @@ def _require_backbone(found: Source, preset: Preset) -> None:
     """An earlier model says what it is, without its weights being read."""
     folder = found.path.removesuffix(f"/{WEIGHTS}")
     try:
-        detector: dict[str, Any] = json.loads(storage.read_bytes(f"{folder}/{DETECTOR_JSON}"))
+        detector = _describe(found)
         earlier = (detector["backbone"], float(detector["width_multiplier"]))
     except (ValueError, KeyError, TypeError) as e:
         raise _unusable(folder, f"a {DETECTOR_JSON} that can't be understood", "name another model") from e

@@ -21,7 +21,7 @@ from components.detector.library_faults import (
     quantizer_ranges,
     tucker_block,
 )
-from components.detector.pixels import normalize
+from components.detector.network.pixels import normalize
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 def test_model_garden_still_forgets_the_decoders_weights(detector):
     from official.projects.qat.vision.modeling import factory
 
-    from components.detector import model_garden as garden
+    from components.detector.network import model_garden as garden
 
     task = garden.build_qat_task(detector.preset, 3)
     plain = factory.build_qat_retinanet(detector.float_model, task.task_config.quantization, task.task_config.model)

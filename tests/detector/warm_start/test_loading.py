@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from components.detector import presets
-from components.detector.pixels import normalize
+from components.detector.network.pixels import normalize
 from components.detector.warm_start.source import Source
 from components.errors import UserError
 
@@ -16,7 +16,7 @@ def build(classes=1, **changes):
     """A float model of the demo's preset, changed."""
     import tensorflow as tf
 
-    from components.detector import model_garden as garden
+    from components.detector.network import model_garden as garden
 
     tf.keras.utils.set_random_seed(classes)
     preset = dataclasses.replace(presets.get("demo_160"), **changes)
@@ -51,7 +51,7 @@ def test_backbone_features_are_those_of_the_tflite_file(imagenet_tflite):
     import tensorflow as tf
     from ai_edge_litert.interpreter import Interpreter
 
-    from components.detector import model_garden as garden
+    from components.detector.network import model_garden as garden
     from components.detector.warm_start import loading
 
     preset = dataclasses.replace(presets.get("mobilenet_v2_256"), input_size=224, max_level=5)
@@ -134,8 +134,8 @@ def test_keras_3_files_are_read_like_those_of_keras_2(tmp_path):
 
 
 def test_an_earlier_model_gives_backbone_and_neck_and_the_head_is_new(model, tmp_path):
-    from components.detector import saved_model
-    from components.detector.model_folder import WEIGHTS
+    from components.detector.network import saved_model
+    from components.detector.network.model_folder import WEIGHTS
     from components.detector.warm_start import loading
 
     earlier = build(classes=4)
@@ -149,9 +149,27 @@ def test_an_earlier_model_gives_backbone_and_neck_and_the_head_is_new(model, tmp
     assert same(head, values(model.head))
 
 
+def test_an_earlier_model_of_the_same_classes_gives_its_head_too(model, tmp_path):
+    from components.detector.network import saved_model
+    from components.detector.network.model_folder import WEIGHTS
+    from components.detector.warm_start import loading
+
+    source = Source("coralline", f"{tmp_path}/{WEIGHTS}")
+    earlier = build()
+    fill(earlier, seed=3)
+    saved_model.write_weights(earlier, tmp_path)
+    assert "backbone, neck and head" in loading.load(source, model, no_images, with_head=True)
+    assert same(values(earlier), values(model))
+
+    narrow, head = build(fpn_filters=24), values(model.head)
+    saved_model.write_weights(narrow, tmp_path)
+    assert "not the neck" in loading.load(source, model, no_images, with_head=True)
+    assert same(head, values(model.head)), "a head of other features isn't taken"
+
+
 def test_another_neck_is_left_out_and_another_backbone_refused(model, tmp_path):
-    from components.detector import saved_model
-    from components.detector.model_folder import WEIGHTS
+    from components.detector.network import saved_model
+    from components.detector.network.model_folder import WEIGHTS
     from components.detector.warm_start import loading
 
     source = Source("coralline", f"{tmp_path}/{WEIGHTS}")

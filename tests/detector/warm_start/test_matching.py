@@ -76,7 +76,7 @@ def test_imports_no_tensorflow(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mobilenet_v2_256", "demo_160", "mobiledet_edgetpu_320"])
 def test_kernels_are_those_of_the_backbone_that_is_trained(name):
-    from components.detector import model_garden as garden
+    from components.detector.network import model_garden as garden
 
     preset = dataclasses.replace(presets.get(name), fpn_filters=16, head_filters=16, head_convs=1)
     backbone = garden.build_task(preset, 1).build_model().backbone

@@ -72,6 +72,26 @@ def test_an_earlier_model_of_another_backbone_is_refused_by_what_it_says(earlier
         find(earlier(**detector))
 
 
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({}, True),
+        ({"class_names": ["dog", "cat"]}, False),
+        ({"aspect_ratios": [0.5, 1.0, 2.0]}, False),
+        ({"class_names": None}, False),
+    ],
+)
+def test_a_head_is_the_same_where_classes_and_anchors_are(earlier, changed, same):
+    anchors = {"anchor_size": 3.0, "num_scales": 3, "aspect_ratios": [1.0, 2.0, 0.5]}
+    found = find(earlier(**{**anchors, "class_names": ["cat", "dog"], **changed}))
+    assert source.has_same_head(found, _PRESET, ["cat", "dog"]) is same
+
+
+def test_what_others_have_trained_has_no_head_to_take(tmp_path, quadrant_detector):
+    (tmp_path / "a").write_bytes(quadrant_detector())
+    assert not source.has_same_head(find(tmp_path / "a"), _PRESET, ["cat", "dog"])
+
+
 def test_what_cannot_be_used_is_told_with_a_way_out(tmp_path, earlier):
     unweighted, gone = earlier("unweighted"), tmp_path / "gone"
     (unweighted / "weights/detector.index").unlink()

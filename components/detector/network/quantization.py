@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import QuantizeLayer
 
-from components.detector import pixels
 from components.detector.library_faults import kernel_ranges
 from components.detector.library_faults.quantizer_ranges import Observed, observed_ranges
-from components.detector.model_garden import head_outputs
+from components.detector.network import pixels
+from components.detector.network.model_garden import head_outputs
 from components.errors import UserError
 
 # Images that activation ranges are calibrated on, and how many go through at a time.

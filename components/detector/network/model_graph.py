@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
-from components.detector.pixels import normalize
-from components.detector.saved_model import RawModel
+from components.detector.network.pixels import normalize
+from components.detector.network.saved_model import RawModel
 
 _FAKE_QUANT = ("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.vision.ops import augment, box_ops, preprocess_ops
 
-from components.detector.augmentation import Augmentation
+from components.detector.inputs.augmentation import Augmentation
 from components.detector.library_faults.ghost_boxes import without_ghost_boxes
 from components.detector.library_faults.mirrored_edges import without_mirrored_edges
 

@@ -17,8 +17,8 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from components.dataset import storage
-from components.detector.model_folder import DETECTOR_JSON, WEIGHTS
-from components.detector.pixels import normalize
+from components.detector.network.model_folder import DETECTOR_JSON, WEIGHTS
+from components.detector.network.pixels import normalize
 
 FOLDERS = {"qat": "Format-Serving", "float": "float"}
 ANCHORS_NPY = "anchors.npy"
@@ -88,8 +88,8 @@ def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], a
     Args:
       folder: the model folder.
       detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W], `anchor_size`, `num_scales`,
-        `aspect_ratios`, `num_classes`, `box_coder_scales` [y, x, h, w], the steps trained, and `kept`: step and AP of
-        the best of each phase.
+        `aspect_ratios`, `num_classes`, `class_names`, `box_coder_scales` [y, x, h, w], the steps trained,
+        and `kept`: step and AP of the best of each phase.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
     """
     content = io.BytesIO()

@@ -13,7 +13,7 @@ import dataclasses
 
 import numpy as np
 
-from components.detector import anchors
+from components.detector.anchors import grid
 from components.detector.presets import Preset
 
 # Preferred numbers (ISO 3, R10): a third of an octave apart, and short to write.
@@ -79,8 +79,8 @@ def _ious(boxes: np.ndarray, preset: Preset) -> np.ndarray:
     """`[sides, ratios, n]`: best IoU of a box with an anchor of that side, in strides, and ratio, at any level."""
     roots = np.sqrt(np.array(_RATIOS, np.float32))[:, None]
     best = np.zeros((len(_SIDES), len(_RATIOS), len(boxes)), np.float32)
-    for level in anchors.levels(preset):
-        nearest = anchors.NearestCells(boxes.T, level)
+    for level in grid.levels(preset):
+        nearest = grid.NearestCells(boxes.T, level)
         for of_side, side in zip(best, _SIDES, strict=True):
             pixels = np.float32(side * level.stride)
             np.maximum(of_side, nearest.ious(pixels / roots, pixels * roots), out=of_side)
@@ -109,14 +109,14 @@ def _best_ratios(ious: np.ndarray, scales: int, base: int, anchors_now: int) -> 
     choices = []
     for count in range(scales, _MOST_A_CELL + 1, scales):
         with_one_more = np.maximum(best, of_ratios)
-        worth = _A_MATCH * (with_one_more >= anchors.MATCH_IOU).mean(axis=1) + with_one_more.mean(axis=1)
+        worth = _A_MATCH * (with_one_more >= grid.MATCH_IOU).mean(axis=1) + with_one_more.mean(axis=1)
         added = int(worth.argmax())
         best, ratios = with_one_more[added], (*ratios, added)
         choices.append(_Choice(scales, base, ratios, float(worth[added]) - _cost(count, anchors_now)))
     for ratios in _EVEN:
         if (count := scales * len(ratios)) <= _MOST_A_CELL:
             best = of_ratios[list(ratios)].max(axis=0)
-            worth_of_all = _A_MATCH * float((best >= anchors.MATCH_IOU).mean()) + float(best.mean()) + _EVENNESS
+            worth_of_all = _A_MATCH * float((best >= grid.MATCH_IOU).mean()) + float(best.mean()) + _EVENNESS
             choices.append(_Choice(scales, base, ratios, worth_of_all - _cost(count, anchors_now)))
     return max(choices, key=_worth)
 

@@ -14,14 +14,15 @@ import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
-from components.detector.anchors import MATCH_IOU
-from components.detector.augmentation import Augmentation
-from components.detector.augmented_image import LabelledImage, augmented
-from components.detector.finite_loss import IMAGE_NUMBERS
-from components.detector.pixels import normalize
+from components.detector.anchors.grid import MATCH_IOU
+from components.detector.inputs.augmentation import Augmentation
+from components.detector.inputs.augmented_image import LabelledImage, augmented
+from components.detector.network.pixels import normalize
 from components.detector.presets import Preset
 from components.detector.settings import Settings
 
+IMAGE_NUMBERS = "image_numbers"
+"""Key of a batch's labels: `[batch]` int64, the place of each image in the training records."""
 # Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
 CACHE_BYTES = 1 << 30
 # Added to the seed. Draws by one and the same seed give one and the same number: every image that was flipped was made

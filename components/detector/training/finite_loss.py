@@ -8,8 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-IMAGE_NUMBERS = "image_numbers"
-"""Key of a batch's labels: `[batch]` int64, the place of each image in the training records."""
+from components.detector.inputs.batches import IMAGE_NUMBERS
 
 _MARK = "loss of the images"
 _NUMBERS = re.compile(re.escape(_MARK) + r"\]? ?\[(?P<numbers>[\d ]+)\]")

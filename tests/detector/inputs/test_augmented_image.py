@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector import augmented_image, inputs, presets
-from components.detector.augmentation import Augmentation
-from components.detector.augmented_image import LEAST_VISIBLE, LabelledImage
-from components.detector.pixels import normalize
+from components.detector import presets
+from components.detector.inputs import augmented_image, batches
+from components.detector.inputs.augmentation import Augmentation
+from components.detector.inputs.augmented_image import LEAST_VISIBLE, LabelledImage
+from components.detector.network.pixels import normalize
 
 HEIGHT, WIDTH = 200, 280
 PIXEL_BOXES = np.array([[20, 30, 80, 90], [100, 150, 180, 260]])
@@ -188,7 +189,7 @@ PRESET = presets.get("demo_160")
 
 
 def test_examples_are_the_first_images_as_the_network_sees_them(records):
-    examples = list(inputs.augmented_examples([records], PRESET, Augmentation(horizontal_flip=0.5), 2, seed=1))
+    examples = list(batches.augmented_examples([records], PRESET, Augmentation(horizontal_flip=0.5), 2, seed=1))
     assert len(examples) == 2
     for pixels, boxes, class_ids in examples:
         assert class_ids.tolist() == [1, 2]
@@ -198,7 +199,7 @@ def test_examples_are_the_first_images_as_the_network_sees_them(records):
 
 
 def test_there_are_no_more_examples_than_images(records):
-    assert len(list(inputs.augmented_examples([records], PRESET, Augmentation(random_crop=1.0), 9, seed=1))) == 3
+    assert len(list(batches.augmented_examples([records], PRESET, Augmentation(random_crop=1.0), 9, seed=1))) == 3
 
 
 @pytest.mark.slow
@@ -207,7 +208,7 @@ def test_batches_are_the_same_for_one_seed_and_lie_between_black_and_white(recor
 
     def batches():
         tf.keras.utils.set_random_seed(1)
-        data = inputs.training_batches([records], PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
+        data = batches.training_batches([records], PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
         return [(images.numpy(), labels["box_targets"]["4"].numpy()) for images, labels in data.take(5)]
 
     for (images, targets), (again, targets_again) in zip(batches(), batches(), strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.detector import anchor_search, anchors
+from components.detector.anchors import grid, search
 from components.detector.presets import Preset
 
 FEW = 2
@@ -25,24 +25,24 @@ def choose(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
       preset: its levels and its input stay.
       boxes_xmin_ymin_xmax_ymax: `[n, 4]` float32, pixels of the input, with an area.
     """
-    now = anchors.fit(boxes_xmin_ymin_xmax_ymax, preset)
+    now = grid.fit(boxes_xmin_ymin_xmax_ymax, preset)
     if is_good(now):
         return preset
-    found = anchor_search.fitting(preset, boxes_xmin_ymin_xmax_ymax)
-    return found if gains(anchors.fit(boxes_xmin_ymin_xmax_ymax, found), now) else preset
+    found = search.fitting(preset, boxes_xmin_ymin_xmax_ymax)
+    return found if gains(grid.fit(boxes_xmin_ymin_xmax_ymax, found), now) else preset
 
 
-def is_good(fit: anchors.Fit) -> bool:
+def is_good(fit: grid.Fit) -> bool:
     """Whether there is no reason for other anchors."""
     return has_few_unmatched(fit) and (fit.mean_iou >= _GOOD_IOU or len(fit.ious) <= FEW)
 
 
-def has_few_unmatched(fit: anchors.Fit) -> bool:
+def has_few_unmatched(fit: grid.Fit) -> bool:
     """Whether hardly any box is without an anchor."""
     return int(fit.unmatched.sum()) <= max(FEW, _GOOD_SHARE * len(fit.ious))
 
 
-def gains(then: anchors.Fit, now: anchors.Fit) -> bool:
+def gains(then: grid.Fit, now: grid.Fit) -> bool:
     """Whether other anchors are worth taking.
 
     Matching more boxes counts for more than lying close to those that are matched. On BCCD at 256 pixels, anchors with
@@ -53,6 +53,6 @@ def gains(then: anchors.Fit, now: anchors.Fit) -> bool:
     return bool(fewer) or is_closer(then, now)
 
 
-def is_closer(then: anchors.Fit, now: anchors.Fit) -> bool:
+def is_closer(then: grid.Fit, now: grid.Fit) -> bool:
     """Whether anchors come so much closer to boxes, of which hardly any is unmatched, that it's a gain by itself."""
     return has_few_unmatched(then) and then.mean_iou >= now.mean_iou + _MORE_IOU

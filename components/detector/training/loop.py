@@ -15,11 +15,11 @@ from official.core import config_definitions as core_configs
 from official.modeling import optimization
 
 from components import progress
-from components.detector import finite_loss
-from components.detector.distribution import Placement
-from components.detector.evaluation import Evaluation
 from components.detector.library_faults import averaged_weights
-from components.detector.selection import Selection
+from components.detector.training import finite_loss
+from components.detector.training.distribution import Placement
+from components.detector.training.evaluation import Evaluation
+from components.detector.training.selection import Selection
 from components.errors import UserError
 
 
@@ -110,7 +110,7 @@ class PhaseRun:
     Args:
       phase: what to do.
       subject: what to train, in place.
-      data: batches with the numbers of their images (`finite_loss.IMAGE_NUMBERS`), distributed.
+      data: batches with the numbers of their images (`batches.IMAGE_NUMBERS`), distributed.
       folder: of checkpoints (`checkpoints/`), the best one (`best/`) and TensorBoard logs (`logs/`).
       evaluation: what checkpoints are compared on.
       placement: the devices.

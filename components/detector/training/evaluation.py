@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from components.dataset.examples import tfrecord
-from components.detector import pictures
-from components.detector.saved_model import predict_raw
+from components.detector.network.saved_model import predict_raw
+from components.detector.training import pictures
 from components.scoring import coco
 from components.scoring.inference import Letterboxed, letterboxed
 from components.scoring.labelled_images import of_example

@@ -38,20 +38,20 @@ def follow():
 
 @pytest.fixture(scope="module")
 def job(shapes_record):
-    from components.detector import training
+    from components.detector.training.job import Job
 
     schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 2, "evaluate_every": 4}
     config = Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule})
     settings = preflight.training_settings(config)
-    return training.Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
+    return Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
 
 
 def train(job, folder):
     """Into `work`, `model` and `logs` in a folder."""
-    from components.detector import distribution, training
+    from components.detector.training import both_phases, distribution
 
     places = {"work": folder / "work", "model_folder": folder / "model", "log_folder": folder / "logs"}
-    training.train(job, distribution.find(), **{name: str(place) for name, place in places.items()})
+    both_phases.train(job, distribution.find(), **{name: str(place) for name, place in places.items()})
 
 
 def changed(job, **preset):
@@ -75,7 +75,7 @@ def logged(folder):
 
 
 def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(job, tmp_path, follow):
-    from components.detector import saved_model
+    from components.detector.network import saved_model
     from components.detector.warm_start import source
 
     model = tmp_path / "model"
@@ -123,7 +123,7 @@ def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow
 
 
 def test_averaged_weights_in_16_bits_end_early_on_a_plateau_and_are_written_in_32(job, tmp_path, follow):
-    from components.detector import saved_model
+    from components.detector.network import saved_model
 
     more = {"mixed_precision": "bfloat16", "ema_decay": 0.9, "early_stop": 1, "evaluate_every": 1}
     settings = dataclasses.replace(job.settings, **more)

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from components.detector.distribution import Placement
+from components.detector.training.distribution import Placement
 
 _RECORD = "scores.json"
 

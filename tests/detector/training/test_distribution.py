@@ -5,7 +5,7 @@ import json
 import pytest
 import tensorflow as tf
 
-from components.detector import distribution
+from components.detector.training import distribution
 from components.errors import UserError
 
 pytestmark = pytest.mark.slow  # TensorFlow

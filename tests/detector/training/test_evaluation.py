@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector import saved_model
-from components.detector.evaluation import Evaluation, sample
+from components.detector.network import saved_model
+from components.detector.training.evaluation import Evaluation, sample
 from components.scoring.inference import letterboxed
 
 pytestmark = pytest.mark.slow  # TensorFlow

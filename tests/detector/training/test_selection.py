@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector.distribution import Placement
-from components.detector.selection import Selection
+from components.detector.training.distribution import Placement
+from components.detector.training.selection import Selection
 
 pytestmark = pytest.mark.slow  # TensorFlow
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from components.detector import anchor_search, anchors
+from components.detector.anchors import grid, search
 from components.detector.presets import PRESETS
 
 PRESET = PRESETS["mobilenet_v2_256"]
@@ -37,8 +37,8 @@ SETS = {
 
 @pytest.mark.parametrize("boxes", SETS.values(), ids=SETS)
 def test_more_boxes_are_matched_than_before(boxes):
-    found = anchor_search.fitting(PRESET, boxes)
-    before, after = anchors.fit(boxes, PRESET), anchors.fit(boxes, found)
+    found = search.fitting(PRESET, boxes)
+    before, after = grid.fit(boxes, PRESET), grid.fit(boxes, found)
     assert after.unmatched.mean() < 0.35 * before.unmatched.mean() and after.mean_iou > before.mean_iou
     assert found.anchors_per_cell() <= 12
     only_anchors = {"anchor_size", "num_scales", "aspect_ratios"}
@@ -48,15 +48,15 @@ def test_more_boxes_are_matched_than_before(boxes):
 
 @pytest.mark.parametrize("boxes", [SETS["small"], SETS["one"]], ids=["many", "one"])
 def test_the_same_boxes_lead_to_the_same_anchors(boxes):
-    assert anchor_search.fitting(PRESET, boxes) == anchor_search.fitting(PRESET, boxes)
+    assert search.fitting(PRESET, boxes) == search.fitting(PRESET, boxes)
 
 
 def test_ratios_are_width_over_height():
     wide, tall = scattered(np.full(50, 150.0), 20.0), scattered(np.full(50, 20.0), 150.0)
-    assert min(anchor_search.fitting(PRESET, wide).aspect_ratios) > 1
-    assert max(anchor_search.fitting(PRESET, tall).aspect_ratios) < 1
+    assert min(search.fitting(PRESET, wide).aspect_ratios) > 1
+    assert max(search.fitting(PRESET, tall).aspect_ratios) < 1
 
 
 def test_boxes_that_nothing_matches_and_larger_ones_than_the_input_are_no_fault():
     for boxes in (scattered(np.full(9, 0.01), 0.01), scattered(np.full(3, 5000.0), 5000.0)):
-        assert anchor_search.fitting(PRESET, boxes).anchors_per_cell() >= 1
+        assert search.fitting(PRESET, boxes).anchors_per_cell() >= 1

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector import blueprint, presets, saved_model
-from components.detector import model_garden as garden
-from components.detector import quantization as quant
-from components.detector.pixels import normalize
+from components.detector import presets
+from components.detector.network import blueprint, saved_model
+from components.detector.network import model_garden as garden
+from components.detector.network import quantization as quant
+from components.detector.network.pixels import normalize
 from components.edgetpu import mapping
 from components.tflite import contract, model_file
 

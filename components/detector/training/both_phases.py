@@ -5,62 +5,28 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from components import memory, progress
-from components.dataset.examples import tfrecord
-from components.dataset.examples.tf_example import decode_example
-from components.detector import evaluation, inputs, pictures, saved_model
-from components.detector import model_garden as garden
-from components.detector import quantization as quant
-from components.detector.distribution import Placement
-from components.detector.evaluation import Evaluation
+from components.detector.inputs import batches
 from components.detector.library_faults import kept_graphs
 from components.detector.library_faults.quantizer_ranges import still_ranges
-from components.detector.selection import Selection
-from components.detector.settings import Settings
-from components.detector.training_loop import Phase, PhaseRun, Subject
+from components.detector.network import model_garden as garden
+from components.detector.network import quantization as quant
+from components.detector.network import saved_model
+from components.detector.training import evaluation, pictures
+from components.detector.training.distribution import Placement
+from components.detector.training.evaluation import Evaluation
+from components.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of
+from components.detector.training.loop import PhaseRun, Subject
+from components.detector.training.selection import Selection
 from components.detector.warm_start import convolutions, loading
-from components.detector.warm_start.source import obtain
+from components.detector.warm_start.source import has_same_head, obtain
 
-PhaseName = Literal["float", "qat"]
-PHASES: dict[PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
-# In a phase, where the settings don't say how often. An evaluation of 100 images costs as much as ten steps, and twice
-# that where quantization is simulated, whose figures hardly change any more.
-_EVALUATIONS: dict[PhaseName, int] = {"float": 10, "qat": 5}
 _PICTURES = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """What to train on, and how.
-
-    Attributes:
-      files: gzipped TFRecords of the training examples.
-      eval_files: those of the images that checkpoints are compared on.
-      class_names: of the real classes, in the order of their ids.
-      settings: everything else.
-    """
-
-    files: tuple[str, ...]
-    eval_files: tuple[str, ...]
-    class_names: tuple[str, ...]
-    settings: Settings
-
-    @property
-    def num_classes(self) -> int:
-        return len(self.class_names)
-
-    def name_images(self, numbers: Sequence[int]) -> list[str]:
-        """The names of training images by their place in the files."""
-        wanted = set(numbers)
-        records = enumerate(record for path in self.files for record in tfrecord.read_file(path))
-        names = {number: decode_example(record).source_id for number, record in records if number in wanted}
-        return [names[number] for number in numbers]
 
 
 def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_folder: str) -> None:
@@ -85,8 +51,9 @@ class _Training:
     """A job under way: what both phases share."""
 
     def __init__(self, job: Job, placement: Placement, work: str):
-        annotated = _Annotated.read(job.files)
+        annotated = Annotated.read(job.files)
         settings = job.settings.fitted(annotated.boxes_xmin_ymin_xmax_ymax, annotated.longer_sides)
+        settings = settings.scheduled(annotated.images)
         settings.require_a_batch(annotated.images)
         placement.require_equal_shares(settings.preset.batch_size)
         self._job = job = dataclasses.replace(job, settings=settings)
@@ -95,13 +62,14 @@ class _Training:
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
         eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
         self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
-        self._data = inputs.distributed_batches(placement.strategy, job.files, settings, annotated.images)
+        self._data = batches.distributed_batches(placement.strategy, job.files, settings, annotated.images)
         self._twins = _twins(job, placement.replicas)
         if settings.xla:
             tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")
         images = progress.counted(annotated.images, "training image")
-        progress.note(f"building {settings.preset.name} for {classes}, {images}, on {placement.describe()}")
+        steps = f"{settings.preset.float_steps} + {settings.preset.qat_steps} steps"
+        progress.note(f"building {settings.preset.name} for {classes}, {images}, {steps}, on {placement.describe()}")
 
     def run(self, model_folder: str, log_folder: str) -> None:
         model, of_float = self._train_float(model_folder)
@@ -124,13 +92,14 @@ class _Training:
         subject = self._subject("float", task, model)
 
         def moment_images() -> tf.Tensor:
-            return inputs.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
+            return batches.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
 
         def begin() -> None:
             self._show_augmented_images()
             if settings.warm_start:
                 source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
-                progress.note(loading.load(source, subject.plain, moment_images))
+                with_head = has_same_head(source, settings.preset, self._job.class_names)
+                progress.note(loading.load(source, subject.plain, moment_images, with_head))
                 subject.take_over()
 
         selection = self._phase_run("float", subject).run(self._job.name_images, begin)
@@ -143,7 +112,7 @@ class _Training:
     def _show_augmented_images(self) -> None:
         """A few training images as the network will see them, for TensorBoard."""
         settings, pixels, boxes = self._job.settings, [], []
-        examples = inputs.augmented_examples(
+        examples = batches.augmented_examples(
             self._job.files, settings.preset, settings.augmentation, _PICTURES, settings.seed
         )
         for image, of_image, class_ids in examples:
@@ -158,7 +127,7 @@ class _Training:
         task = garden.build_qat_task(preset, self._job.num_classes)
         model = garden.build_qat_model(task, float_model)
         quant.calibrate(model, self._calibration_images())
-        batch = inputs.unshuffled_batch(self._job.files, self._job.settings)
+        batch = batches.unshuffled_batch(self._job.files, self._job.settings)
         quant.check_start(garden.loss(task, float_model, *batch), garden.loss(task, model, *batch))
         return task, model
 
@@ -184,7 +153,7 @@ class _Training:
         return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
 
     def _calibration_images(self) -> tf.Tensor:
-        return inputs.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
+        return batches.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
 
     def _write_description(self, folder: str, selections: dict[PhaseName, Selection]) -> None:
         preset = self._job.settings.preset
@@ -199,6 +168,7 @@ class _Training:
                 "num_scales": preset.num_scales,
                 "aspect_ratios": list(preset.aspect_ratios),
                 "num_classes": self._job.num_classes,
+                "class_names": list(self._job.class_names),
                 "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
                 "float_steps": preset.float_steps,
                 "qat_steps": preset.qat_steps,
@@ -253,50 +223,6 @@ def _seed(seed: int) -> None:
     tf.keras.utils.set_random_seed(seed)
     if not tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
-
-
-@dataclasses.dataclass(frozen=True)
-class _Annotated:
-    """What training examples hold beside pixels.
-
-    Attributes:
-      images: how many.
-      boxes_xmin_ymin_xmax_ymax: `[n, 4]` float32, pixels of the upright image.
-      longer_sides: `[n]`, the longer side of each box's image in pixels.
-    """
-
-    images: int
-    boxes_xmin_ymin_xmax_ymax: np.ndarray
-    longer_sides: np.ndarray
-
-    @classmethod
-    def read(cls, files: Sequence[str]) -> _Annotated:
-        images, boxes, sides = 0, [np.zeros((0, 4), np.float32)], []
-        for record in (record for path in files for record in tfrecord.read_file(path)):
-            example = decode_example(record)
-            images += 1
-            ymin, xmin, ymax, xmax = example.boxes_ymin_xmin_ymax_xmax.T
-            scale = [example.width, example.height, example.width, example.height]
-            boxes.append(np.stack([xmin, ymin, xmax, ymax], axis=1) * np.array(scale, np.float32))
-            sides += [max(example.width, example.height)] * len(ymin)
-        return cls(images, np.concatenate(boxes), np.array(sides, np.float32))
-
-
-def phase_of(settings: Settings, name: PhaseName) -> Phase:
-    """The schedule of a phase."""
-    preset, quantized = settings.preset, name == "qat"
-    steps = preset.qat_steps if quantized else preset.float_steps
-    return Phase(
-        name=PHASES[name],
-        steps=steps,
-        batch_size=preset.batch_size,
-        learning_rate=preset.qat_learning_rate if quantized else preset.learning_rate,
-        checkpoint_every=settings.checkpoint_every,
-        evaluate_every=settings.evaluate_every or -(-steps // _EVALUATIONS[name]),
-        early_stop=settings.early_stop,
-        ema_decay=settings.ema_decay,
-        mixed_precision=None if quantized else settings.mixed_precision,
-    )
 
 
 def _copy_logs(source: str, target: str) -> None:

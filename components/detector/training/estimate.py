@@ -1,7 +1,8 @@
 """What a training will take, told from a few steps of it: the very training, on the very data, cut short.
 
-Runs as a process of its own (`python -m components.detector.estimate FOLDER`), so that what it holds at most is what
-the training holds. The folder has a `job.json` (see `read_job`); it leaves `estimate.json` or `error.json` there.
+Runs as a process of its own (`python -m components.detector.training.estimate FOLDER`), so that what it holds at most
+is what the training holds. The folder has a `job.json` (see `read_job`); it leaves `estimate.json` or `error.json`
+there.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from components import progress
-from components.detector import distribution, inputs
-from components.detector.estimate_files import ERROR, ESTIMATE, JOB
+from components.detector.inputs import batches
 from components.detector.settings import Settings
-from components.detector.training import PHASES, Job, phase_of, train
+from components.detector.training import distribution
+from components.detector.training.both_phases import train
+from components.detector.training.estimate_files import ERROR, ESTIMATE, JOB
+from components.detector.training.job import PHASES, Job, phase_of
 from components.errors import UserError
 
 # Enough for a rate over several steps after those in which TensorFlow compiles.
@@ -60,7 +63,7 @@ def measure(job: Job, training_images: int, folder: Path) -> Estimate:
     train(_cut_short(job), distribution.find(), **{name: str(folder / name) for name in _PLACES})
     seconds = time.monotonic() - begun
     for name in PHASES:
-        phase = phase_of(job.settings, name)
+        phase = phase_of(job.settings.scheduled(training_images), name)
         seen = watch.phases[phase.name]
         if phase.steps > seen.steps:
             seconds += (phase.steps - seen.steps) * phase.batch_size / seen.images_per_s
@@ -68,7 +71,7 @@ def measure(job: Job, training_images: int, folder: Path) -> Estimate:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Estimate(
         seconds=seconds,
-        peak_bytes=peak + inputs.cached_bytes(job.settings.preset, job.settings.augmentation, training_images),
+        peak_bytes=peak + batches.cached_bytes(job.settings.preset, job.settings.augmentation, training_images),
         images_per_s={name: seen.images_per_s for name, seen in watch.phases.items()},
         measured_steps={name: seen.steps for name, seen in watch.phases.items()},
     )
@@ -92,6 +95,7 @@ def _cut_short(job: Job) -> Job:
     settings = dataclasses.replace(
         job.settings,
         preset=dataclasses.replace(preset, float_steps=float_steps, qat_steps=qat_steps),
+        fit_steps=False,
         evaluate_every=max(float_steps, qat_steps),
     )
     return dataclasses.replace(job, settings=settings)

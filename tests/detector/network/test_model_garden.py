@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.detector import model_garden as garden
-from components.detector import pixels, presets, quantization
-from components.detector.pixels import normalize
+from components.detector import presets
+from components.detector.network import model_garden as garden
+from components.detector.network import pixels, quantization
+from components.detector.network.pixels import normalize
 from components.errors import UserError
 
 pytestmark = pytest.mark.slow

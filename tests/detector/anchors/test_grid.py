@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from components.detector import anchors
+from components.detector.anchors import grid
 from components.detector.presets import PRESETS
 
 _ALL = [
@@ -31,9 +31,9 @@ def boxes_of_all_sizes(preset, count):
 
 @pytest.mark.parametrize("preset", _ALL, ids=_label)
 def test_anchors_are_exactly_those_that_are_trained(preset):
-    from components.detector.model_garden import build_anchors
+    from components.detector.network.model_garden import build_anchors
 
-    ymin, xmin, ymax, xmax = (anchors.ymin_xmin_ymax_xmax(preset) / preset.input_size).astype(np.float32).T
+    ymin, xmin, ymax, xmax = (grid.ymin_xmin_ymax_xmax(preset) / preset.input_size).astype(np.float32).T
     centred = np.stack([(ymin + ymax) / 2, (xmin + xmax) / 2, ymax - ymin, xmax - xmin], axis=1)
     np.testing.assert_array_equal(centred, build_anchors(preset).ycenter_xcenter_h_w)
 
@@ -43,8 +43,8 @@ def test_best_iou_is_that_of_model_garden_with_any_anchor(preset):
     from official.vision.ops.iou_similarity import IouSimilarity
 
     boxes = boxes_of_all_sizes(preset, 100)
-    ious = IouSimilarity()(anchors.ymin_xmin_ymax_xmax(preset), boxes[:, [1, 0, 3, 2]]).numpy()
-    np.testing.assert_allclose(anchors.fit(boxes, preset).ious, ious.max(axis=0), atol=1e-5)
+    ious = IouSimilarity()(grid.ymin_xmin_ymax_xmax(preset), boxes[:, [1, 0, 3, 2]]).numpy()
+    np.testing.assert_allclose(grid.fit(boxes, preset).ious, ious.max(axis=0), atol=1e-5)
 
 
 def test_unmatched_box_has_but_the_one_anchor_that_the_labeler_forces_onto_it():
@@ -53,10 +53,10 @@ def test_unmatched_box_has_but_the_one_anchor_that_the_labeler_forces_onto_it():
 
     preset = PRESETS["demo_160"]
     boxes = boxes_of_all_sizes(preset, 40)
-    fit = anchors.fit(boxes, preset)
+    fit = grid.fit(boxes, preset)
     assert 0 < fit.unmatched.sum() < len(boxes)
-    all_anchors = {"all": tf.constant(anchors.ymin_xmin_ymax_xmax(preset).reshape(-1, 1, 4))}
-    labeler = AnchorLabeler(match_threshold=anchors.MATCH_IOU, unmatched_threshold=anchors.MATCH_IOU)
+    all_anchors = {"all": tf.constant(grid.ymin_xmin_ymax_xmax(preset).reshape(-1, 1, 4))}
+    labeler = AnchorLabeler(match_threshold=grid.MATCH_IOU, unmatched_threshold=grid.MATCH_IOU)
     for box, unmatched, iou in zip(boxes[:, [1, 0, 3, 2]], fit.unmatched, fit.ious, strict=True):
         positive = labeler.label_anchors(all_anchors, box[None], np.ones((1, 1), np.int32))[-1].numpy().sum()
         assert positive == 1 if unmatched else positive >= 1, iou
@@ -64,7 +64,7 @@ def test_unmatched_box_has_but_the_one_anchor_that_the_labeler_forces_onto_it():
 
 def test_tells_boxes_that_are_too_small_and_too_large_for_any_anchor():
     preset = PRESETS["demo_160"]
-    fit = anchors.fit(np.array([[10, 10, 14, 14], [0, 0, 900, 900], [50, 50, 110, 110], [0, 0, 150, 5]]), preset)
+    fit = grid.fit(np.array([[10, 10, 14, 14], [0, 0, 900, 900], [50, 50, 110, 110], [0, 0, 150, 5]]), preset)
     assert fit.unmatched.tolist() == [True, True, False, True]
     assert fit.too_small.tolist() == [True, False, False, True] and fit.too_large.tolist() == [
         False,
@@ -76,14 +76,14 @@ def test_tells_boxes_that_are_too_small_and_too_large_for_any_anchor():
 
 def test_boxes_are_fitted_into_the_input_at_the_top_left():
     preset = PRESETS["demo_160"]
-    boxes = anchors.letterboxed(np.array([[320, 0, 640, 240]]), np.array([640]), preset)
+    boxes = grid.letterboxed(np.array([[320, 0, 640, 240]]), np.array([640]), preset)
     assert boxes.tolist() == [[80, 0, 160, 60]]
 
 
 def test_no_box_is_no_fault():
-    assert anchors.fit(np.zeros((0, 4)), PRESETS["demo_160"]).unmatched.tolist() == []
+    assert grid.fit(np.zeros((0, 4)), PRESETS["demo_160"]).unmatched.tolist() == []
 
 
 def test_imports_no_tensorflow():
-    code = "import sys; import components.detector.anchors; assert 'tensorflow' not in sys.modules"
+    code = "import sys; import components.detector.anchors.grid; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

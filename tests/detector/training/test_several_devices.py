@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ if devices > 1:
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
 from components import progress
 from components.dataset.drawn_shapes import CLASSES
-from components.detector import distribution, training
+from components.detector.training import both_phases, distribution
+from components.detector.training.job import Job
 from pipeline import preflight
 from pipeline.config import Config
 
@@ -36,10 +38,10 @@ class Steps(progress.LogSink):
 progress.set_sink(Steps())
 schedule = {"float_steps": 3, "qat_steps": 1, "batch_size": 4, "checkpoint_every": 2}
 settings = preflight.training_settings(Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule}))
-job = training.Job((record,), (record,), tuple(CLASSES), settings)
+job = Job((record,), (record,), tuple(CLASSES), settings)
 placement = distribution.find()
 print("devices", placement.describe())
-training.train(job, placement, work=f"{folder}/work", model_folder=f"{folder}/model", log_folder=f"{folder}/logs")
+both_phases.train(job, placement, work=f"{folder}/work", model_folder=f"{folder}/model", log_folder=f"{folder}/logs")
 """
 
 
@@ -60,7 +62,7 @@ def lines(process, log):
 
 
 def assert_detects(model: Path):
-    from components.detector import saved_model
+    from components.detector.network import saved_model
 
     for which in ("float", "qat"):
         boxes, scores = saved_model.RawModel(str(model), which).predict(np.zeros((1, 160, 160, 3), np.uint8))
@@ -79,12 +81,30 @@ def test_two_devices_share_each_batch(shapes_record, tmp_path):
     assert_detects(tmp_path / "model")
 
 
-def test_two_machines_train_one_model_which_the_first_writes(shapes_record, tmp_path):
+def start_two(record, folder):
+    """Two workers, each a process."""
     workers = [f"localhost:{free_port()}" for _ in range(2)]
     clusters = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in range(2)]
-    processes = [start(shapes_record, tmp_path, cluster=cluster) for cluster in clusters]
-    first, second = itertools.starmap(lines, processes)
+    return [start(record, folder, cluster=cluster) for cluster in clusters]
+
+
+def test_two_machines_train_one_model_which_the_first_writes(shapes_record, tmp_path):
+    first, second = itertools.starmap(lines, start_two(shapes_record, tmp_path))
     assert first[0] == "devices worker 1 of 2, 2 CPUs in all" and second[0] == "devices worker 2 of 2, 2 CPUs in all"
     assert first[1:] == second[1:] and len(first) > 3, "the same losses: it's one model"
     assert_detects(tmp_path / "model")
     assert not list(tmp_path.glob("coralline-worker-*")), "what nobody reads is thrown away"
+
+
+def test_two_machines_that_were_killed_go_on_from_their_checkpoint(shapes_record, tmp_path):
+    killed = start_two(shapes_record, tmp_path)
+    while not (tmp_path / "work/float/ckpt-2.index").exists():
+        assert all(process.poll() is None for process, _ in killed)
+        time.sleep(0.05)
+    for process, _ in killed:
+        process.kill()
+        process.wait()
+    first, second = itertools.starmap(lines, start_two(shapes_record, tmp_path))
+    assert first[1:] == second[1:] and first[-1].startswith("quantization-aware 1")
+    assert not any(line.startswith(("float 1 ", "float 2 ")) for line in first), "these are in the checkpoint"
+    assert_detects(tmp_path / "model")
