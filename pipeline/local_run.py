@@ -17,6 +17,7 @@ from components import progress
 from components.dataset_report import anchor_advice, anchor_fit
 from components.dataset_report.anchor_fit import PresetFit
 from components.dataset_report.boxes import Boxes
+from components.detector.anchors import choice
 from components.errors import UserError
 from components.progress import counted
 from pipeline import preflight
@@ -159,7 +160,10 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
 
 
 def about_anchors(found: preflight.Preflight) -> Iterator[str]:
-    """What is said of boxes that fit no anchor at the start of a run, and what would help."""
+    """What is said of boxes that fit no anchor at the start of a run, and what would help.
+
+    Nothing where hardly any is left over: `check` and the page of the data name those too.
+    """
     images = found.dataset.images
     boxes = Boxes.of(images)
     fit = PresetFit.of(boxes, found.settings.preset)
@@ -169,7 +173,7 @@ def about_anchors(found: preflight.Preflight) -> Iterator[str]:
             f"anchors are fitted to the training boxes: {fitted.described()}; {fit.unmatched} of "
             f"{counted(len(boxes), 'box')} match none, {fitted.now.unmatched} with the preset's own"
         )
-    advice = anchor_advice.advise(fit)
+    advice = None if choice.is_good(fit.fit) else anchor_advice.advise(fit)
     if advice is None:
         return
     unmatched = anchor_fit.problem(fit, images, advice.sentence())

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from components.dataset.drawn_shapes import draw_dataset
+from components.dataset_report.anchor_fit import PresetFit
+from components.dataset_report.boxes import Boxes
 from components.errors import UserError
 from pipeline import preflight
 from pipeline.config import load
@@ -27,6 +29,14 @@ def test_boxes_that_fit_no_anchor_are_told_with_what_would_help(tmp_path: Path) 
     assert list(about_anchors(preflight.check(load(None, fitting)))) == []
     [line] = about_anchors(preflight.check(load(None, {**fitting, "model.anchor_size": 12.0})))
     assert "boxes match no anchor of mobilenet_v2_256 at 256 pixels; model.anchor_size: " in line
+
+
+def test_a_few_boxes_that_fit_no_anchor_are_left_to_the_check(tmp_path: Path) -> None:
+    draw_dataset(tmp_path / "shapes", images=60, size_px=176)
+    settings = {"data.path": str(tmp_path / "shapes"), "out": str(tmp_path / "out"), "model.preset": "demo_160"}
+    found = preflight.check(load(None, settings))
+    assert 0 < PresetFit.of(Boxes.of(found.dataset.images), found.settings.preset).unmatched < 5
+    assert list(about_anchors(found)) == []
 
 
 def test_a_persons_mistake_is_told_as_it_is_however_deep_it_lies(tmp_path: Path) -> None:

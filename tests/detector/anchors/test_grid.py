@@ -64,7 +64,7 @@ def test_unmatched_box_has_but_the_one_anchor_that_the_labeler_forces_onto_it():
 
 def test_tells_boxes_that_are_too_small_and_too_large_for_any_anchor():
     preset = PRESETS["demo_160"]
-    fit = grid.fit(np.array([[10, 10, 14, 14], [0, 0, 900, 900], [50, 50, 110, 110], [0, 0, 150, 5]]), preset)
+    fit = grid.fit(np.array([[10, 10, 14, 14], [0, 0, 900, 900], [50, 50, 110, 110], [0, 0, 150, 4]]), preset)
     assert fit.unmatched.tolist() == [True, True, False, True]
     assert fit.too_small.tolist() == [True, False, False, True] and fit.too_large.tolist() == [
         False,

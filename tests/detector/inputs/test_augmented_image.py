@@ -206,11 +206,11 @@ def test_there_are_no_more_examples_than_images(records):
 def test_batches_are_the_same_for_one_seed_and_lie_between_black_and_white(records):
     tf.config.experimental.enable_op_determinism()  # As training does: draws keep the order of images.
 
-    def batches():
+    def all_batches():
         tf.keras.utils.set_random_seed(1)
         data = batches.training_batches([records], PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
         return [(images.numpy(), labels["box_targets"]["4"].numpy()) for images, labels in data.take(5)]
 
-    for (images, targets), (again, targets_again) in zip(batches(), batches(), strict=True):
+    for (images, targets), (again, targets_again) in zip(all_batches(), all_batches(), strict=True):
         assert np.array_equal(images, again) and np.array_equal(targets, targets_again)
         assert images.min() >= normalize(0.0) and images.max() <= normalize(255.0)

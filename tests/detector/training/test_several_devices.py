@@ -98,7 +98,7 @@ def test_two_machines_train_one_model_which_the_first_writes(shapes_record, tmp_
 
 def test_two_machines_that_were_killed_go_on_from_their_checkpoint(shapes_record, tmp_path):
     killed = start_two(shapes_record, tmp_path)
-    while not (tmp_path / "work/float/ckpt-2.index").exists():
+    while not (tmp_path / "work/float/checkpoints/ckpt-2.index").exists():
         assert all(process.poll() is None for process, _ in killed)
         time.sleep(0.05)
     for process, _ in killed:
