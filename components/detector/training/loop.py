@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import orbit
 import tensorflow as tf
 from official.core import base_trainer
@@ -160,7 +161,7 @@ class PhaseRun:
           the scores, and which step was best.
 
         Raises:
-          UserError: the loss is not finite.
+          UserError: the loss or the weights are not finite.
         """
         newest = tf.train.latest_checkpoint(self._checkpoints)
         if newest is None:
@@ -192,7 +193,12 @@ class PhaseRun:
             numbers = finite_loss.images_of(e)
             if numbers is None:
                 raise
-            raise _diverged(self._phase, self._step, name_images(numbers)) from e
+            found = "a batch of " + ", ".join(name_images(numbers))
+            raise _diverged(self._phase, "the loss isn't a number", self._step + 1, found) from e
+        # The loss tells it one step later; after the last step nothing would.
+        if not all(np.isfinite(weights).all() for weights in self._subject.model.get_weights()):
+            found = "gradients too large to be numbers"
+            raise _diverged(self._phase, "weights aren't numbers any more", self._step, found)
 
     def _evaluate(self) -> None:
         begun = time.monotonic()
@@ -206,11 +212,11 @@ class PhaseRun:
         self._report.evaluation_took(time.monotonic() - begun)
 
 
-def _diverged(phase: Phase, steps: int, images: list[str]) -> UserError:
+def _diverged(phase: Phase, how: str, step: int, found: str) -> UserError:
     return UserError(
-        f"training diverged: the loss isn't a number at step {steps + 1} of the {phase.name} phase",
+        f"training diverged: {how} at step {step} of the {phase.name} phase",
         expected="a finite loss",
-        found="a batch of " + ", ".join(images),
+        found=found,
         mend="lower train.learning_rate (or train.qat_learning_rate); or look at these images: "
         "`coralline check` says what is wrong with their boxes",
     )

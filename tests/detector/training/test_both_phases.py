@@ -112,6 +112,22 @@ def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_
     assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
 
 
+def test_weights_that_the_last_step_ruined_stop_it_too(job, tmp_path, monkeypatch):
+    import orbit
+
+    original = orbit.Controller.train
+
+    def ruining(controller, steps, checkpoint_at_completion):
+        original(controller, steps, checkpoint_at_completion)
+        weights = controller.trainer.model.trainable_variables[0]
+        weights.assign(weights * np.nan)
+
+    monkeypatch.setattr(orbit.Controller, "train", ruining)
+    with pytest.raises(UserError, match="weights aren't numbers any more at step 1 of the float phase"):
+        train(changed(job, float_steps=1), tmp_path)
+    assert not (tmp_path / "work/float/checkpoints").exists(), "what is kept can be gone on from"
+
+
 def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow):
     short, curves = changed(job, float_steps=4), []
     for run in ("first", "second"):
