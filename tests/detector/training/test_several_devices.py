@@ -88,24 +88,22 @@ def start_two(record, folder):
     return [start(record, folder, cluster=cluster) for cluster in clusters]
 
 
-def test_two_machines_train_one_model_which_the_first_writes(shapes_record, tmp_path):
-    first, second = itertools.starmap(lines, start_two(shapes_record, tmp_path))
-    assert first[0] == "devices worker 1 of 2, 2 CPUs in all" and second[0] == "devices worker 2 of 2, 2 CPUs in all"
-    assert first[1:] == second[1:] and len(first) > 3, "the same losses: it's one model"
-    assert_detects(tmp_path / "model")
-    assert not list(tmp_path.glob("coralline-worker-*")), "what nobody reads is thrown away"
-
-
-def test_two_machines_that_were_killed_go_on_from_their_checkpoint(shapes_record, tmp_path):
-    killed = start_two(shapes_record, tmp_path)
-    while not (tmp_path / "work/float/checkpoints/ckpt-6.index").exists():
-        assert all(process.poll() is None for process, _ in killed)
+def kill_at_checkpoint(processes, checkpoint):
+    while not checkpoint.exists():
+        assert all(process.poll() is None for process, _ in processes)
         time.sleep(0.05)
-    for process, _ in killed:
+    for process, _ in processes:
         process.kill()
         process.wait()
+
+
+def test_two_machines_train_one_model_which_the_first_writes_though_both_were_killed(shapes_record, tmp_path):
+    kill_at_checkpoint(start_two(shapes_record, tmp_path), tmp_path / "work/float/checkpoints/ckpt-6.index")
+    killed_workers_own = set(tmp_path.glob("coralline-worker-*"))
     first, second = itertools.starmap(lines, start_two(shapes_record, tmp_path))
-    assert first[1:] == second[1:] and first[-1].startswith("quantization-aware 2")
+    assert first[0] == "devices worker 1 of 2, 2 CPUs in all" and second[0] == "devices worker 2 of 2, 2 CPUs in all"
+    assert first[1:] == second[1:] and first[-1].startswith("quantization-aware 2"), "the same losses: it's one model"
     steps = [int(line.split()[1]) for line in first if line.startswith("float ")]
     assert all(step > 6 for step in steps), "the first six are in the checkpoint"
     assert_detects(tmp_path / "model")
+    assert set(tmp_path.glob("coralline-worker-*")) == killed_workers_own, "what nobody reads is thrown away"
