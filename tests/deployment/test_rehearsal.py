@@ -51,7 +51,7 @@ def _kill_it_while_it_trains(spec: Path, root: Path) -> None:
     """Ends the rehearsal and its task at once, as a node that goes away does, when a first checkpoint is there."""
     process = subprocess.Popen([sys.executable, "-c", _REHEARSE, str(spec), str(root)], start_new_session=True)
     try:
-        while process.poll() is None and not list(root.glob(".training/*/float/checkpoints/ckpt-2.index")):
+        while process.poll() is None and not list(root.glob(".training/*/float/checkpoints/checkpoint")):
             time.sleep(0.1)
         assert process.poll() is None, "it ended without a checkpoint"
     finally:
