@@ -16,6 +16,7 @@ WORKDIR /opt/coralline
 
 # Editable, so that the lock lies beside the code: its hash is recorded with every artifact.
 COPY setup.py pyproject.toml README.md LICENSE requirements.lock ./
+COPY src src
 COPY components components
 COPY pipeline pipeline
 COPY deployment deployment

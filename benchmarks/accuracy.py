@@ -20,7 +20,7 @@ from pathlib import Path
 from figures import Table, argument_parser, machine, show
 from pipeline_runs import TimedRun, tables, timed_run
 
-from components.detector import presets
+from coralline.detector import presets
 
 _DATA = ("raccoon", "bccd")
 

@@ -1,4 +1,4 @@
-"""Anchors that fit: the search of `components/detector/anchors/search.py` beside k-means, on boxes held back from both.
+"""Anchors that fit: `coralline.detector.anchors.search` beside k-means, on boxes held back from both.
 
     python benchmarks/anchors.py [DATA ...]
 
@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from figures import Table, argument_parser, machine, show
 
-from components.dataset.dataset import inspect_dataset
-from components.dataset.options import DatasetOptions
-from components.dataset_report.boxes import Boxes
-from components.detector.anchors import grid, search
-from components.detector.presets import PRESETS, Preset
+from coralline.data.dataset import inspect_dataset
+from coralline.data.reading.options import DatasetOptions
+from coralline.data_report.boxes import Boxes
+from coralline.detector.anchors import grid, search
+from coralline.detector.presets import PRESETS, Preset
 
 _RATIOS, _SIZES, _ROUNDS = 3, 9, 50
 _DRAWN = 2000

@@ -30,13 +30,13 @@ _STEPS = ("build the model", "first training step", "SavedModel", "conversion")
 def _ours(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     import functools
 
-    from components.detector.network import model_garden as garden
-    from components.detector.network import saved_model
-    from components.detector.training import distribution
-    from components.detector.training.evaluation import Evaluation
-    from components.detector.training.loop import Phase, PhaseRun, Subject
-    from components.scoring.inference import letterboxed
     from components.tflite_exporter.conversion import PostProcessing, convert
+    from coralline.detector.network import model_garden as garden
+    from coralline.detector.network import saved_model
+    from coralline.detector.training import distribution
+    from coralline.detector.training.evaluation import Evaluation
+    from coralline.detector.training.loop import Phase, PhaseRun, Subject
+    from coralline.scoring.inference import letterboxed
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     float_model, took = _timed(lambda: garden.build_float_model(garden.build_task(preset, _CLASSES)))
@@ -64,7 +64,7 @@ def _stock(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     from official.projects.qat.vision.serving import export_module
     from official.vision.serving import export_tflite_lib
 
-    from components.detector.network import model_garden as garden
+    from coralline.detector.network import model_garden as garden
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     model, seconds["build the model"] = _timed(task.build_model)
@@ -113,12 +113,12 @@ def _one_way(way: str, preset_name: str) -> None:
     from tensorflow.python.autograph.core import config as autograph_config
 
     rules = autograph_config.CONVERSION_RULES
-    from components.detector import presets
-    from components.detector.inputs import batches
-    from components.detector.inputs.augmentation import Augmentation
+    from coralline.detector import presets
+    from coralline.detector.inputs import batches
+    from coralline.detector.inputs.augmentation import Augmentation
 
     if way == "stock":
-        # Importing components.detector has switched AutoGraph off for the libraries.
+        # Importing coralline.detector has switched AutoGraph off for the libraries.
         autograph_config.CONVERSION_RULES = rules
     preset = presets.get(preset_name)
     with tempfile.TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ def _write_records(path: Path, images: int, size: int) -> str:
     import tensorflow as tf
     from PIL import Image
 
-    from components.dataset.examples.tf_example import encode_example
+    from coralline.data.records.tf_example import encode_example
 
     jpeg = io.BytesIO()
     Image.new("RGB", (size, size), "gray").save(jpeg, "JPEG")

@@ -29,8 +29,8 @@ from typing import Any
 from figures import GIB, Table, argument_parser, machine, show
 from pipeline_runs import seconds_of
 
-from components.dataset.examples import tfrecord
-from components.dataset.examples.tf_example import GroundTruthExample, decode_example
+from coralline.data.records import tfrecord
+from coralline.data.records.tf_example import GroundTruthExample, decode_example
 
 _CORALLINE = str(Path(sys.executable).with_name("coralline"))
 _WAYS = ("scripts", "Coralline")
@@ -144,9 +144,9 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
     from tfx.types import standard_artifacts
 
     from components.artifacts import DatasetReport, LabelMap
-    from components.dataset.options import DatasetOptions
     from components.voc_example_gen.executor import Executor
     from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+    from coralline.data.reading.options import DatasetOptions
 
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}
     for name, artifact in outputs.items():

@@ -1,6 +1,6 @@
 """A float and a quantization-aware training as Model Garden's users run it: `train_lib`, its tasks, its input.
 
-`components.detector.network.model_garden` changes the libraries: nothing in this process may import it.
+`coralline.detector.network.model_garden` changes the libraries: nothing in this process may import it.
 """
 
 from __future__ import annotations

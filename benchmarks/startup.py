@@ -19,7 +19,7 @@ from figures import Table, argument_parser, machine, show
 from pipeline_runs import seconds_of, timed_run
 
 _CORALLINE = str(Path(sys.executable).with_name("coralline"))
-_IMPORTS = "import pipeline.local_dag_runner, pipeline.pipeline, os; os._exit(0)"
+_IMPORTS = "import pipeline.running.local_dag_runner, pipeline.create_pipeline, os; os._exit(0)"
 # As little training as a run takes, and no threshold that it could miss.
 _TINY = {
     "train.float_steps": 4,

@@ -14,7 +14,7 @@ same images at the same steps, the best checkpoint kept, and the machine's cores
 What differs is what each of them is. Model Garden: `official.core.train_lib.run_experiment` with its RetinaNet tasks
 and input pipeline as they come, nothing patched, nothing slowed down; it decodes every image anew in each epoch (its
 cache would come after augmentation, and freeze that), and its quantization-aware phase starts with an untrained feature
-pyramid. Coralline: `components.detector.training.both_phases.train` as QatTrainer calls it, deterministic, ranges
+pyramid. Coralline: `coralline.detector.training.both_phases.train` as QatTrainer calls it, deterministic, ranges
 calibrated and the start of the quantization-aware phase checked; it evaluates by the post-processing of the file that
 ships, and writes two SavedModels (`writing`), for which Model Garden has other programs (see `export.py`).
 
@@ -40,7 +40,7 @@ from typing import Any
 from figures import GIB, Table, argument_parser, machine, show
 from timeline import Timeline
 
-from components.detector import presets
+from coralline.detector import presets
 
 _WAYS = ("Model Garden", "Coralline")
 _PHASES = {"float": "float", "qat": "quantization-aware"}
@@ -118,13 +118,13 @@ def _one_way(options: argparse.Namespace) -> None:
 
 def _experiment(options: argparse.Namespace) -> dict[str, Any]:
     """Makes the data; gives everything that is the same on both sides."""
-    from components.dataset.examples import tfrecord
-    from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
-    from components.detector.anchors import grid
-    from components.detector.network import model_garden
-    from components.detector.settings import Settings
-    from components.detector.training import loop
-    from components.detector.training.job import phase_of
+    from coralline.data.records import tfrecord
+    from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
+    from coralline.detector.anchors import grid
+    from coralline.detector.network import model_garden
+    from coralline.detector.settings import Settings
+    from coralline.detector.training import loop
+    from coralline.detector.training.job import phase_of
     from pipeline.config import AugmentConfig, ModelConfig, TrainConfig
 
     sections = {
@@ -166,7 +166,7 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _drawn(folder: Path, images: int, size: int) -> str:
-    from components.dataset.drawn_shapes import draw_dataset
+    from coralline.data.drawn_shapes import draw_dataset
 
     draw_dataset(folder, images, size)
     return str(folder)
@@ -178,9 +178,9 @@ def _write_examples(data: str, out: Path) -> None:
     from tfx.types import standard_artifacts
 
     from components.artifacts import DatasetReport, LabelMap
-    from components.dataset.options import DatasetOptions
     from components.voc_example_gen.executor import Executor
     from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+    from coralline.data.reading.options import DatasetOptions
 
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}
     for name, artifact in outputs.items():
@@ -204,11 +204,11 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     import orbit
     import tensorflow as tf
 
-    from components.detector.network import model_garden, saved_model
-    from components.detector.settings import Settings
-    from components.detector.training import both_phases, distribution
-    from components.detector.training.job import Job
-    from components.detector.training.loop import PhaseRun
+    from coralline.detector.network import model_garden, saved_model
+    from coralline.detector.settings import Settings
+    from coralline.detector.training import both_phases, distribution
+    from coralline.detector.training.job import Job
+    from coralline.detector.training.loop import PhaseRun
 
     timeline = Timeline()
     timeline.watch(orbit.Controller, "_train_n_steps", "steps", lambda _, steps: steps)

@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 
 # Name and one line of help, in the order of the work; the module is `pipeline.commands.<name>`.
 COMMANDS = {
@@ -30,6 +30,8 @@ COMMANDS = {
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published file came from.",
     "test": "Run Coralline's own tests.",
 }
+# Commands of several modules have a folder each.
+_ROOMS = {"check", "import-config", "predict"}
 
 
 class _LazyGroup(click.Group):
@@ -41,7 +43,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"pipeline.commands.{cmd_name.replace('-', '_')}").command
+        module = f"pipeline.commands.{cmd_name.replace('-', '_')}" + ".command" * (cmd_name in _ROOMS)
+        command: click.Command = importlib.import_module(module).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,11 +16,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from components.dataset.options import ReaderName
-from components.dataset.policies import FAULTS
-from components.detector import presets
-from components.detector.inputs import augmentation
-from components.errors import UserError
+from coralline.data.judging.policies import FAULTS
+from coralline.data.reading.options import ReaderName
+from coralline.detector import presets
+from coralline.detector.inputs import augmentation
+from coralline.foundation.errors import UserError
 
 
 class _Section(BaseModel):

@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from components.detector.presets import PRESETS, Preset, PublicWeights
+from coralline.detector.presets import PRESETS, Preset, PublicWeights
 from pipeline.config import Config
 
 _HEAD = """\

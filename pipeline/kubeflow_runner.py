@@ -68,7 +68,7 @@ def _run(config: Config, folder: str | None, file_name: str) -> None:
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
     from components.voc_example_gen.kubeflow_driver import content_driver
-    from pipeline.pipeline import create_pipeline
+    from pipeline.create_pipeline import create_pipeline
 
     config = for_cluster(config)
     push_to: Any = config.push.to
@@ -83,7 +83,7 @@ def _run(config: Config, folder: str | None, file_name: str) -> None:
 def main() -> None:
     """What TFX's command line executes."""
     if os.path.realpath(sys.path[0] or ".") == _HERE:
-        # A script's folder stands first on the path; from there, `pipeline` would be pipeline/pipeline.py.
+        # A script finds its own folder first on the path, where the modules of this package have other names.
         sys.path[0] = os.path.dirname(_HERE)
     from pipeline.local_runner import configuration_of_environment
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.local_dag_runner import Listener
     from pipeline.preflight import Preflight
+    from pipeline.running.local_dag_runner import Listener
 
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -49,7 +49,7 @@ def _absolute(path: str | None) -> str | None:
 
 
 def _absolute_warm_start(warm_start: str | None) -> str | None:
-    from components.detector.warm_start.source import LATEST_BLESSED
+    from coralline.detector.warm_start.source import LATEST_BLESSED
 
     return warm_start if warm_start == LATEST_BLESSED else _absolute(warm_start)
 
@@ -65,9 +65,9 @@ def run(config: Config, found: Preflight, run_id: str, listener: Listener | None
     """
     from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
-    from pipeline.local_dag_runner import RecordingLocalDagRunner
-    from pipeline.out_folder import OutFolder
-    from pipeline.pipeline import create_pipeline
+    from pipeline.create_pipeline import create_pipeline
+    from pipeline.running.local_dag_runner import RecordingLocalDagRunner
+    from pipeline.running.out_folder import OutFolder
 
     out = OutFolder(Path(config.out))
     pipeline = create_pipeline(
@@ -91,7 +91,7 @@ def configuration_of_environment() -> Config:
 def main() -> None:
     """What TFX's command line executes."""
     if os.path.realpath(sys.path[0] or ".") == _HERE:
-        # A script's folder stands first on the path; from there, `pipeline` would be pipeline/pipeline.py.
+        # A script finds its own folder first on the path, where the modules of this package have other names.
         sys.path[0] = os.path.dirname(_HERE)
     from pipeline import preflight
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from components.dataset import storage
-from components.dataset.dataset import Dataset, read_dataset
-from components.dataset.options import DatasetOptions
-from components.dataset.split import SPLITS
-from components.dataset_report.boxes import Boxes
-from components.detector.network import blueprint
-from components.detector.presets import Preset
-from components.detector.settings import Settings
-from components.detector.warm_start import download, matching, source
-from components.edgetpu import compiler
-from components.edgetpu.mapping import Mapping, predict_model
-from components.edgetpu_pusher import gate
-from components.errors import UserError
+from coralline.data.dataset import Dataset, read_dataset
+from coralline.data.judging.split import SPLITS
+from coralline.data.reading.options import DatasetOptions
+from coralline.data_report.boxes import Boxes
+from coralline.detector.network import blueprint
+from coralline.detector.presets import Preset
+from coralline.detector.settings import Settings
+from coralline.detector.warm_start import download, matching, source
+from coralline.edgetpu import compiler, gate
+from coralline.edgetpu.mapping import Mapping, predict_model
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
 from pipeline.config import Config
-from pipeline.out_folder import OutFolder
+from pipeline.running.out_folder import OutFolder
 
 
 @dataclasses.dataclass(frozen=True)

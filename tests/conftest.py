@@ -13,8 +13,8 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from components.detector import presets
-from components.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
+from coralline.detector import presets
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
 
 SIZE = 32
 _OPS = schema.BuiltinOperator
@@ -146,9 +146,9 @@ class BuiltDetector:
 def detector() -> BuiltDetector:
     import tensorflow as tf
 
-    from components.detector.network import model_garden as garden
-    from components.detector.network import quantization
-    from components.detector.network.pixels import normalize
+    from coralline.detector.network import model_garden as garden
+    from coralline.detector.network import quantization
+    from coralline.detector.network.pixels import normalize
 
     tf.keras.utils.set_random_seed(1)
     preset = presets.get("demo_160")
@@ -163,9 +163,9 @@ def detector() -> BuiltDetector:
 @pytest.fixture(scope="session")
 def exported(detector, tmp_path_factory) -> tuple[Path, np.ndarray, bytes]:
     """That detector's quantization-aware model as a model folder; its anchors; and the .tflite file made of it."""
-    from components.detector.network import model_garden as garden
-    from components.detector.network import saved_model
     from components.tflite_exporter.conversion import PostProcessing, convert
+    from coralline.detector.network import model_garden as garden
+    from coralline.detector.network import saved_model
 
     folder = tmp_path_factory.mktemp("model")
     raw = saved_model.raw_function(

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.dataset.drawn_shapes import CLASSES, draw_dataset
+from coralline.data.drawn_shapes import CLASSES, draw_dataset
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 from tfx.types import standard_artifacts
 
-from components.dataset import storage
 from components.edgetpu_pusher.publication_report import PAGE
-from components.publishing import published
+from coralline.foundation import storage
+from coralline.publishing import published
 
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):

@@ -10,11 +10,10 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components import progress
-from components.code_version import code_version, stamp
-from components.dataset import storage
 from components.edgetpu_pusher import frigate
-from components.publishing import bundle
+from coralline.foundation import progress, storage
+from coralline.foundation.code_version import code_version, stamp
+from coralline.publishing import bundle
 
 _METRICS = ("images", "int8", "qat", "float", "baseline")
 
@@ -37,8 +36,8 @@ class Executor(base_executor.BaseExecutor):
         self, input_dict: dict[str, Any], exec_properties: dict[str, Any], report: dict[str, Any]
     ) -> dict[str, Any]:
         """Publishes the model, or says in `reason` why it doesn't and in `refused_by` what speaks against it."""
-        from components.edgetpu_pusher import gate
-        from components.publishing import published
+        from coralline.edgetpu import gate
+        from coralline.publishing import published
 
         model_folder, push_to = artifact_utils.get_single_uri(input_dict["tflite_model"]), exec_properties["push_to"]
         outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}

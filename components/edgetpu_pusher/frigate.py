@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from components.publishing.bundle import LABELS
+from coralline.publishing.bundle import LABELS
 
 _MODEL_CACHE = "/config/model_cache"
 _DETECTORS = {

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.dataset import storage
-from components.edgetpu.statuses import Status
-from components.report_page.rendering import render
+from coralline.edgetpu.statuses import Status
+from coralline.foundation import storage
+from coralline.foundation.report_page.rendering import render
 
 PAGE, FIGURES = "report.html", "report.json"
 # A comment in the evaluator's page, once; everything else that it shows is escaped, so no text can look like it.

@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.dataset import storage
-from components.dataset.problems import by_kind
-from components.dataset_report import report as data_report
-from components.progress import counted
+from coralline.data.judging.problems import by_kind
+from coralline.data_report import report as data_report
+from coralline.foundation import storage
+from coralline.foundation.progress import counted
 
 FOLDER = "data"
 """Where the data report lies below that of the run."""

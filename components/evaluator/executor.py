@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.code_version import code_version, stamp
-from components.dataset import storage
-from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
-from components.errors import UserError
+from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
+from coralline.foundation import storage
+from coralline.foundation.code_version import code_version, stamp
+from coralline.foundation.errors import UserError
 
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from components.evaluator.judged_models import ReferenceModel
     from components.evaluator.pictures import Picture
     from components.evaluator.report import Report
-    from components.scoring.inference import JudgedModel
-    from components.scoring.matching import Matched
+    from coralline.scoring.inference import JudgedModel
+    from coralline.scoring.matching import Matched
 
 
 class Executor(base_executor.BaseExecutor):
     """Judges a TFLiteModel artifact."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.dataset.examples.tf_example import read_examples
         from components.evaluator import blessing, parity, tfma_result
         from components.evaluator.judged_models import FileModel
         from components.evaluator.report import Report
-        from components.scoring import inference
-        from components.scoring.labelled_images import of_example
-        from components.scoring.matching import Matched
-        from components.tflite.detector import TFLiteDetector
+        from coralline.data.records.tf_example import read_examples
+        from coralline.scoring import inference
+        from coralline.scoring.labelled_images import of_example
+        from coralline.scoring.matching import Matched
+        from coralline.tflite.detector import TFLiteDetector
 
         settings = json.loads(exec_properties["evaluate"])
         thresholds = blessing.Thresholds.from_config(settings)
@@ -103,7 +103,7 @@ def _references(export: dict[str, Any], model_folder: str) -> dict[str, Referenc
 def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:
     """Where the last published model is, the model, and why it can't be compared with; each empty or None without."""
     from components.evaluator.judged_models import published_model
-    from components.publishing.published import latest_bundle
+    from coralline.publishing.published import latest_bundle
 
     bundle = latest_bundle(published)
     if bundle is None:
@@ -116,9 +116,9 @@ def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedMo
 
 def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
     """The pictures of the report; only the images that are shown are decoded again."""
-    from components.dataset.examples.tf_example import read_examples
     from components.evaluator.pictures import choose, picture
-    from components.scoring.labelled_images import of_example
+    from coralline.data.records.tf_example import read_examples
+    from coralline.scoring.labelled_images import of_example
 
     threshold = matched.best_threshold
     places = {index: place for place, index in enumerate(choose(matched.mistakes(threshold), wanted), start=1)}
@@ -141,8 +141,8 @@ def _data_section(input_dict: dict[str, Any]) -> DataSection:
 
 
 def _write_report(report: Report, folder: str) -> None:
-    from components.dataset_report.report import copy_below
     from components.evaluator.data_section import FOLDER
+    from coralline.data_report.report import copy_below
 
     copy_below(report.data.address, f"{folder}/{FOLDER}", "../report.html")
     storage.write_bytes(f"{folder}/report.html", report.as_html().encode())

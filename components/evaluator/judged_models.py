@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.dataset import storage
-from components.errors import UserError
-from components.tflite import metadata
-from components.tflite.detections import Detections
-from components.tflite.detector import Detector, TFLiteDetector
-from components.tflite.post_process import PostProcess
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
+from coralline.tflite import metadata
+from coralline.tflite.detections import Detections
+from coralline.tflite.detector import Detector, TFLiteDetector
+from coralline.tflite.post_process import PostProcess
 
 
 class FileModel:
@@ -29,7 +29,7 @@ class FileModel:
         self.input_size = detector.input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `components.scoring.inference.JudgedModel`."""
+        """See `coralline.scoring.inference.JudgedModel`."""
         return [self._translated(self._detector.detect(image)) for image in images]
 
     def _translated(self, found: Detections) -> Detections:
@@ -56,14 +56,14 @@ class ReferenceModel:
     """
 
     def __init__(self, model_folder: str, which: str, post_processing: dict, input_size: tuple[int, int]):
-        from components.detector.network.saved_model import RawModel
+        from coralline.detector.network.saved_model import RawModel
 
         self.raw = RawModel(model_folder, "float" if which == "float" else "qat")
         self._post_process = PostProcess(self.raw.anchors, **post_processing)
         self.input_size = input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `components.scoring.inference.JudgedModel`."""
+        """See `coralline.scoring.inference.JudgedModel`."""
         encodings, scores = self.raw.predict(images)
         return [self._post_process.run(*raw) for raw in zip(encodings, scores, strict=True)]
 

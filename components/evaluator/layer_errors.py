@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.tflite.model_file import Op, Tensor
-from components.tflite.traced_detector import TracedDetector
+from coralline.tflite.model_file import Op, Tensor
+from coralline.tflite.traced_detector import TracedDetector
 
 if TYPE_CHECKING:
-    from components.detector.network.model_graph import FakeQuantization, ModelGraph
+    from coralline.detector.network.model_graph import FakeQuantization, ModelGraph
 
 # Layers that are named for each way to lose.
 LAYERS = 8

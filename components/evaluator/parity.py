@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.evaluator.layer_errors import Layer, LayerErrors
-from components.scoring import coco
-from components.scoring.coco import Figures, GroundTruth
-from components.scoring.labelled_images import LabelledImage
-from components.tflite.detections import Detections
-from components.tflite.letterbox import letterbox, to_original
-from components.tflite.post_process import PostProcess
-from components.tflite.traced_detector import TracedDetector
+from coralline.scoring import coco
+from coralline.scoring.coco import Figures, GroundTruth
+from coralline.scoring.labelled_images import LabelledImage
+from coralline.tflite.detections import Detections
+from coralline.tflite.letterbox import letterbox, to_original
+from coralline.tflite.post_process import PostProcess
+from coralline.tflite.traced_detector import TracedDetector
 
 if TYPE_CHECKING:
-    from components.detector.network.saved_model import RawModel
+    from coralline.detector.network.saved_model import RawModel
 
 # Images on which raw outputs are compared, and of these the ones on which layers are.
 IMAGES, LAYER_IMAGES = 64, 4
@@ -107,7 +107,7 @@ def compare(
       class_names: names of class ids 0, 1, ...
       explain_loss_above: AP.
     """
-    from components.detector.network.model_graph import ModelGraph
+    from coralline.detector.network.model_graph import ModelGraph
 
     file = TracedDetector(content)
     layers = LayerErrors(file, ModelGraph(raw["qat"]))

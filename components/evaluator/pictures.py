@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from components.scoring.coco import GroundTruth
-from components.scoring.matching import RIGHT, WRONG, Match
-from components.tflite.detections import Detections
+from coralline.scoring.coco import GroundTruth
+from coralline.scoring.matching import RIGHT, WRONG, Match
+from coralline.tflite.detections import Detections
 
 LONG_SIDE = 480  # pixels; about 25 kB a picture
 LEAST_SCORE = 0.05  # weaker detections aren't drawn, and the page's slider ends here

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.dataset_report.report import PAGE as DATA_PAGE
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.data_section import FOLDER, DataSection
 from components.evaluator.parity import Parity
 from components.evaluator.pictures import LEAST_SCORE, Picture
-from components.report_page.rendering import render
-from components.scoring.coco import Figures
-from components.scoring.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
+from coralline.data_report.report import PAGE as DATA_PAGE
+from coralline.foundation.report_page.rendering import render
+from coralline.scoring.coco import Figures
+from coralline.scoring.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),

@@ -13,8 +13,8 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 
-from components.scoring.coco import Figures, GroundTruth, score
-from components.tflite.detections import Detections
+from coralline.scoring.coco import Figures, GroundTruth, score
+from coralline.tflite.detections import Detections
 
 # An image's extracts: a GroundTruth as labels, {model name: Detections} as predictions, and this as a feature.
 IMAGE_INDEX = "image_index"

@@ -13,8 +13,8 @@ from google.protobuf import wrappers_pb2
 
 from components.evaluator import tfma_metric
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, Thresholds
-from components.scoring.coco import Figures, GroundTruth
-from components.tflite.detections import Detections
+from coralline.scoring.coco import Figures, GroundTruth
+from coralline.tflite.detections import Detections
 
 
 def evaluate(

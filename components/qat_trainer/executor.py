@@ -11,22 +11,21 @@ from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components import memory, progress
-from components.code_version import stamp
-from components.dataset import storage
-from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
-from components.detector.settings import Settings
-from components.detector.warm_start.source import LATEST_BLESSED
-from components.publishing import published
 from components.qat_trainer.workspace import held, workspace
+from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
+from coralline.detector.settings import Settings
+from coralline.detector.warm_start.source import LATEST_BLESSED
+from coralline.foundation import memory, progress, storage
+from coralline.foundation.code_version import stamp
+from coralline.publishing import published
 
 
 class Executor(base_executor.BaseExecutor):
-    """Runs `components.detector.training.both_phases.train` on the artifacts."""
+    """Runs `coralline.detector.training.both_phases.train` on the artifacts."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.detector.training import both_phases, distribution
-        from components.detector.training.job import Job
+        from coralline.detector.training import both_phases, distribution
+        from coralline.detector.training.job import Job
 
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         label_map_artifact = artifact_utils.get_single_instance(input_dict["label_map"])
@@ -54,7 +53,7 @@ class Executor(base_executor.BaseExecutor):
 
 def _tell_what_was_kept(model: Any) -> None:
     """In ML Metadata: the step and AP of the checkpoint that each phase has led to."""
-    from components.detector.network import saved_model
+    from coralline.detector.network import saved_model
 
     for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():
         model.set_int_custom_property(f"{phase}_step", kept["step"])

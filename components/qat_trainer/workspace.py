@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.dataset import storage
-from components.errors import UserError
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
 
 
 def workspace(model_run_uri: str, train_folder: str, labels: str, settings: Mapping[str, Any]) -> str:

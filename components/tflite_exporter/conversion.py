@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
-from components.tflite.contract import PYCORAL_NAMES
+from coralline.tflite.contract import PYCORAL_NAMES
 
 # Coral's and TensorFlow's names of the outputs, in the order in which devices read them. Sorted, as it happens, so
 # that a dictionary of them keeps this order through TensorFlow.

@@ -8,11 +8,10 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components import memory
-from components.code_version import stamp
-from components.dataset import storage
-from components.dataset.label_map import LABEL_MAP_FILE, LabelMap
-from components.errors import UserError
+from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
+from coralline.foundation import memory, storage
+from coralline.foundation.code_version import stamp
+from coralline.foundation.errors import UserError
 
 MODEL_FILE, LABELS_FILE, EXPORT_JSON = "model.tflite", "labels.txt", "export.json"
 
@@ -25,10 +24,10 @@ class Executor(base_executor.BaseExecutor):
     """Writes a TFLiteModel artifact from a trained model."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.detector.network import saved_model
-        from components.edgetpu import mapping
-        from components.tflite import metadata
         from components.tflite_exporter.conversion import convert
+        from coralline.detector.network import saved_model
+        from coralline.edgetpu import mapping
+        from coralline.tflite import metadata
 
         model_folder = artifact_utils.get_single_uri(input_dict["trained_model"])
         label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
@@ -66,7 +65,7 @@ def require_contract(content: bytes) -> None:
     Raises:
       UserError: it breaks the contract, or works on float where the Edge TPU would have to stop.
     """
-    from components.tflite import contract, model_file
+    from coralline.tflite import contract, model_file
 
     model = model_file.read(content)
     problems = contract.problems(model) + [f"works on float: {op}" for op in contract.float_ops(model)]

@@ -40,7 +40,7 @@ class VocExampleGen(FileBasedExampleGen):
 
     Outputs:
       examples: `Examples`, splits `train` and `eval`, gzip TFRecords in the tf.Example layout of the Object Detection
-        API (`components/dataset/examples/tf_example.py`).
+        API (`src/coralline/data/records/tf_example.py`).
       label_map: `LabelMap`, the given one or the sorted class names of the data.
       report: `DatasetReport`, `report.json` with counts and every problem found, and how the data differs from that of
         the run before with another content; `report.html`, a page of it with figures and pictures.
@@ -58,7 +58,7 @@ class VocExampleGen(FileBasedExampleGen):
         """Args:
         data: JSON of the configuration's section `data`.
         history: a folder, the same for all runs of a pipeline, in which each leaves a summary of its data for the next
-          one (`components/dataset_report/history.py`).
+          one (`src/coralline/data_report/history.py`).
         """
         spec = VocExampleGenSpec(
             data=data,

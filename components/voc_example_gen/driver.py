@@ -11,8 +11,8 @@ from tfx.orchestration.portable import base_driver as portable_base_driver
 from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from components.dataset.options import DatasetOptions
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.reading.options import DatasetOptions
 
 _SPAN_PROPERTY = "span"
 

@@ -14,22 +14,21 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
-from components import progress
-from components.code_version import stamp
-from components.dataset import storage
-from components.dataset.annotation import Split
-from components.dataset.dataset import Plan, make_plan
-from components.dataset.label_map import LABEL_MAP_FILE
-from components.dataset.options import DatasetOptions
-from components.dataset.problems import as_error, failing
-from components.dataset.split import SPLITS
-from components.dataset_report.comparison import compare, summary_of
-from components.dataset_report.history import History
-from components.dataset_report.report import DataFigures, write
-from components.errors import UserError
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.dataset import Plan, make_plan
+from coralline.data.judging.problems import as_error, failing
+from coralline.data.judging.split import SPLITS
+from coralline.data.reading.annotation import Split
+from coralline.data.reading.options import DatasetOptions
+from coralline.data.records.label_map import LABEL_MAP_FILE
+from coralline.data_report.comparison import compare, summary_of
+from coralline.data_report.history import History
+from coralline.data_report.report import DataFigures, write
+from coralline.foundation import progress, storage
+from coralline.foundation.code_version import stamp
+from coralline.foundation.errors import UserError
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 
-from components.dataset import storage
-from components.dataset.options import DatasetOptions
-from components.dataset.readers.choice import files_read
-from components.errors import UserError
+from coralline.data.reading.choice import files_read
+from coralline.data.reading.options import DatasetOptions
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
 
 FINGERPRINT_PROPERTY = "input_fingerprint"
 """Execution property and custom property of the examples; the name that TFX's own ExampleGens use."""

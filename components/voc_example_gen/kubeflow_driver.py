@@ -19,9 +19,9 @@ from tfx.orchestration.kubeflow.v2 import step_builder
 from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils as entrypoint
 from tfx.types import artifact_utils
 
-from components.dataset.options import DatasetOptions
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.reading.options import DatasetOptions
 
 
 @contextmanager

@@ -17,17 +17,18 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from components.dataset import checks, storage
-from components.dataset.annotation import AnnotatedImage, Split
-from components.dataset.dataset import Dataset, Plan, assemble
-from components.dataset.examples.annotated import encode_image
-from components.dataset.examples.tfrecord_writer import TFRecordWriter
-from components.dataset.images.image_file import UnreadableImageError
-from components.dataset.label_map import LabelMap
-from components.dataset.options import DatasetOptions
-from components.dataset.problems import Problem, failing
-from components.dataset.source import Entry
-from components.dataset.split import SPLITS
+from coralline.data.dataset import Dataset, Plan, assemble
+from coralline.data.images.image_file import UnreadableImageError
+from coralline.data.judging import checks
+from coralline.data.judging.problems import Problem, failing
+from coralline.data.judging.split import SPLITS
+from coralline.data.reading.annotation import AnnotatedImage, Split
+from coralline.data.reading.options import DatasetOptions
+from coralline.data.reading.source import Entry
+from coralline.data.records.annotated import encode_image
+from coralline.data.records.label_map import LabelMap
+from coralline.data.records.tfrecord_writer import TFRecordWriter
+from coralline.foundation import storage
 
 _T = TypeVar("_T")
 

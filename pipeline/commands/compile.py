@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 from pipeline.run_options import settings_options
 
 
@@ -27,9 +27,9 @@ def command(
 
     The image of the steps and the place of their artifacts are deployment.image and deployment.pipeline_root.
     """
+    from coralline.foundation.output_capture import quiet
     from pipeline.config import load
     from pipeline.kubeflow_runner import compile_pipeline, for_cluster
-    from pipeline.output_capture import quiet
     from pipeline.preflight import training_settings
 
     loaded = load(config, dict(settings) | ({} if data is None else {"data.path": data}))

@@ -23,8 +23,8 @@ _DRAWING = {"images": 700, "size_px": 176, "seed": 1}
 def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Draw a small data set of shapes and run the whole pipeline on it."""
     from pipeline.config import load
-    from pipeline.local_run import run_locally
-    from pipeline.out_folder import OutFolder
+    from pipeline.running.local_run import run_locally
+    from pipeline.running.out_folder import OutFolder
 
     OutFolder(Path(out)).prepare()
     data = draw_once(Path(out))
@@ -34,7 +34,7 @@ def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> N
 
 def draw_once(out: Path) -> Path:
     """The folder of the drawn data set; it's drawn aside and renamed, and kept for the next run."""
-    from components.dataset.drawn_shapes import draw_dataset
+    from coralline.data.drawn_shapes import draw_dataset
 
     data, drawn = out / "data", json.dumps(_DRAWING)
     mark = data / "drawn.json"

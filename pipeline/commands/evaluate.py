@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from components.errors import UserError
-from components.progress import counted
+from coralline.foundation.errors import UserError
+from coralline.foundation.progress import counted
 
 if TYPE_CHECKING:
-    from components.scoring.coco import Figures
+    from coralline.scoring.coco import Figures
 
 
 @click.command("evaluate")
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def command(model: str, data: str, split: str, label_map: str | None, as_json: bool, delegate: str | None) -> None:
     """Score the detector MODEL (.tflite) by COCO's rules: AP, AP50, AP75, AP per class."""
     from components.evaluator.judged_models import FileModel
-    from components.scoring import coco, inference, labelled_images
-    from components.tflite.isolated_detector import IsolatedDetector
+    from coralline.scoring import coco, inference, labelled_images
+    from coralline.tflite.isolated_detector import IsolatedDetector
 
     with IsolatedDetector(model, delegate=delegate) as detector:
         labelled = labelled_images.read_folder(data, split)
@@ -50,8 +50,8 @@ def command(model: str, data: str, split: str, label_map: str | None, as_json: b
 
 
 def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) -> list[str]:
-    from components.dataset.label_map import LabelMap
-    from components.tflite import labels_file
+    from coralline.data.records.label_map import LabelMap
+    from coralline.tflite import labels_file
 
     if label_map is not None and label_map.endswith(".txt"):
         return labels_file.read(label_map)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 
 _KIB, _MIB = 2**10, 2**20
 # The text must fit a screen: what is longer stands in full in the JSON.
@@ -23,8 +23,8 @@ _MOST_NAME = 60
 def command(model: str, as_json: bool) -> None:
     """Say what is in a .tflite file, compiled ones included: inputs and outputs, its operations, whether devices can
     use it as a detector, and which operations the Edge TPU takes and why it doesn't take the others."""
-    from components.edgetpu import inspection
-    from components.tflite import model_file
+    from coralline.edgetpu import inspection
+    from coralline.tflite import model_file
 
     read = model_file.read_file(model)
     try:
@@ -107,7 +107,7 @@ def _compiled(edgetpu: dict[str, Any]) -> list[str]:
 
 
 def _parameters(parameters: dict[str, int]) -> list[str]:
-    from components.edgetpu.mapping import CACHE_BYTES
+    from coralline.edgetpu.mapping import CACHE_BYTES
 
     cached, streamed, cache = parameters["cached"], parameters["streamed"], f"{CACHE_BYTES / _MIB:.1f} MiB"
     used = f"{cached / _MIB:.1f}" if cached >= _MIB / 10 else _size(cached)
@@ -119,7 +119,7 @@ def _parameters(parameters: dict[str, int]) -> list[str]:
 
 def _left_on_cpu(cpu: list[dict[str, Any]]) -> list[str]:
     """The ops by status, and in each status by what it comes from."""
-    from components.edgetpu import statuses
+    from coralline.edgetpu import statuses
 
     lines = []
     for status in dict.fromkeys(op["status"] for op in cpu):

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 
 _store = click.option(
     "--store",
@@ -38,7 +38,7 @@ def list_runs(store: str | None, as_json: bool, limit: int) -> None:
     if as_json:
         _print_json([_run_as_dict(run) for run in runs])
     else:
-        from pipeline.lineage.printing import print_runs
+        from coralline.lineage.printing import print_runs
 
         print_runs(_console(), runs)
 
@@ -52,7 +52,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 
     WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
     """
-    from pipeline.lineage import printing, trace
+    from coralline.lineage import printing, trace
 
     history = _history(store)
     kind, _, number = what.partition(":")
@@ -100,8 +100,8 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 @_json
 def why(published: str, store: str | None, as_json: bool) -> None:
     """From a published file or folder back to its data, settings and code version."""
-    from pipeline.lineage import printing, trace
-    from pipeline.lineage.store import store_above
+    from coralline.lineage import printing, trace
+    from coralline.lineage.store import store_above
 
     history = _history(store or store_above(published))
     artifact = trace.published(history, published)
@@ -111,8 +111,8 @@ def why(published: str, store: str | None, as_json: bool) -> None:
 
 
 def _history(address: str | None) -> Any:
-    from pipeline.lineage.history import History
-    from pipeline.lineage.store import open_store
+    from coralline.lineage.history import History
+    from coralline.lineage.store import open_store
 
     return History(open_store(address or _default_store()))
 

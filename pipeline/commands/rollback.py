@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from components.dataset import storage
-from pipeline.output_capture import quiet
+from coralline.foundation import storage
+from coralline.foundation.output_capture import quiet
 
 if TYPE_CHECKING:
-    from components.publishing.published import Rollback, Version
-    from components.publishing.serving_record import ServingRecord
+    from coralline.publishing.published import Rollback, Version
+    from coralline.publishing.serving_record import ServingRecord
 
 
 @click.command()
@@ -42,7 +42,7 @@ def command(where: str, to: str | None, reason: str, only_list: bool, as_json: b
 
 
 def _list(place: str, as_json: bool) -> None:
-    from components.publishing import published
+    from coralline.publishing import published
 
     with quiet():  # an address loads TensorFlow
         versions, record = published.versions(place), published.record(place)
@@ -53,7 +53,7 @@ def _list(place: str, as_json: bool) -> None:
 
 
 def _roll_back(place: str, to: str | None, reason: str, as_json: bool) -> None:
-    from components.publishing import published
+    from coralline.publishing import published
 
     with quiet():
         done = published.roll_back(place, to, reason)

@@ -25,7 +25,7 @@ def command(
     What hasn't changed since an earlier run in the same output folder is reused.
     """
     from pipeline.config import load
-    from pipeline.local_run import run_locally
+    from pipeline.running.local_run import run_locally
 
     overrides = dict(settings)
     if data is not None:

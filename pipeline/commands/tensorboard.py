@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 
 _TRAINER = Path("artifacts", "QatTrainer")
 _EVENT_FILES = "**/events.out.tfevents.*"

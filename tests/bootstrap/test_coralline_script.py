@@ -55,6 +55,7 @@ class Machine:
             made.mkdir()
         shutil.copy(_ROOT / "coralline", self.clone)
         (self.clone / "requirements.lock").write_text("click==8.1.7 --hash=sha256:00\n")
+        (self.clone / "pyproject.toml").write_text("[project]\n")
         self.calls = folder / "calls"
         self.calls.touch()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.dataset.drawn_shapes import CLASSES, draw_dataset
+from coralline.data.drawn_shapes import CLASSES, draw_dataset
 from deployment.rehearsal import TaskFailed, parse, rehearse
 from pipeline.config import load
 from pipeline.kubeflow_runner import compile_pipeline

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from components.dataset.drawn_shapes import draw_dataset
+from coralline.data.drawn_shapes import draw_dataset
 from pipeline.cli import COMMANDS
 
 _CORALLINE = [sys.executable, "-c", "from pipeline.cli import main; main()"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 from pipeline.config import load
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.tflite import metadata
+from coralline.tflite import metadata
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from components.dataset.dataset import read_dataset
-from components.dataset.drawn_shapes import draw_dataset
-from components.errors import UserError
+from coralline.data.dataset import read_dataset
+from coralline.data.drawn_shapes import draw_dataset
+from coralline.foundation.errors import UserError
 from pipeline import preflight
-from pipeline.commands.check import command
+from pipeline.commands.check.command import command
 from pipeline.config import load
 from pipeline.local_runner import with_absolute_paths
 
@@ -95,7 +95,8 @@ def test_missing_folder_cannot_be_told_and_exits_with_2(tmp_path):
 
 
 def test_imports_no_tensorflow(shapes):
-    code = "import sys; from pipeline.commands.check import command; command(sys.argv[1:], standalone_mode=False);"
+    code = "import sys; from pipeline.commands.check.command import command;"
+    code += "command(sys.argv[1:], standalone_mode=False);"
     code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code, "--data", str(shapes)], check=True, capture_output=True)
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from components.errors import UserError
-from components.tflite import metadata
+from coralline.foundation.errors import UserError
+from coralline.tflite import metadata
 from pipeline.commands.evaluate import command
 
 XML = """<annotation><filename>{name}.jpg</filename><size><width>64</width><height>64</height><depth>3</depth></size>
@@ -102,7 +102,7 @@ def test_class_that_the_model_does_not_know_is_named_with_the_nearest(tmp_path, 
 
 
 def test_scores_tfrecords_like_the_folder_they_were_made_of(model, tmp_path):
-    from components.dataset.examples.tf_example import encode_example
+    from coralline.data.records.tf_example import encode_example
 
     tf = pytest.importorskip("tensorflow")
     pixels = np.zeros((64, 64, 3), np.uint8)

@@ -11,11 +11,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from components.dataset.label_map import LabelMap
-from pipeline.commands.import_config import command
+from coralline.data.records.label_map import LabelMap
+from pipeline.commands.import_config.command import command
 from pipeline.config import load
 
-CONFIG = (Path(__file__).parents[2] / "od_api" / "pipeline.config").read_text(encoding="utf-8")
+CONFIG = (Path(__file__).parents[2] / "coralline" / "od_api" / "pipeline.config").read_text(encoding="utf-8")
 DATA = os.environ.get("CORALLINE_TEST_DATA")
 needs_data = pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA names no folder with data/")
 
@@ -109,7 +109,8 @@ def test_no_character_of_an_address_breaks_the_yaml(config):
 
 def test_imports_no_tensorflow(config):
     code = (
-        "import sys; from pipeline.commands.import_config import command; command(sys.argv[1:], standalone_mode=False);"
+        "import sys; from pipeline.commands.import_config.command import command;"
+        "command(sys.argv[1:], standalone_mode=False);"
     )
     code += "assert not {'tensorflow', 'tfx', 'apache_beam', 'google.protobuf'} & set(sys.modules)"
     here = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 from pipeline.commands.inspect import command
 
 DATA = os.environ.get("CORALLINE_TEST_DATA")

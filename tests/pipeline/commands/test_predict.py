@@ -5,10 +5,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from components.errors import UserError
-from components.tflite.interpreter import cores
-from components.tflite.video_file import VideoReader, VideoWriter
-from pipeline.commands.predict import command
+from coralline.foundation.errors import UserError
+from coralline.tflite.interpreter import cores
+from coralline.tflite.video_file import VideoReader, VideoWriter
+from pipeline.commands.predict.command import command
 
 
 def predict(*arguments):

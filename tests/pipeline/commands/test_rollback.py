@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from components.errors import UserError
-from components.publishing import published
+from coralline.foundation.errors import UserError
+from coralline.publishing import published
 from pipeline.commands.rollback import command
 
 

@@ -11,7 +11,7 @@ import urllib.request
 import pytest
 from click.testing import CliRunner
 
-from components.errors import UserError
+from coralline.foundation.errors import UserError
 from pipeline.commands.tensorboard import command
 
 

@@ -1,0 +1,123 @@
+"""What `coralline predict` prints, as it goes: nothing is kept, so any number of images and frames will do."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any, Protocol
+
+import click
+import numpy as np
+
+from coralline.foundation.progress import counted
+from coralline.tflite.detections import Detections
+from coralline.tflite.detector import class_name
+
+
+class Printer(Protocol):
+    """Shows detections, one image or video after the other."""
+
+    def image(self, path: str, found: list[dict[str, Any]]) -> None:
+        """What is in an image: see `rows`."""
+
+    def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
+        """What is in a frame of a video."""
+
+    def end_of_video(self, path: str) -> None:
+        """There are no more frames."""
+
+    def close(self) -> None:
+        """There is no more; also after a failure."""
+
+
+def rows(detections: Detections, labels: list[str] | None) -> list[dict[str, Any]]:
+    """Detections for programs: class, score, box [ymin, xmin, ymax, xmax]; strongest first."""
+    each = zip(detections.class_ids, detections.scores, detections.boxes_ymin_xmin_ymax_xmax, strict=True)
+    return [
+        {
+            "class": class_name(int(class_id), labels),
+            "score": round(float(score), 6),
+            "box": [round(float(side), 6) for side in np.asarray(box)],
+        }
+        for class_id, score, box in each
+    ]
+
+
+class JsonPrinter:
+    """One JSON object: images to lists of rows, videos to lists of frames. Whole even when the work ends early."""
+
+    def __init__(self) -> None:
+        self._begun, self._video = False, False
+
+    def image(self, path: str, found: list[dict[str, Any]]) -> None:
+        """See `Printer`."""
+        self._key(path)
+        _write(_indented(found, 2))
+
+    def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
+        """See `Printer`."""
+        if self._video:
+            _write(",\n")
+        else:
+            self._key(path)
+            _write("[\n")
+        self._video = True
+        _write("    " + _indented({"frame": number, "time": round(seconds, 6), "detections": found}, 4))
+
+    def end_of_video(self, path: str) -> None:
+        """See `Printer`."""
+        _write("\n  ]")
+        self._video = False
+
+    def close(self) -> None:
+        """See `Printer`."""
+        if self._video:
+            self.end_of_video("")
+        if self._begun:
+            _write("\n}\n")
+
+    def _key(self, path: str) -> None:
+        _write((",\n" if self._begun else "{\n") + f"  {json.dumps(path)}: ")
+        self._begun = True
+
+
+class TextPrinter:
+    """Lines for people."""
+
+    def __init__(self) -> None:
+        self._frames = self._with_something = 0
+
+    def image(self, path: str, found: list[dict[str, Any]]) -> None:
+        """See `Printer`."""
+        self._show(path, found)
+
+    def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
+        """See `Printer`. Frames with nothing in them are only counted."""
+        self._frames += 1
+        self._with_something += bool(found)
+        if found:
+            self._show(f"{path} {seconds:.3f} s (frame {number})", found)
+
+    def end_of_video(self, path: str) -> None:
+        """See `Printer`."""
+        _write(f"{path}: something in {self._with_something} of {counted(self._frames, 'frame')}\n")
+        self._frames = self._with_something = 0
+
+    def close(self) -> None:
+        """See `Printer`."""
+
+    def _show(self, where: str, found: list[dict[str, Any]]) -> None:
+        lines = [f"{where}: {counted(len(found), 'detection') if found else 'nothing found'}"]
+        for row in found:
+            ymin, xmin, ymax, xmax = row["box"]
+            place = f"ymin {ymin:.3f}  xmin {xmin:.3f}  ymax {ymax:.3f}  xmax {xmax:.3f}"
+            lines.append(f"  {row['score']:.2f}  {row['class']:<20} {place}")
+        _write("\n".join(lines) + "\n")
+
+
+def _indented(value: object, spaces: int) -> str:
+    return textwrap.indent(json.dumps(value, indent=2), " " * spaces).lstrip()
+
+
+def _write(text: str) -> None:
+    click.echo(text, nl=False)

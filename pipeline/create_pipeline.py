@@ -1,0 +1,126 @@
+"""The pipeline: the only place where components are wired."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import tensorflow_data_validation as tfdv
+from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
+from tfx.orchestration import pipeline as tfx_pipeline
+
+from components.edgetpu_pusher.component import EdgeTpuPusher
+from components.evaluator.component import Evaluator
+from components.qat_trainer.component import QatTrainer
+from components.tflite_exporter.component import TFLiteExporter
+from components.voc_example_gen.component import VocExampleGen
+from coralline.detector.settings import Settings
+from coralline.detector.warm_start import source
+from coralline.foundation import storage
+from pipeline.config import Config
+
+# What TFDV describes: everything but the image bytes, of which only presence would be told, at the cost of reading all,
+# and names: those of a small data set would be taken for the only ones that may be.
+_DESCRIBED_FEATURES = [
+    "image/height",
+    "image/width",
+    "image/format",
+    "image/object/bbox/xmin",
+    "image/object/bbox/ymin",
+    "image/object/bbox/xmax",
+    "image/object/bbox/ymax",
+    "image/object/class/text",
+    "image/object/class/label",
+    "image/object/difficult",
+    "image/object/truncated",
+]
+
+
+def create_pipeline(
+    config: Config,
+    *,
+    pipeline_root: str,
+    push_to: str,
+    compiler_version: str = "",
+    metadata_connection_config: Any = None,
+    beam_pipeline_args: list[str] | None = None,
+) -> tfx_pipeline.Pipeline:
+    """From a VOC folder to a published detector.
+
+    Args:
+      config: all settings; each component receives its own section as JSON.
+      pipeline_root: where artifacts are written.
+      push_to: where models are published, and where the baseline is found.
+      compiler_version: of the Edge TPU compiler on this machine, where the pipeline is to run on it; with another one,
+        or none, models are published anew.
+      metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
+      beam_pipeline_args: flags of the Beam runner.
+    """
+    examples = VocExampleGen(data=_json(config.data), history=f"{pipeline_root.rstrip('/')}/data_history")
+    statistics = StatisticsGen(
+        examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
+    )
+    # Inferred from both splits, the schema would fit both, and no anomaly could ever be found.
+    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval"])
+    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
+    trainer = QatTrainer(
+        examples=examples.outputs["examples"],
+        label_map=examples.outputs["label_map"],
+        model=_json(config.model),
+        train=_json(config.train),
+        augment=_json(config.augment),
+        warm_start_sha256=_warm_start_sha256(config),
+        published_at=push_to if config.model.warm_start == source.LATEST_BLESSED else "",
+    )
+    exporter = TFLiteExporter(
+        trained_model=trainer.outputs["trained_model"],
+        label_map=examples.outputs["label_map"],
+        dataset_report=examples.outputs["report"],
+        export=_json(config.export),
+    )
+    evaluator = Evaluator(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["trained_model"],
+        tflite_model=exporter.outputs["tflite_model"],
+        label_map=examples.outputs["label_map"],
+        dataset_report=examples.outputs["report"],
+        anomalies=validator.outputs["anomalies"],
+        evaluate=_json(config.evaluate),
+        baseline=push_to,
+    )
+    pusher = EdgeTpuPusher(
+        tflite_model=exporter.outputs["tflite_model"],
+        blessing=evaluator.outputs["blessing"],
+        report=evaluator.outputs["report"],
+        edgetpu=_json(config.edgetpu),
+        push_to=push_to,
+        compiler_version=compiler_version,
+    )
+    return tfx_pipeline.Pipeline(
+        pipeline_name=config.name,
+        pipeline_root=pipeline_root,
+        components=[examples, statistics, schema, validator, trainer, exporter, evaluator, pusher],
+        enable_cache=True,
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=[*(beam_pipeline_args or [])],
+    )
+
+
+def _json(section: Any) -> str:
+    """One section as JSON with sorted keys: the same settings are the same exec property."""
+    return json.dumps(section.model_dump(), sort_keys=True)
+
+
+def _warm_start_sha256(config: Config) -> str:
+    """Of the content that a local path leads to, so that other content trains anew.
+
+    Empty for what the settings themselves tell apart (a URL has its SHA-256 there), for an address that only the
+    cluster can read, and for the latest model: each new one would train yet another on unchanged data.
+    """
+    settings = Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())
+    warm_start = settings.warm_start
+    if warm_start is None or warm_start == source.LATEST_BLESSED or storage.is_remote(warm_start):
+        return ""
+    if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
+        return ""
+    return source.obtain(warm_start, settings.warm_start_sha256, settings.preset).fingerprint()

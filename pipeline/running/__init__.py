@@ -1,0 +1,1 @@
+"""Running the pipeline on this machine: what lies where, what a person sees, what is recorded."""

@@ -1,0 +1,85 @@
+"""TFX's local runner, telling a listener what it does and recording each run in ML Metadata as a whole."""
+
+from __future__ import annotations
+
+import enum
+import time
+from typing import Any, Protocol
+
+from tfx.dsl.compiler import constants
+from tfx.orchestration import metadata
+from tfx.orchestration.local import runner_utils
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable import launcher, runtime_parameter_utils
+
+from pipeline.running import run_record
+
+
+class Outcome(enum.Enum):
+    """How a component's part of a run ended."""
+
+    DONE = "done"
+    REUSED = "reused"
+
+
+class Listener(Protocol):
+    """Is told what the runner does."""
+
+    def component_begins(self, node_id: str) -> None:
+        """A component is about to run, or to be found reusable."""
+
+    def component_ended(self, node_id: str, outcome: Outcome, seconds: float) -> None:
+        """It has ended well."""
+
+    def component_failed(self, node_id: str, error: BaseException) -> None:
+        """It has ended with an exception, which the runner raises on."""
+
+
+class RecordingLocalDagRunner(LocalDagRunner):
+    """Runs a pipeline component by component, as `LocalDagRunner` does, under a run id of the caller.
+
+    The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception,
+    Ctrl-C included, is left behind as FAILED with its message, never as RUNNING; one that was killed, by the next run.
+    """
+
+    def __init__(self, run_id: str, listener: Listener | None = None):
+        super().__init__()
+        self._run_id = run_id
+        self._listener = listener
+
+    def run_with_ir(self, pipeline: Any, run_options: Any = None) -> None:
+        if run_options is not None:
+            raise ValueError("a part of the pipeline can't be run alone: unchanged components are reused anyway")
+        run_id = {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
+        runtime_parameter_utils.substitute_runtime_parameter(pipeline, run_id)
+        deployment = runner_utils.extract_local_deployment_config(pipeline)
+        connections = deployment.metadata_connection_config
+        connection = getattr(connections, connections.WhichOneof("connection_config"))
+        with run_record.recorded(connection, self._run_id):
+            for node in pipeline.nodes:
+                self._run_node(pipeline, deployment, connection, node.pipeline_node)
+
+    def _run_node(self, pipeline: Any, deployment: Any, connection: Any, node: Any) -> None:
+        node_id, began = node.node_info.id, time.monotonic()
+        if self._listener is not None:
+            self._listener.component_begins(node_id)
+        try:
+            execution = launcher.Launcher(
+                pipeline_node=node,
+                mlmd_connection=metadata.Metadata(connection),
+                pipeline_info=pipeline.pipeline_info,
+                pipeline_runtime_spec=pipeline.runtime_spec,
+                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+            ).launch()
+            state = run_record.execution_state(connection, execution)
+            if state not in ("COMPLETE", "CACHED"):
+                # The launcher records inputs that it can't resolve, or skips the node, and returns.
+                raise RuntimeError(f"{node_id} was not run: its execution is {state}")
+        except BaseException as error:
+            if self._listener is not None:
+                self._listener.component_failed(node_id, error)
+            raise
+        if self._listener is not None:
+            outcome = Outcome.REUSED if state == "CACHED" else Outcome.DONE
+            self._listener.component_ended(node_id, outcome, time.monotonic() - began)

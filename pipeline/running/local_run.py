@@ -1,0 +1,228 @@
+"""`coralline run` and `demo`: a local run as a person sees it, from the first check to where everything lies."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from coralline.data_report.boxes import Boxes
+from coralline.detector.anchors import anchor_advice, anchor_fit, choice
+from coralline.detector.anchors.anchor_fit import PresetFit
+from coralline.foundation import progress
+from coralline.foundation.errors import UserError
+from coralline.foundation.output_capture import output_to
+from coralline.foundation.progress import counted
+from pipeline import preflight
+from pipeline.config import Config
+from pipeline.local_runner import new_run_id, run, with_absolute_paths
+from pipeline.running.console import RunConsole, duration
+from pipeline.running.out_folder import OutFolder
+
+_LOADING = "TensorFlow and TFX"
+# As the system, SQLite and the quota of a file system say it; most libraries hand on the words alone.
+_DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
+
+
+def run_locally(config: Config, as_json: bool) -> None:
+    """Runs the pipeline and says what came of it.
+
+    Args:
+      config: the settings.
+      as_json: the summary alone goes to standard output, as JSON, and everything for people to standard error.
+
+    Raises:
+      UserError: the run couldn't begin, or a component has failed; a bug is told in one sentence, with the log.
+    """
+    config = with_absolute_paths(config)
+    found = preflight.check(config)
+    run_id, out = new_run_id(), OutFolder(Path(config.out))
+    log = out.log(run_id)
+    with output_to(log) as terminal:
+        console = RunConsole(terminal.stderr if as_json else terminal.stdout)
+        console.say(f"Run {run_id} in {out.path}", "bold")
+        console.say(_what_was_found(found, config))
+        console.say()
+        listener = _ConsoleListener(console)
+        progress.set_sink(console)
+        try:
+            listener.load()
+            # TFX hands what stands on the command line to executors as flags.
+            sys.argv = sys.argv[:1]
+            run(config, found, run_id, listener)
+            summary = _finish(out, run_id, listener)
+        except Exception as error:
+            with contextlib.suppress(OSError):  # a full disk
+                traceback.print_exc()
+            raise told(error, listener.current, log) from error
+        finally:
+            console.stop()
+        _say_result(console, summary)
+        if as_json:
+            print(json.dumps(summary, indent=2), file=terminal.stdout)
+
+
+class _ConsoleListener:
+    """Shows components as they run, and keeps the times."""
+
+    def __init__(self, console: RunConsole):
+        self._console = console
+        self.current = _LOADING
+        self.seconds: dict[str, float] = {}
+        self.reused: list[str] = []
+
+    def load(self) -> None:
+        """Imports what every run needs, which takes longer than many a component."""
+        began = time.monotonic()
+        self._console.begin(_LOADING)
+        import pipeline.create_pipeline
+        import pipeline.running.local_dag_runner  # noqa: F401
+
+        self._console.end(_LOADING, duration(time.monotonic() - began))
+
+    def component_begins(self, node_id: str) -> None:
+        self.current = node_id
+        self._console.begin(node_id)
+
+    def component_ended(self, node_id: str, outcome: Any, seconds: float) -> None:
+        self.seconds[node_id] = seconds
+        reused = outcome.value == "reused"
+        if reused:
+            self.reused.append(node_id)
+        self._console.end(node_id, "reused" if reused else duration(seconds))
+
+    def component_failed(self, node_id: str, error: BaseException) -> None:
+        self._console.end(node_id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+
+
+def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str, Any]:
+    from pipeline.running.run_summary import summarize
+
+    summary = summarize(out, run_id, listener.seconds, listener.reused)
+    out.point_report_to(Path(summary["report"]).parent)
+    out.write_summary(run_id, json.dumps(summary, indent=2) + "\n")
+    return summary
+
+
+def told(error: Exception, doing: str, log: Path) -> UserError:
+    """The error as a person should see it: their own mistakes as they are, a bug in one sentence.
+
+    Args:
+      error: what ended the run.
+      doing: the component that was at work.
+      log: of the run.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, UserError):
+            return cause
+    if any(words in str(cause) for cause in causes for words in _DISK_IS_FULL):
+        return UserError(
+            "the disk of the output folder is full",
+            file=log.parent.parent,
+            expected="room for examples, checkpoints and models",
+            found=f"{shutil.disk_usage(log.parent).free / 2**20:.0f} MiB free",
+            mend="make room or name another folder with --out; the same command goes on from what is done",
+        )
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    return UserError(
+        f"{doing} failed, which is a bug or a lack of resources",
+        found=f"{type(error).__name__}: {first_line[:300]}",
+        mend=f"see the end of {log}; the same command goes on from what is done",
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _what_was_found(found: preflight.Preflight, config: Config) -> str:
+    data = found.dataset
+    boxes = sum(len(image.class_names) for image in data.images)
+    classes = ", ".join(data.label_map.names)
+    return (
+        f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
+        f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
+        f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
+        + "".join(f"\n{line}" for line in about_anchors(found))
+    )
+
+
+def about_anchors(found: preflight.Preflight) -> Iterator[str]:
+    """What is said of boxes that fit no anchor at the start of a run, and what would help.
+
+    Nothing where hardly any is left over: `check` and the page of the data name those too.
+    """
+    images = found.dataset.images
+    boxes = Boxes.of(images)
+    fit = PresetFit.of(boxes, found.settings.preset)
+    if found.settings.preset != found.own_preset:
+        fitted = anchor_advice.Advice(PresetFit.of(boxes, found.own_preset), fit)
+        yield (
+            f"anchors are fitted to the training boxes: {fitted.described()}; {fit.unmatched} of "
+            f"{counted(len(boxes), 'box')} match none, {fitted.now.unmatched} with the preset's own"
+        )
+    advice = None if choice.is_good(fit.fit) else anchor_advice.advise(fit)
+    if advice is None:
+        return
+    unmatched = anchor_fit.problem(fit, images, advice.sentence())
+    yield unmatched.message if unmatched else f"boxes fit the anchors loosely; {advice.sentence()}"
+
+
+def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
+    """Figures, verdict, and where everything is."""
+    metrics = summary["metrics"]
+    shown = [(name, metrics[name]) for name in ("int8", "float", "baseline") if name in metrics]
+    console.say()
+    console.say(
+        f"  {counted(summary['images'], 'image')}".ljust(22) + "".join(f"{name:>10}" for name, _ in shown), "bold"
+    )
+    for figure in ("AP", "AP50", "AP75"):
+        console.say(f"  {figure:<20}" + "".join(f"{_figure(of[figure]):>10}" for _, of in shown))
+    console.say()
+    edgetpu = summary["edgetpu"]
+    verdict = "blessed" if summary["blessed"] else "not blessed"
+    reasons = f": {'; '.join(summary['reasons'])}" if summary["reasons"] else ""
+    lines = {
+        "Verdict": verdict + reasons,
+        "Edge TPU": f"{edgetpu['mapped']} of {edgetpu['total']} operations, "
+        + ("compiled" if edgetpu["compiled"] else "predicted; not compiled"),
+        "Published": where_published(summary),
+        "Model": summary["model"],
+        "Report": summary["report"],
+        "Data": summary["data_report"] + f" ({_anomalies(summary['anomalies'])})",
+        "Log": summary["log"],
+        "Lineage": f"coralline lineage show {summary['run_id']} --store {os.path.dirname(summary['store'])}",
+    }
+    for name, text in lines.items():
+        console.say(f"  {name:<10}{text}")
+
+
+def _anomalies(found: list[str]) -> str:
+    """What TFDV's ExampleValidator found, in words."""
+    return "TFDV finds odd: " + "; ".join(found) if found else "TFDV finds nothing odd in it"
+
+
+def where_published(summary: dict[str, Any]) -> str:
+    """The version's folder, and the one that is served where that is another by now."""
+    published, latest = summary["published"], summary["latest"]
+    if published is None:
+        return f"no: {summary['push_reason']}"
+    if latest is not None and os.path.basename(latest) == os.path.basename(published):
+        return str(published)
+    why = summary["rolled_back"] or "another model was pushed since"
+    return f"{published} (reused; {why}: `latest` is {latest})"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

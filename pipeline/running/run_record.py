@@ -1,0 +1,95 @@
+"""What a local run writes into ML Metadata beside TFX: the code version, and how a failed run ended."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.orchestration import metadata
+from tfx.orchestration.portable.mlmd import context_lib
+
+from coralline.foundation.code_version import code_version
+
+_RUN_CONTEXT = "pipeline_run"
+_UNFINISHED = ("NEW", "RUNNING")
+_RUN_LOCK = ".run-"
+
+
+@contextlib.contextmanager
+def recorded(connection: Any, run_id: str) -> Iterator[None]:
+    """Records that a run begins, with the code version as custom properties of its context, and how it ends.
+
+    A run that ends with an exception leaves no execution as running, and the one that failed says why. A run that is
+    killed can't see to that: the next one in the same SQLite file does.
+    """
+    with _alive(connection, run_id):
+        try:
+            yield
+        except BaseException as error:
+            with metadata.Metadata(connection) as handle:
+                _fail(handle, run_id, str(error) or type(error).__name__, (*_UNFINISHED, "FAILED"))
+            raise
+
+
+def _begin(handle: metadata.Metadata, run_id: str) -> None:
+    context = context_lib.register_context_if_not_exists(handle, _RUN_CONTEXT, run_id)
+    for name, value in code_version().items():
+        context.custom_properties[name].string_value = value
+    handle.store.put_contexts([context])
+
+
+def _fail(handle: metadata.Metadata, run_id: str, message: str, states: tuple[str, ...] = _UNFINISHED) -> None:
+    """Makes the executions of a run that are in one of these states failed ones."""
+    context = handle.store.get_context_by_type_and_name(_RUN_CONTEXT, run_id)
+    for execution in handle.store.get_executions_by_context(context.id) if context else ():
+        if _state_name(execution) in states:
+            execution.last_known_state = metadata_store_pb2.Execution.FAILED
+            execution.custom_properties["error_message"].string_value = message
+            handle.store.put_executions([execution])
+
+
+def execution_state(connection: Any, launched: Any) -> str:
+    """COMPLETE, CACHED, FAILED, ...; "not registered" for a launch (TFX's ExecutionInfo) that made no execution."""
+    if launched is None or not launched.execution_id:
+        return "not registered"
+    with metadata.Metadata(connection) as handle:
+        (execution,) = handle.store.get_executions_by_id([launched.execution_id])
+        return _state_name(execution)
+
+
+def _state_name(execution: Any) -> str:
+    return str(metadata_store_pb2.Execution.State.Name(execution.last_known_state))
+
+
+@contextlib.contextmanager
+def _alive(connection: Any, run_id: str) -> Iterator[None]:
+    """Begins the run's record, and holds a lock beside the SQLite file that the system gives free when it's killed."""
+    if not connection.HasField("sqlite"):
+        with metadata.Metadata(connection) as handle:
+            _begin(handle, run_id)
+        yield
+        return
+    store = Path(connection.sqlite.filename_uri)
+    with contextlib.ExitStack() as stack:
+        # Connecting to an empty SQLite file makes the tables: two runs that begin together must not both do it.
+        with _locked(Path(f"{store}.lock")), metadata.Metadata(connection) as handle:
+            _begin(handle, run_id)
+            for left in store.parent.glob(f"{store.name}{_RUN_LOCK}*"):
+                with contextlib.suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
+                    _fail(handle, left.name.split(_RUN_LOCK)[1], "the run was killed")
+                    left.unlink()
+            own = Path(f"{store}{_RUN_LOCK}{run_id}")
+            stack.enter_context(_locked(own))
+            stack.callback(own.unlink, missing_ok=True)
+        yield
+
+
+@contextlib.contextmanager
+def _locked(path: Path, flags: int = 0) -> Iterator[None]:
+    with open(path, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | flags)
+        yield

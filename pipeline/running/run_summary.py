@@ -1,0 +1,72 @@
+"""What came of a run, read back from ML Metadata and the artifacts: the same for a fresh and for a reused result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from coralline.foundation.errors import UserError
+from coralline.lineage.history import Artifact, History
+from coralline.lineage.store import open_store
+from coralline.lineage.trace import CODE_VERSION, steps
+from coralline.publishing import published
+from pipeline.running.out_folder import OutFolder
+
+_METRICS = ("int8", "qat", "float", "baseline")
+
+
+def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: list[str]) -> dict[str, Any]:
+    """The summary of a finished run, as `coralline run --json` prints it.
+
+    Args:
+      out: the run's output folder.
+      run_id: the run.
+      seconds: by component, as measured.
+      reused: the components whose earlier result was reused.
+    """
+    history = History(open_store(str(out.store)))
+    run = history.run(run_id)
+    if run is None:
+        raise UserError(f"the run {run_id} is not in the store", file=out.store)
+    made = {
+        artifact.type: artifact
+        for step in steps(history, [e.id for e in run.executions])
+        for artifacts in step.outputs.values()
+        for artifact in artifacts
+    }
+    report, push = _json(made["components.EvaluationReport"], "report.json"), made["PushedModel"].properties
+    mapping = _json(made["components.TFLiteModel"], "export.json").get("edgetpu", {})
+    pushed, destination, version = bool(push.get("pushed")), push["pushed_destination"], push["pushed_version"]
+    rolled_back = published.record(destination).withdrawn.get(version)
+    return {
+        "run_id": run_id,
+        "pushed": pushed,
+        "blessed": bool(report["blessed"]),
+        "reasons": report["reasons"],
+        "metrics": {name: report[name] for name in _METRICS if report.get(name) is not None},
+        "images": report["images"],
+        "seconds": {node: round(taken, 3) for node, taken in seconds.items()},
+        "reused": reused,
+        "edgetpu": {
+            "compiled": bool(push.get("compiled")),
+            "mapped": push.get("edgetpu_mapped") or mapping.get("mapped"),
+            "total": push.get("edgetpu_total") or mapping.get("total"),
+        },
+        "push_reason": push.get("reason", ""),
+        "published": f"{destination.rstrip('/')}/{version}" if pushed else None,
+        "latest": published.latest_bundle(destination),
+        "rolled_back": rolled_back.words if rolled_back else None,
+        "model": str(Path(made["components.TFLiteModel"].uri, "model.tflite")),
+        "report": str(Path(made["PushedModel"].uri, "report", "report.html")),
+        "data_report": str(Path(made["PushedModel"].uri, "report", "data", "report.html")),
+        "anomalies": report["data"]["anomalies"],
+        "log": str(out.log(run_id)),
+        "store": str(out.store),
+        "code": {name: run.properties[name] for name in CODE_VERSION if name in run.properties},
+    }
+
+
+def _json(artifact: Artifact, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(artifact.uri, name).read_text(encoding="utf-8"))
+    return content

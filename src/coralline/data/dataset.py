@@ -1,0 +1,166 @@
+"""Reading a whole data set: the way in for the pipeline, for `check` and for `evaluate`."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args
+
+from coralline.data.images.image_file import Reason
+from coralline.data.judging import checks, split, whole_set
+from coralline.data.judging.problems import Problem, as_error, failing
+from coralline.data.reading.annotation import AnnotatedImage, Split
+from coralline.data.reading.choice import find_layout
+from coralline.data.reading.options import DatasetOptions
+from coralline.data.reading.source import Entry, Layout
+from coralline.data.records.label_map import LabelMap
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What is to be read, before any image is: cheap, mostly by names alone.
+
+    Attributes:
+      layout: what is in the folder.
+      entries: each with its side, in an order that mixes the data set and is always the same.
+      given_label_map: the one that was given, if any.
+      split_rule: one sentence.
+      problems: those that show so far, decided on.
+    """
+
+    layout: Layout
+    entries: tuple[tuple[Entry, Split], ...]
+    given_label_map: LabelMap | None
+    split_rule: str
+    problems: tuple[Problem, ...]
+
+    def without_entries(self) -> Plan:
+        """What the judgement of the whole needs of it, which has to travel."""
+        layout = dataclasses.replace(self.layout, entries=(), unannotated=())
+        return dataclasses.replace(self, layout=layout, entries=())
+
+
+@dataclasses.dataclass(frozen=True)
+class Dataset:
+    """A data set that was read.
+
+    Attributes:
+      reader: what its layout is called.
+      not_read: what else looks like annotations in the folder; empty when nothing does.
+      split_rule: one sentence on how the sides were chosen.
+      label_map: given or derived.
+      images: those that are right.
+      problems: every problem found, whatever was done about it.
+    """
+
+    reader: str
+    not_read: str
+    split_rule: str
+    label_map: LabelMap
+    images: tuple[AnnotatedImage, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_dataset(path: str, options: DatasetOptions | None = None) -> Dataset:
+    """Reads and checks every annotated image of a folder, without its pixels.
+
+    Raises:
+      UserError: the folder can't be read, or a problem in it has the policy `fail`.
+    """
+    dataset = inspect_dataset(path, options or DatasetOptions())
+    if wrong := failing(dataset.problems):
+        raise as_error(wrong)
+    return dataset
+
+
+def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
+    """Like `read_dataset`, but failing problems are returned with the others.
+
+    Raises:
+      UserError: there is nothing that could be inspected.
+    """
+    plan = make_plan(path, options)
+    checked = [checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
+    images = [c.image for c in checked if c.image]
+    return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
+
+
+def assemble(
+    plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DatasetOptions
+) -> Dataset:
+    """A data set from what was planned and what came of its images, judged as a whole."""
+    whole = whole_set.judge(plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options)
+    return Dataset(
+        reader=plan.layout.reader,
+        not_read=plan.layout.not_read,
+        split_rule=plan.split_rule,
+        label_map=whole.label_map,
+        images=whole.images,
+        problems=tuple(sorted(whole.problems, key=lambda problem: (problem.file, problem.line or 0))),
+    )
+
+
+def make_plan(path: str, options: DatasetOptions) -> Plan:
+    """Looks at the folder and decides on the sides.
+
+    Raises:
+      UserError: the folder, the label map or a list of images can't be used.
+    """
+    given = LabelMap.read(options.label_map) if options.label_map else None
+    layout = find_layout(path, options.reader, given)
+    unannotated = [options.decide(_unannotated(layout, entry)) for entry in layout.unannotated]
+    if options.policy("image_without_annotation") == "fix":
+        layout = dataclasses.replace(layout, entries=layout.entries + layout.unannotated)
+    assignment = split.assign(layout, options)
+    mixed = sorted(
+        (entry for entry in layout.entries if entry.image in assignment.split_of),
+        key=lambda entry: (split.hash_fraction(entry.image), entry.image),
+    )
+    others = [*layout.problems, *assignment.problems, *(_unlisted(layout, name) for name in assignment.unlisted)]
+    return Plan(
+        layout=layout,
+        entries=tuple((entry, assignment.split_of[entry.image]) for entry in mixed),
+        given_label_map=given,
+        split_rule=assignment.rule,
+        problems=(*unannotated, *map(options.decide, others)),
+    )
+
+
+def summary(dataset: Dataset) -> dict[str, Any]:
+    """The content of `report.json`: counts of what is right, and every problem."""
+    boxes = collections.Counter(name for image in dataset.images for name in image.class_names)
+    sides = collections.Counter(image.split for image in dataset.images)
+    reasons = collections.Counter(image.reencoded for image in dataset.images)
+    return {
+        "reader": dataset.reader,
+        "not_read": dataset.not_read,
+        "split_rule": dataset.split_rule,
+        "images": len(dataset.images),
+        "boxes": boxes.total(),
+        "classes": {name: boxes[name] for name in dataset.label_map.names},
+        "splits": {side: sides[side] for side in split.SPLITS},
+        "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
+        "reencoded": {reason: reasons[reason] for reason in get_args(Reason)},
+        "problems": [problem.as_json() for problem in dataset.problems],
+    }
+
+
+def _unannotated(layout: Layout, entry: Entry) -> Problem:
+    return Problem(
+        "image_without_annotation",
+        layout.path(entry.image),
+        "the image has no annotation",
+        image=entry.image,
+        mend="annotate it, or set data.on_image_without_annotation to fix to keep it as a background image",
+    )
+
+
+def _unlisted(layout: Layout, name: str) -> Problem:
+    return Problem(
+        "unlisted_image",
+        layout.path(name),
+        "nothing in use puts this annotated image on a side",
+        image=name,
+        mend="add it to a list, or remove it",
+    )

@@ -1,0 +1,233 @@
+"""What only shows with all images at hand: classes, copies, sides, and how much was left out."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Sequence
+
+from coralline.data.judging.class_names import ClassNames
+from coralline.data.judging.policies import FAULTS
+from coralline.data.judging.problems import Problem, failing
+from coralline.data.judging.split import SPLITS
+from coralline.data.reading.annotation import AnnotatedImage, AnnotatedObject
+from coralline.data.reading.options import DatasetOptions, Findings
+from coralline.data.records.label_map import LabelMap
+from coralline.foundation.progress import counted
+
+_FEW = 20
+"""So many images or boxes may be left out of any data set, whatever its size."""
+
+
+@dataclasses.dataclass(frozen=True)
+class WholeSet:
+    """Images with their final classes and sides, the label map, and what was found."""
+
+    images: tuple[AnnotatedImage, ...]
+    label_map: LabelMap
+    problems: tuple[Problem, ...]
+
+
+def judge(
+    root: str,
+    images: Sequence[AnnotatedImage],
+    found: Sequence[Problem],
+    given: LabelMap | None,
+    options: DatasetOptions,
+) -> WholeSet:
+    """Judges a data set by what came of its images.
+
+    Args:
+      root: its folder, for messages.
+      images: those that are right by themselves, in a fixed order.
+      found: every problem so far, decided on.
+      given: the label map, where one is given; else it is derived: the sorted class names.
+      options: policies.
+    """
+    findings = Findings(options)
+    images = _with_known_classes(images, given, findings)
+    images = _with_corner_base(root, images, findings)
+    images = _without_copies(images, findings)
+    label_map = given or LabelMap.of_names({name for image in images for name in image.class_names})
+    problems = [*found, *findings.problems]
+    last = Findings(options)
+    if not any(image.objects for image in images) and not failing(problems):
+        last.note(_no_box(root))
+    _look_for_missing_classes(root, images, label_map, last)
+    _look_at_losses(root, images, problems, options, last)
+    return WholeSet(tuple(images), label_map, tuple(problems + last.problems))
+
+
+def _with_known_classes(
+    images: Sequence[AnnotatedImage], given: LabelMap | None, findings: Findings
+) -> list[AnnotatedImage]:
+    counts = collections.Counter(name for image in images for name in image.class_names)
+    names = ClassNames(given.names) if given else ClassNames.most_usual(counts)
+    if all(names.usual(name) == name for name in counts):
+        return list(images)
+    return [
+        dataclasses.replace(
+            image, objects=tuple(o for o in (_known(o, image, names, findings) for o in image.objects) if o is not None)
+        )
+        for image in images
+    ]
+
+
+def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, findings: Findings) -> AnnotatedObject | None:
+    usual = names.usual(o.class_name)
+    if usual == o.class_name:
+        return o
+    if usual is None:
+        unknown = names.unknown(o.class_name, image.annotation_path, o.name_line)
+        findings.note(dataclasses.replace(unknown, image=image.name, xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax))
+        return None
+    policy = findings.note(
+        Problem(
+            "class_spelling",
+            image.annotation_path,
+            f"a class name is spelt otherwise than the rest: {o.class_name!r}",
+            line=o.name_line,
+            expected=usual,
+            found=repr(o.class_name),
+            mend="correct the annotation",
+            image=image.name,
+            xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
+        )
+    )
+    return dataclasses.replace(o, class_name=usual) if policy == "fix" else None
+
+
+def _with_corner_base(root: str, images: list[AnnotatedImage], findings: Findings) -> list[AnnotatedImage]:
+    """Looks at whether pixels were counted from 1: then boxes touch 1 and the image's far side, and never 0."""
+    objects = [(image, o) for image in images for o in image.objects]
+    at_one = [(image, o) for image, o in objects if 1.0 in (o.xmin, o.ymin)]
+    if not at_one or any(0.0 in (o.xmin, o.ymin) for _, o in objects):
+        return images
+    if not any(o.xmax == image.width or o.ymax == image.height for image, o in objects):
+        return images
+    image, o = at_one[0]
+    policy = findings.note(
+        Problem(
+            "one_based_corners",
+            image.annotation_path,
+            "corners seem to count pixels from 1",
+            line=o.line,
+            expected="from 0: a box over the whole image begins at 0, 0",
+            found=f"{counted(len(at_one), 'box')} beginning at 1, none at 0, in {root}",
+            mend="set data.on_one_based_corners to fix, if the labelling tool counts so",
+        )
+    )
+    return [_lowered(image) for image in images] if policy == "fix" else images
+
+
+def _lowered(image: AnnotatedImage) -> AnnotatedImage:
+    objects = (dataclasses.replace(o, xmin=max(o.xmin - 1, 0), ymin=max(o.ymin - 1, 0)) for o in image.objects)
+    return dataclasses.replace(image, objects=tuple(objects))
+
+
+def _without_copies(images: list[AnnotatedImage], findings: Findings) -> list[AnnotatedImage]:
+    """Looks for the same image under several names, and on both sides."""
+    first_of: dict[bytes, AnnotatedImage] = {}
+    for image in images:
+        first = first_of.setdefault(image.sha256, image)
+        if image.name < first.name:
+            first_of[image.sha256] = image
+    if len(first_of) == len(images):
+        return images
+    kept = []
+    for image in images:
+        first = first_of[image.sha256]
+        settled: AnnotatedImage | None = image
+        if image is not first:
+            settled = _settled_copy(image, first, findings)
+        if settled is not None:
+            kept.append(settled)
+    return kept
+
+
+def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Findings) -> AnnotatedImage | None:
+    same = _corners(copy) == _corners(first)
+    path = copy.place.path
+    policy = findings.note(
+        Problem(
+            "duplicate_image",
+            path,
+            "the same image is there under another name" + ("" if same else ", with other boxes"),
+            found=first.name,
+            mend="remove one of the two",
+            image=copy.name,
+        )
+    )
+    if policy == "drop":
+        return None
+    if copy.split == first.split:
+        return copy
+    policy = findings.note(
+        Problem(
+            "leaked_image",
+            path,
+            f"the same image is in {copy.split} and, under another name, in {first.split}",
+            found=first.name,
+            mend="remove one of the two, or list both on the same side",
+            image=copy.name,
+        )
+    )
+    return dataclasses.replace(copy, split=first.split) if policy == "fix" else None
+
+
+def _corners(image: AnnotatedImage) -> list[tuple[float, float, float, float]]:
+    return [(o.xmin, o.ymin, o.xmax, o.ymax) for o in image.objects]
+
+
+def _look_for_missing_classes(
+    root: str, images: Sequence[AnnotatedImage], label_map: LabelMap, findings: Findings
+) -> None:
+    for side in SPLITS:
+        there = {name for image in images if image.split == side for name in image.class_names}
+        for name in label_map.names:
+            if name not in there:
+                findings.note(
+                    Problem(
+                        "class_missing_in_split",
+                        root,
+                        f"no box of class {name} is in the {side} split",
+                        mend="annotate more of them" if side == "train" else "add images of it, or change the split",
+                    )
+                )
+
+
+def _look_at_losses(
+    root: str,
+    images: Sequence[AnnotatedImage],
+    problems: Sequence[Problem],
+    options: DatasetOptions,
+    findings: Findings,
+) -> None:
+    """A fault that is everywhere isn't one to leave out, but one to mend."""
+    dropped = collections.Counter(problem.kind for problem in problems if problem.policy == "drop")
+    kept = {"image": len(images), "box": sum(len(image.objects) for image in images)}
+    for what, right in kept.items():
+        kinds = {kind: count for kind, count in dropped.items() if FAULTS[kind].costs == what}
+        lost = sum(kinds.values())
+        if lost > _FEW and lost > options.max_left_out * (lost + right):
+            findings.note(
+                Problem(
+                    "too_much_left_out",
+                    root,
+                    f"{counted(lost, what)} of {lost + right} would be left out",
+                    expected=f"at most {options.max_left_out:.0%} (data.max_left_out)",
+                    found=", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())),
+                    mend="look for one cause that they share, or raise data.max_left_out",
+                )
+            )
+
+
+def _no_box(root: str) -> Problem:
+    return Problem(
+        "no_box",
+        root,
+        "the data set has no box",
+        expected="at least one object in an annotation",
+        found="background images only",
+        mend="annotate the objects that the detector should find",
+    )

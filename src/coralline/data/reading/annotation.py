@@ -1,0 +1,100 @@
+"""An annotated image, after every check: the boxes lie inside the image as the model will see it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+
+from coralline.data.images.image_file import ImageFacts, Reason
+from coralline.data.reading.image_place import ImagePlace
+
+Split = Literal["train", "eval"]
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotatedObject:
+    """One box. Corners are in pixels of the upright image, as floats; lines are those in the annotation."""
+
+    class_name: str
+    xmin: float
+    ymin: float
+    xmax: float
+    ymax: float
+    difficult: bool
+    truncated: bool
+    line: int | None
+    name_line: int | None
+
+    @property
+    def xmin_ymin_xmax_ymax(self) -> tuple[float, float, float, float]:
+        """The corners."""
+        return self.xmin, self.ymin, self.xmax, self.ymax
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotatedImage:
+    """One image of a data set with its boxes.
+
+    Attributes:
+      name: the image's path relative to the data set's folder.
+      place: where its bytes are.
+      annotation_path: where its annotation is.
+      split: which side it is on.
+      facts: what its file is.
+      sha256: of the file's bytes.
+      objects: its boxes; none for a background image.
+    """
+
+    name: str
+    place: ImagePlace
+    annotation_path: str
+    split: Split
+    facts: ImageFacts
+    sha256: bytes
+    objects: tuple[AnnotatedObject, ...]
+
+    @property
+    def width(self) -> int:
+        """Pixels, upright (after its EXIF orientation was applied)."""
+        return self.facts.width
+
+    @property
+    def height(self) -> int:
+        """Likewise."""
+        return self.facts.height
+
+    @property
+    def reencoded(self) -> Reason | None:
+        """Why its bytes can't be passed through; None where they are."""
+        return self.facts.reencoded
+
+    @property
+    def boxes_xmin_ymin_xmax_ymax(self) -> np.ndarray:
+        """[n, 4] float32, pixels of the upright image."""
+        corners = [o.xmin_ymin_xmax_ymax for o in self.objects]
+        return np.array(corners, np.float32).reshape(-1, 4)
+
+    @property
+    def boxes_ymin_xmin_ymax_xmax(self) -> np.ndarray:
+        """[n, 4] float32, normalized to the upright image: 0 to 1."""
+        corners = [
+            (o.ymin / self.height, o.xmin / self.width, o.ymax / self.height, o.xmax / self.width) for o in self.objects
+        ]
+        return np.array(corners, np.float32).reshape(-1, 4)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The class of each box."""
+        return tuple(o.class_name for o in self.objects)
+
+    @property
+    def difficult(self) -> tuple[bool, ...]:
+        """Whether each box is marked difficult."""
+        return tuple(o.difficult for o in self.objects)
+
+    @property
+    def truncated(self) -> tuple[bool, ...]:
+        """Whether each box is marked as reaching beyond the image."""
+        return tuple(o.truncated for o in self.objects)

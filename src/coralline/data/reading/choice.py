@@ -1,0 +1,128 @@
+"""Finding out how a folder is laid out, by looking."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Protocol
+
+from coralline.data.images.image_file import EXTENSIONS
+from coralline.data.reading import coco_json, csv_boxes, record_files, voc_folder, yolo_folder, yolo_text
+from coralline.data.reading.folder import Folder, list_folder
+from coralline.data.reading.options import ReaderName
+from coralline.data.reading.source import Entry, Layout, RawAnnotation
+from coralline.data.records.label_map import LabelMap
+from coralline.foundation.errors import UserError
+
+
+class Reader(Protocol):
+    """What each reader's module has."""
+
+    def what_is_there(self, folder: Folder, /) -> str:
+        """The annotations of this kind, in words; empty when there are none."""
+
+    def files(self, folder: Folder, /) -> tuple[str, ...]:
+        """Every file that may be read, but for the images."""
+
+    def find(self, folder: Folder, given: LabelMap | None, /) -> Layout:
+        """Which annotation belongs to which image; `given` names classes that annotations have by number."""
+
+
+_READERS: dict[ReaderName, Reader] = {
+    "voc": voc_folder,
+    "coco": coco_json,
+    "yolo": yolo_folder,
+    "csv": csv_boxes,
+    "tfrecord": record_files,
+}
+"""In the order in which they are tried: what says most of an image comes first."""
+_HOLDS_IMAGES: ReaderName = "tfrecord"
+
+_KNOWN = (
+    "images with Pascal VOC annotations (.xml), COCO JSON, YOLO text, a CSV file of boxes "
+    "(filename,width,height,class,xmin,ymin,xmax,ymax), or TFRecord files of the Object Detection API"
+)
+
+
+def find_layout(root: str, reader: ReaderName = "auto", given: LabelMap | None = None) -> Layout:
+    """Looks at a folder, and chooses the reader where none is named.
+
+    Args:
+      root: the folder.
+      reader: which kind of annotations is read.
+      given: the label map, if one is.
+
+    Raises:
+      UnreadableFolderError: it isn't there or can't be read.
+      UserError: it holds no annotations or no images, or a file of annotations can't be used at all.
+    """
+    folder = list_folder(root)
+    there = _there(folder)
+    chosen = _chosen(folder, reader, there)
+    if not folder.images and chosen != _HOLDS_IMAGES:
+        raise _no_images(folder, there[chosen])
+    layout = _READERS[chosen].find(folder, given)
+    others = [f"{words} (data.reader: {name})" for name, words in there.items() if name != chosen]
+    not_read = ", ".join([layout.not_read, *others] if layout.not_read else others)
+    return dataclasses.replace(layout, problems=folder.problems + layout.problems, not_read=not_read)
+
+
+def files_read(root: str, reader: ReaderName) -> list[str]:
+    """Every file that reading a data set may open, relative to its folder, sorted.
+
+    Raises:
+      UserError: as `find_layout`.
+    """
+    folder = list_folder(root)
+    chosen = _chosen(folder, reader, _there(folder))
+    images = () if chosen == _HOLDS_IMAGES else folder.images
+    return sorted({*_READERS[chosen].files(folder), *images})
+
+
+def read_annotation(entry: Entry, path: str) -> RawAnnotation:
+    """What annotates an image.
+
+    Args:
+      entry: the image.
+      path: where its annotation is.
+
+    Raises:
+      DataProblem: it can't be read, or isn't an annotation.
+    """
+    if entry.boxes is not None:
+        return entry.boxes
+    return yolo_text.read(path, entry.class_names) if entry.class_names else voc_folder.read(path)
+
+
+def _there(folder: Folder) -> dict[ReaderName, str]:
+    return {name: words for name, of in _READERS.items() if (words := of.what_is_there(folder))}
+
+
+def _chosen(folder: Folder, reader: ReaderName, there: dict[ReaderName, str]) -> ReaderName:
+    if reader != "auto" and reader not in there:
+        raise _no_annotations(folder, f"annotations for data.reader: {reader}", there)
+    chosen = reader if reader != "auto" else next(iter(there), None)
+    if chosen is None:
+        raise _no_annotations(folder, _KNOWN, there)
+    return chosen
+
+
+def _no_annotations(folder: Folder, expected: str, there: dict[ReaderName, str]) -> UserError:
+    found = [f"{len(folder.images)} images", *there.values(), f"{len(folder.files)} files altogether"]
+    return UserError(
+        "there are no annotations in this folder",
+        file=folder.root,
+        expected=expected,
+        found=", ".join(found),
+        mend="give the folder above the images and the annotations (links to other folders aren't followed), or "
+        "annotate the images with LabelImg",
+    )
+
+
+def _no_images(folder: Folder, annotations: str) -> UserError:
+    return UserError(
+        "there are no images in this folder",
+        file=folder.root,
+        expected="the images that the annotations describe",
+        found=f"{annotations}; no " + ", ".join(sorted(EXTENSIONS)),
+        mend="give the folder above the images and the annotations (links to other folders aren't followed)",
+    )

@@ -1,0 +1,216 @@
+"""CSV: a line a box, as `xml_to_csv.py` of the Object Detection API's tutorials writes it.
+
+`filename,width,height,class,xmin,ymin,xmax,ymax` in any order, separated by commas, semicolons or tabs; sizes may be
+left out. A line that names an image and nothing else makes it a background image. The images are in the same folder, or
+in any below the one that was given; a name is only ever compared with theirs.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import math
+from collections.abc import Sequence
+
+from coralline.data.judging.problems import Problem
+from coralline.data.reading.folder import Folder, part_of_file
+from coralline.data.reading.named_images import NamedImages, without_copies
+from coralline.data.reading.source import Layout, RawAnnotation, RawObject
+from coralline.data.records.label_map import LabelMap
+from coralline.foundation import storage, text_file
+from coralline.foundation.errors import UserError
+from coralline.foundation.progress import counted
+
+_ENDINGS = (".csv", ".tsv")
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+_COLUMNS = ("filename", "class", *_SIDES)
+_SEPARATORS = ",;\t"
+_HEAD_BYTES = 4096
+"""The header is looked for in so many bytes: other CSV files aren't read."""
+_MEND = "correct the line, or remove it"
+
+
+def what_is_there(folder: Folder) -> str:
+    """The annotations of this kind, in words; empty when there are none."""
+    count = len(files(folder))
+    return f"{counted(count, 'CSV file')} of boxes" if count else ""
+
+
+def files(folder: Folder) -> tuple[str, ...]:
+    """CSV files with the columns that are needed."""
+    return tuple(name for name in folder.with_ending(*_ENDINGS) if _has_header(folder.path(name)))
+
+
+def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
+    """Every image that a line names, with its boxes.
+
+    Raises:
+      UserError: a file can't be read.
+    """
+    tables = {name: _Table(folder.path(name)) for name in files(folder)}
+    in_use, copies = without_copies({name: table.rows_of.keys() for name, table in tables.items()})
+    images = NamedImages(folder)
+    for name in in_use:
+        for said, rows in tables[name].rows_of.items():
+            boxes = _annotation(said, rows, folder.path(name))
+            images.add(said, name, rows[0].line, boxes=boxes, part=part_of_file(name))
+    problems = [problem for name in in_use for problem in tables[name].problems]
+    return images.layout("CSV", problems, not_read=", ".join(f"{name}, which repeats the others" for name in copies))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Header:
+    """Which cell of a line holds what."""
+
+    separator: str
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of_line(cls, line: str) -> _Header | None:
+        for separator in _SEPARATORS:
+            columns = tuple(cell.strip().lower() for cell in _cells(line, separator))
+            if all(columns.count(name) == 1 for name in _COLUMNS):
+                return cls(separator, columns)
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Row:
+    """A line with as many cells as there are columns."""
+
+    line: int
+    cells: dict[str, str]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The image's width and height, 0 where the line doesn't say."""
+        return _size(self.cells.get("width", "")), _size(self.cells.get("height", ""))
+
+
+class _Table:
+    """One file: its lines by the image that they name, and the problems of those that name none."""
+
+    def __init__(self, path: str):
+        self._path = path
+        self.rows_of: dict[str, list[_Row]] = {}
+        self.problems: list[Problem] = []
+        header: _Header | None = None
+        for number, line in enumerate(_lines(path), start=1):
+            if not line.strip():
+                continue
+            if header is None:
+                header = _Header.of_line(line)
+            else:
+                self._add(number, line, header)
+
+    def _add(self, number: int, line: str, header: _Header) -> None:
+        cells = [cell.strip() for cell in _cells(line, header.separator)]
+        while len(cells) > len(header.columns) and not cells[-1]:
+            cells.pop()
+        if cells and not any(cells):
+            return
+        if len(cells) != len(header.columns):
+            self._note(number, "a line has too few or too many cells", header, ascii(line[:200]))
+            return
+        row = _Row(number, dict(zip(header.columns, cells, strict=True)))
+        said = row.cells["filename"]
+        if not said:
+            self._note(number, "a line names no image", header, ascii(line[:200]))
+            return
+        self.rows_of.setdefault(said, []).append(row)
+
+    def _note(self, number: int, message: str, header: _Header, found: str) -> None:
+        expected = f"{len(header.columns)} cells: " + header.separator.join(header.columns)
+        self.problems.append(
+            Problem("unparsable_line", self._path, message, line=number, expected=expected, found=found, mend=_MEND)
+        )
+
+
+def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
+    """What the lines of one image say; its size is that of the first of them."""
+    results = [_object(row, path) for row in rows]
+    size = rows[0].size
+    for i, row in enumerate(rows):
+        if row.size != size:
+            results[i] = Problem(
+                "unparsable_line",
+                path,
+                "a line gives the image another size than the lines before it",
+                line=row.line,
+                expected=f"{size[0]} x {size[1]}",
+                found=f"{row.size[0]} x {row.size[1]}",
+                mend=_MEND,
+            )
+    return RawAnnotation(
+        objects=tuple(result for result in results if isinstance(result, RawObject)),
+        problems=tuple(result for result in results if isinstance(result, Problem)),
+        width=size[0],
+        height=size[1],
+        size_line=rows[0].line,
+        path=said,
+        path_line=rows[0].line,
+    )
+
+
+def _object(row: _Row, path: str) -> RawObject | Problem | None:
+    """The box of a line; None for a line that has none."""
+    name, sides = row.cells["class"], [row.cells[side] for side in _SIDES]
+    if not name and not any(sides):
+        return None
+    if not name or not text_file.is_text(name):
+        kind, message = (
+            ("unparsable_line", "a class isn't UTF-8 text") if name else ("no_class_name", "a box has no class")
+        )
+        return _wrong(row, path, kind, message, "the name of a class", ascii(name) if name else None)
+    if not all(sides):
+        return _wrong(
+            row, path, "incomplete_box", f"a box ({name}) lacks a corner", ", ".join(_SIDES), ", ".join(sides)
+        )
+    corners = [_number(text) for text in sides]
+    if not all(map(math.isfinite, corners)):
+        wrong = sides[[math.isfinite(corner) for corner in corners].index(False)]
+        return _wrong(row, path, "bad_number", f"a corner of a box ({name}) isn't a number", "pixels", ascii(wrong))
+    xmin, ymin, xmax, ymax = corners
+    return RawObject(name, xmin, ymin, xmax, ymax, line=row.line, name_line=row.line)
+
+
+def _wrong(row: _Row, path: str, kind: str, message: str, expected: str, found: str | None) -> Problem:
+    return Problem(kind, path, message, line=row.line, expected=expected, found=found and found[:200], mend=_MEND)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _size(text: str) -> int:
+    value = _number(text)
+    return int(value) if 0 < value < 1e9 else 0
+
+
+def _has_header(path: str) -> bool:
+    try:
+        head = text_file.lines(text_file.decoded(storage.read_head(path, _HEAD_BYTES)))
+    except OSError:
+        return True  # It can't be told apart from one that is; reading it says what is wrong.
+    first = next((line for line in head if line.strip()), "")
+    return _Header.of_line(first) is not None
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return text_file.lines(text_file.read(path))
+    except OSError as e:
+        raise UserError(
+            "can't read this CSV file", file=path, found=e.strerror or str(e), mend="check the file's permissions"
+        ) from e
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """One line's cells; one line only, so that a stray quotation mark can't swallow those that follow."""
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except (csv.Error, StopIteration):  # A NUL, or a cell of more than 128 KiB.
+        return []

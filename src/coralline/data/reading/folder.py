@@ -1,0 +1,135 @@
+"""What is in a data set's folder, by names alone: the images, and every other file that a reader may want."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import itertools
+import os
+import re
+
+from coralline.data.images.image_file import EXTENSIONS
+from coralline.data.judging.problems import Problem
+from coralline.data.reading.image_names import ImageNames
+from coralline.data.reading.image_place import ImagePlace
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
+
+_MEND = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
+
+
+class UnreadableFolderError(UserError):
+    """The folder isn't there or can't be listed, so that nothing can be told about it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """A listed folder.
+
+    Attributes:
+      root: where it is.
+      files: every file, relative to it, sorted.
+      problems: links that lead out of it, or to nothing.
+    """
+
+    root: str
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @functools.cached_property
+    def images(self) -> tuple[str, ...]:
+        """Those of `files` that are images by their ending."""
+        return self.with_ending(*EXTENSIONS)
+
+    @functools.cached_property
+    def image_names(self) -> ImageNames:
+        """The images, to be found by what an annotation says."""
+        return ImageNames(self.images)
+
+    def with_ending(self, *endings: str) -> tuple[str, ...]:
+        """Those of `files` with one of these endings (`.xml`), whatever their case."""
+        return tuple(sorted(itertools.chain.from_iterable(self._by_ending.get(ending, ()) for ending in endings)))
+
+    @functools.cached_property
+    def _by_ending(self) -> dict[str, list[str]]:
+        """Every reader asks for its own: one look at all names serves them all."""
+        by_ending = collections.defaultdict(list)
+        for name in self.files:
+            by_ending[os.path.splitext(name)[1].lower()].append(name)
+        return dict(by_ending)
+
+    def path(self, name: str) -> str:
+        """Where a file is."""
+        return os.path.join(self.root, name)
+
+    def place(self, image: str) -> ImagePlace:
+        """Where an image's bytes are."""
+        return ImagePlace(self.path(image))
+
+
+def list_folder(root: str) -> Folder:
+    """Looks at a folder.
+
+    Raises:
+      UnreadableFolderError: it isn't there or can't be read.
+    """
+    if not root:
+        raise UnreadableFolderError("no data set was given", expected="a folder", mend=_MEND)
+    if not storage.is_remote(root) and not os.path.isdir(root):
+        found = "a file" if os.path.exists(root) else "nothing"
+        raise UnreadableFolderError(
+            "there is no such folder", file=root, expected="a folder of images and annotations", found=found, mend=_MEND
+        )
+    try:
+        tree = storage.list_tree(root)
+    except OSError as e:
+        raise UnreadableFolderError(
+            "can't read the folder",
+            file=e.filename or root,
+            found=e.strerror or str(e),
+            mend="check its permissions, or give another folder (`--data` or `data.path`)",
+        ) from e
+    return Folder(root, tuple(tree.files), tuple(_link_outside(os.path.join(root, name)) for name in tree.links))
+
+
+def _link_outside(path: str) -> Problem:
+    return Problem(
+        "link_outside",
+        path,
+        "a link out of the data set, or to nothing, which isn't followed",
+        expected="a file, or a link to one inside of the folder",
+        found=os.readlink(path),
+        mend="put the file itself there",
+    )
+
+
+_PARTS = {
+    "train": ("train", "training", "trainval"),
+    "val": ("val", "valid", "validation", "eval", "dev"),
+    "test": ("test", "testing"),
+}
+_PART_OF_WORD = {word: part for part, words in _PARTS.items() for word in words}
+
+
+def part_of_word(word: str) -> str | None:
+    """ "train", "val" or "test" for a word that people use for it."""
+    return _PART_OF_WORD.get(word.lower())
+
+
+def part_of_file(name: str) -> str | None:
+    """The part that a file of many images is for, by a word in its name or else in its folders' names.
+
+    So `train_labels.csv`, `instances_val2017.json`, `Split-train/data_tfrecord-00000-of-00001.gz`.
+    """
+    for piece in reversed(name.split("/")):
+        parts = (part_of_word(word) for word in re.findall("[A-Za-z]+", piece))
+        if part := next((part for part in parts if part), None):
+            return part
+    return None
+
+
+def part_of_folder(name: str) -> str | None:
+    """The part that a file belongs to by the name of a folder that it's in (`train/images/a.jpg`)."""
+    parts = (part_of_word(folder) for folder in name.split("/")[:-1])
+    return next((part for part in parts if part), None)

@@ -1,0 +1,137 @@
+"""Finding the image that an annotation means among those that are in the folder.
+
+What an annotation says is only ever compared with names that were listed: nothing outside of the folder can be reached.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from coralline.data.judging.problems import Problem
+
+_LONGEST_NAME = 255
+"""Of a file, in bytes, on common file systems; what is longer isn't one, and is shown in part."""
+
+
+class ImageNames:
+    """The images of a folder, by their path in it, by their name, and by their name without its ending."""
+
+    def __init__(self, images: Iterable[str]):
+        self._by_name: dict[str, list[str]] = collections.defaultdict(list)
+        self._by_stem: dict[str, dict[str, list[str]]] = collections.defaultdict(dict)
+        self._folders: dict[str, None] = {}
+        self._by_distance: dict[str, list[list[str]]] = {}
+        for image in images:
+            folder, _, name = image.rpartition("/")
+            self._by_name[name].append(image)
+            self._by_stem[name.rpartition(".")[0]].setdefault(folder, []).append(image)
+            self._folders[folder] = None
+
+    def of_stem(self, stem: str, annotation: str) -> list[str]:
+        """Images `stem.*` in the folder nearest to that of the annotation."""
+        by_folder = self._by_stem.get(stem, {})
+        folder = annotation.rpartition("/")[0]
+        if folder in by_folder:
+            return by_folder[folder]
+        if len(by_folder) == 1:
+            return next(iter(by_folder.values()))
+        if not by_folder:
+            return []
+        equally_near = ([image for f in folders for image in by_folder.get(f, ())] for folders in self._nearest(folder))
+        return next(filter(None, equally_near))
+
+    def _nearest(self, folder: str) -> list[list[str]]:
+        """All folders of images by their distance from a folder. Frames of many videos have the same names in each."""
+        if folder not in self._by_distance:
+            here = PurePosixPath(folder)
+            distances = {other: _distance(here, PurePosixPath(other)) for other in self._folders}
+            ordered = sorted(distances, key=distances.__getitem__)
+            self._by_distance[folder] = [list(equal) for _, equal in itertools.groupby(ordered, distances.__getitem__)]
+        return self._by_distance[folder]
+
+    def of_name(self, said: str, annotation: str) -> list[str]:
+        """Images that a name in an annotation may mean: those whose path ends with most of it, nearest first.
+
+        Backslashes are read as slashes; folders that aren't there (those of another machine) are passed over.
+        """
+        parts = said.replace("\\", "/").split("/")
+        images = self._by_name.get(parts[-1], [])
+        if len(images) > 1 and len(parts) > 1:
+            agreeing = {image: _common_end(image.split("/"), parts) for image in images}
+            most = max(agreeing.values())
+            images = [image for image in images if agreeing[image] == most]
+        return nearest(annotation, images)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sought:
+    """The image that an annotation means, or the problem with it."""
+
+    image: str | None
+    problem: Problem | None = None
+
+
+def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
+    """The image, if there is exactly one; else a problem of the annotation `file:line`, which named it `said`."""
+    said = said if len(said) <= _LONGEST_NAME else said[:_LONGEST_NAME] + " ..."
+    if len(images) == 1:
+        return Sought(images[0])
+    if images:
+        return Sought(
+            None,
+            Problem(
+                "ambiguous_image",
+                file,
+                f"this annotation fits several images: {said}",
+                line=line,
+                expected=said,
+                found=", ".join(images[:3]),
+                mend="give the images different names",
+            ),
+        )
+    return Sought(
+        None,
+        Problem(
+            "missing_image",
+            file,
+            f"the image of this annotation is missing: {said}",
+            line=line,
+            expected=said,
+            found="no image of that name in the folder",
+            mend="put the image beside the others, or remove the annotation",
+        ),
+    )
+
+
+def nearest(annotation: str, images: list[str]) -> list[str]:
+    """Of images with the right name, those in the nearest folder: the same one, else the most alike."""
+    if len(images) < 2:
+        return images
+    folder = PurePosixPath(annotation).parent
+    distances = {image: _distance(folder, PurePosixPath(image).parent) for image in images}
+    least = min(distances.values())
+    return [image for image in images if distances[image] == least]
+
+
+def _distance(a: PurePosixPath, b: PurePosixPath) -> int:
+    """How many parts of two folders differ, counting from the front and from the back."""
+    if a == b:
+        return -1
+    rest_a, rest_b = list(a.parts), list(b.parts)
+    for end in (0, -1):
+        while rest_a and rest_b and rest_a[end] == rest_b[end]:
+            rest_a.pop(end)
+            rest_b.pop(end)
+    return len(rest_a) + len(rest_b)
+
+
+def _common_end(a: list[str], b: list[str]) -> int:
+    """How many of the last parts two paths share."""
+    count = 0
+    while count < min(len(a), len(b)) and a[-1 - count] == b[-1 - count]:
+        count += 1
+    return count

@@ -1,0 +1,101 @@
+"""What readers share whose annotations say which image they are of: each image is found, and counts once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Set
+
+from coralline.data.images.image_file import EXTENSIONS
+from coralline.data.judging.problems import Problem
+from coralline.data.reading.folder import Folder, part_of_file, part_of_folder
+from coralline.data.reading.image_names import one_of
+from coralline.data.reading.source import Entry, Layout, RawAnnotation
+
+
+class NamedImages:
+    """Collects the annotated images of a folder."""
+
+    def __init__(self, folder: Folder):
+        self._folder = folder
+        self._entry_of: dict[str, Entry] = {}
+        self.problems: list[Problem] = []
+
+    def add(
+        self,
+        said: str,
+        annotation: str,
+        line: int | None = None,
+        *,
+        boxes: RawAnnotation | None = None,
+        class_names: tuple[str, ...] = (),
+        part: str | None = None,
+    ) -> None:
+        """Puts an annotation to its image, or notes why it can't be.
+
+        Args:
+          said: the image as the annotation names it; without an ending it means an image of any kind.
+          annotation: the file, relative to the folder.
+          line: where in it.
+          boxes: as in `Entry`.
+          class_names: likewise.
+          part: likewise; None: what the image's folder says.
+        """
+        names, path = self._folder.image_names, self._folder.path(annotation)
+        name = said.replace("\\", "/").rpartition("/")[2]
+        has_ending = os.path.splitext(name)[1].lower() in EXTENSIONS
+        images = names.of_name(said, annotation) if has_ending else names.of_stem(name, annotation)
+        sought = one_of(images, said if has_ending else f"{said}.jpg (.png ...)", path, line)
+        if sought.problem:
+            self.problems.append(sought.problem)
+        elif sought.image is not None and sought.image in self._entry_of:
+            self.problems.append(
+                Problem(
+                    "annotated_twice",
+                    path,
+                    "another annotation describes the same image",
+                    line=line,
+                    expected=f"one annotation of {sought.image}",
+                    found=self._entry_of[sought.image].annotation,
+                    mend="remove one of the two",
+                )
+            )
+        elif sought.image is not None:
+            self._entry_of[sought.image] = Entry(
+                sought.image,
+                annotation,
+                self._folder.place(sought.image),
+                boxes,
+                class_names,
+                part or part_of_folder(sought.image),
+            )
+
+    def layout(self, reader: str, problems: Iterable[Problem] = (), not_read: str = "") -> Layout:
+        """All of it; images that nothing was added for have no annotation."""
+        return Layout(
+            reader=reader,
+            root=self._folder.root,
+            entries=tuple(entry for _, entry in sorted(self._entry_of.items())),
+            unannotated=tuple(
+                Entry(image, "", self._folder.place(image), RawAnnotation(), part=part_of_folder(image))
+                for image in self._folder.images
+                if image not in self._entry_of
+            ),
+            problems=(*problems, *self.problems),
+            not_read=not_read,
+        )
+
+
+def without_copies(names_in: Mapping[str, Set[str]]) -> tuple[list[str], list[str]]:
+    """Files to read, those for training and evaluation first, and files that hold nothing but what is in these too.
+
+    `raccoon_labels.csv` beside the `train_labels.csv` and `test_labels.csv` that were made of it is such a copy.
+
+    Args:
+      names_in: the images that each file names.
+    """
+    parts = {file: part for file in names_in if (part := part_of_file(file))}
+    if len(set(parts.values())) < 2:
+        return list(names_in), []
+    in_parts = set().union(*(names_in[file] for file in parts))
+    copies = [file for file, names in names_in.items() if file not in parts and names <= in_parts]
+    return [*parts, *(file for file in names_in if file not in parts and file not in copies)], copies

@@ -1,0 +1,179 @@
+"""Reading TFRecord files without TensorFlow, gzip-compressed or not.
+
+The format (tensorflow/core/lib/io/record_writer.h): per record a little-endian uint64 length, its masked CRC32C, the
+data, and the data's masked CRC32C. Both are computed again, so that damage is told instead of trained on.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import os
+import re
+import shutil
+import struct
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import IO, cast
+
+import google_crc32c
+
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
+
+_FILE_NAME = re.compile(r"[._-](?:tf)?records?(?:-\d+-of-\d+)?(?:\.gz)?$", re.IGNORECASE)
+_GZIP_MAGIC = b"\x1f\x8b"
+_HEADER = struct.Struct("<QI")
+_CRC = struct.Struct("<I")
+_CRC_MASK = 0xA282EAD8
+"""tensorflow/core/lib/hash/crc32c.h: a CRC is rotated right by 15 bits, and this is added."""
+_DAMAGED = (OSError, EOFError, zlib.error)
+_MEND = "make the examples again"
+
+
+def is_tfrecord_name(name: str) -> bool:
+    """Whether a file is a TFRecord by its name: `train.record`, `data_tfrecord-00000-of-00001.gz` and so on."""
+    return _FILE_NAME.search(name) is not None
+
+
+def read_folder(folder: str) -> Iterator[bytes]:
+    """Every record of the TFRecord files in a folder, in the order of the file names.
+
+    Raises:
+      UserError: there is no such folder or no TFRecord in it, or a file is damaged.
+    """
+    try:
+        names = [name for name in storage.list_folder(folder) if "tfrecord" in name and not name.startswith((".", "_"))]
+    except OSError as e:
+        raise UserError(
+            "can't read the folder of examples", file=folder, found=str(e), mend="give a folder of TFRecord files"
+        ) from e
+    if not names:
+        raise UserError(
+            "there are no TFRecord files in this folder",
+            file=folder,
+            expected="data_tfrecord-00000-of-00001.gz or the like",
+        )
+    for name in names:
+        yield from read_file(os.path.join(folder, name))
+
+
+def read_file(path: str) -> Iterator[bytes]:
+    """Every record of one TFRecord file.
+
+    Raises:
+      UserError: the file can't be read, is cut off or damaged, or isn't a TFRecord.
+    """
+    return (data for _, data in read_with_offsets(path))
+
+
+def read_with_offsets(path: str) -> Iterator[tuple[int, bytes]]:
+    """Every record of one TFRecord file, with what `read_record` finds it by.
+
+    Raises:
+      UserError: as `read_file`.
+    """
+    try:
+        with _open(path) as file:
+            offset = 0
+            while data := _next_record(file, path):
+                yield offset, data[0]
+                offset += _HEADER.size + len(data[0]) + _CRC.size
+    except _DAMAGED as e:
+        raise UserError("can't read this TFRecord file", file=path, found=str(e), mend=_MEND) from e
+
+
+def read_record(path: str, offset: int) -> bytes:
+    """The record that begins at a byte of the uncompressed file.
+
+    Only that part of the file is read. A compressed file can't be entered in the middle: of such a one, a process
+    makes one uncompressed copy among its temporary files, which ends with it.
+
+    Raises:
+      OSError: the file can't be read, or there is no whole record.
+    """
+    try:
+        with _COPYING:
+            plain = _plain_file(path, _version(path))
+        with storage.open_to_read(plain) as file:
+            file.seek(offset)
+            data = _next_record(file, path)
+    except (UserError, EOFError, zlib.error) as e:
+        raise OSError(f"there is no whole record at byte {offset} of {path}") from e
+    if data is None:
+        raise OSError(f"there is no record at byte {offset} of {path}")
+    return data[0]
+
+
+def _open(path: str) -> IO[bytes]:
+    if _is_compressed(path):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=storage.open_to_read(path)))
+    return storage.open_to_read(path)
+
+
+def _is_compressed(path: str) -> bool:
+    return storage.read_head(path, len(_GZIP_MAGIC)) == _GZIP_MAGIC
+
+
+_COPYING = threading.Lock()
+
+
+@functools.cache
+def _plain_file(path: str, _version_of_path: tuple[int, int] | None) -> str:
+    """Where a file is uncompressed: its own path, or that of a copy."""
+    if not _is_compressed(path):
+        return path
+    with _open(path) as compressed, tempfile.NamedTemporaryFile(dir=_copies().name, delete=False) as copy:
+        shutil.copyfileobj(compressed, copy, 1 << 20)
+    return copy.name
+
+
+@functools.cache
+def _copies() -> tempfile.TemporaryDirectory[str]:
+    """The folder of this process's copies; it's removed when the process ends."""
+    return tempfile.TemporaryDirectory(prefix="coralline-records-")
+
+
+def _version(path: str) -> tuple[int, int] | None:
+    """What tells a file from one that replaces it; None where asking costs a request: there a run reads what it was."""
+    if storage.is_remote(path):
+        return None
+    stat = os.stat(path)
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _next_record(file: IO[bytes], path: str) -> tuple[bytes] | None:
+    """The record at the place where a file stands; None at its end.
+
+    Raises:
+      UserError: it isn't whole.
+    """
+    header = file.read(_HEADER.size)
+    if not header:
+        return None
+    if len(header) < _HEADER.size or _masked_crc(header[:8]) != _HEADER.unpack(header)[1]:
+        raise _damaged(path, "bytes where a record should begin that can't be the beginning of one")
+    length = _HEADER.unpack(header)[0]
+    data, crc = file.read(length), file.read(_CRC.size)
+    if len(data) < length or len(crc) < _CRC.size:
+        raise _damaged(path, f"a record of {length} bytes that ends too early")
+    if _masked_crc(data) != _CRC.unpack(crc)[0]:
+        raise _damaged(path, f"a record of {length} bytes whose checksum isn't that of its content")
+    return (data,)
+
+
+def _masked_crc(data: bytes) -> int:
+    crc: int = google_crc32c.value(data)
+    return (((crc >> 15) | (crc << 17)) + _CRC_MASK) & 0xFFFFFFFF
+
+
+def _damaged(path: str, found: str) -> UserError:
+    return UserError(
+        "this TFRecord file is cut off, damaged or isn't one",
+        file=path,
+        expected="whole records",
+        found=found,
+        mend=_MEND,
+    )

@@ -1,0 +1,215 @@
+"""Training images: TFRecords to normalized, augmented, anchor-labelled batches.
+
+Model Garden's decoder, zoom and anchor labeler, in an order of our own where it matters to a device: images are shrunk
+with antialiasing and letterboxed onto black, as a device does it, and normalized last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from official.vision.dataloaders import tf_example_decoder
+from official.vision.ops import anchor, box_ops, preprocess_ops
+
+from coralline.detector.anchors.grid import MATCH_IOU
+from coralline.detector.inputs.augmentation import Augmentation
+from coralline.detector.inputs.augmented_image import LabelledImage, augmented
+from coralline.detector.network.pixels import normalize
+from coralline.detector.presets import Preset
+from coralline.detector.settings import Settings
+
+IMAGE_NUMBERS = "image_numbers"
+"""Key of a batch's labels: `[batch]` int64, the place of each image in the training records."""
+# Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
+CACHE_BYTES = 1 << 30
+# Added to the seed. Draws by one and the same seed give one and the same number: every image that was flipped was made
+# smaller, and every other one larger, as long as both had the seed itself.
+_SEED_OF_ZOOM, _SEED_OF_PLACE = 101, 102
+
+
+def training_batches(
+    files: Sequence[str],
+    preset: Preset,
+    augmentation: Augmentation,
+    batch_size: int,
+    images: int,
+    seed: int,
+    share: tuple[int, int] = (1, 0),
+) -> tf.data.Dataset:
+    """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
+
+    Args:
+      files: gzipped TFRecords of tf.Examples.
+      preset: input size, anchors and zoom.
+      augmentation: what else is done at random.
+      batch_size: images a batch.
+      images: how many the files hold.
+      seed: of shuffling and augmentation.
+      share: how many shares the images are dealt out in, and which of them to take.
+    """
+    data = _decoded(files, _longest_side(preset, augmentation)).shard(*share)
+    if cached_bytes(preset, augmentation, -(-images // share[0])):
+        data = data.cache()
+    data = data.shuffle(min(images, 2048), seed=seed).repeat()
+    data = _labelled(data, preset, augmentation, seed)
+    return data.batch(batch_size, drop_remainder=True).prefetch(2)
+
+
+def distributed_batches(
+    strategy: tf.distribute.Strategy, files: Sequence[str], settings: Settings, images: int
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """`training_batches` for the devices of a strategy, each of which gets its share of every batch.
+
+    Args:
+      strategy: with one input pipeline a machine, each of which reads its share of the images.
+      files: gzipped TFRecords of tf.Examples.
+      settings: preset, augmentation, batch size and seed.
+      images: how many the files hold.
+    """
+    preset, augmentation, seed = settings.preset, settings.augmentation, settings.seed
+
+    def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        share = (context.num_input_pipelines, context.input_pipeline_id)
+        batch_size = context.get_per_replica_batch_size(preset.batch_size)
+        return training_batches(files, preset, augmentation, batch_size, images, seed, share)
+
+    return strategy.distribute_datasets_from_function(of_pipeline)
+
+
+def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
+    """The first images as one batch, augmented and labelled like any other."""
+    preset, augmentation = settings.preset, settings.augmentation
+    data = _decoded(files, _longest_side(preset, augmentation)).take(preset.batch_size)
+    return next(iter(_labelled(data, preset, augmentation, settings.seed).batch(preset.batch_size)))
+
+
+def cached_bytes(preset: Preset, augmentation: Augmentation, images: int) -> int:
+    """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
+    size = images * _longest_side(preset, augmentation) ** 2 * 3
+    return size if size <= CACHE_BYTES else 0
+
+
+def augmented_examples(
+    files: Sequence[str], preset: Preset, augmentation: Augmentation, count: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The first `count` training images as the network sees them, in the order of the files.
+
+    Args:
+      files, preset, augmentation, seed: as for `training_batches`.
+      count: how many; fewer where there are no more.
+
+    Yields:
+      `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
+    """
+    data = _decoded(files, _longest_side(preset, augmentation)).take(count)
+    for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
+        yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size, class_ids.numpy()
+
+
+def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
+    """`[n, H, W, 3]` float32: up to `count` training images, letterboxed and normalized, without augmentation."""
+    decoder = tf_example_decoder.TfExampleDecoder()
+    size = preset.input_size
+
+    def prepare(record: tf.Tensor) -> tf.Tensor:
+        example = _shrink(decoder.decode(record), size)
+        return normalize(tf.image.pad_to_bounding_box(_fit(example["image"], size), 0, 0, size, size))
+
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP").map(prepare).take(count)
+    return tf.stack(list(data))
+
+
+def _longest_side(preset: Preset, augmentation: Augmentation) -> int:
+    """Of the images that are kept, in pixels: as much as the zoom asks for, and twice that where parts are cut out."""
+    return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
+
+
+def _decoded(files: Sequence[str], limit: int) -> tf.data.Dataset:
+    """Every image once, with its number, at most `limit` pixels a side."""
+    decoder = tf_example_decoder.TfExampleDecoder()
+    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
+    return data.enumerate().map(
+        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+
+
+def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:
+    """Keeps what training needs, the image scaled down (antialiased) to at most `limit` pixels a side."""
+    image = example["image"]
+    return {
+        "image": tf.cast(tf.round(tf.clip_by_value(_fit(image, limit, only_down=True), 0.0, 255.0)), tf.uint8),
+        "boxes": example["groundtruth_boxes"],
+        "classes": example["groundtruth_classes"],
+    }
+
+
+def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
+    """The image scaled, aspect kept, so that its longer side is `side`; float32 pixels."""
+    shape = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = side / tf.reduce_max(shape)
+    if only_down:
+        scale = tf.minimum(scale, 1.0)
+    size = tf.maximum(tf.cast(tf.round(shape * scale), tf.int32), 1)
+    return tf.image.resize(image, size, antialias=True)
+
+
+class _AnchorTargets:
+    """Model Garden's anchors and labeler for a preset; anchors are computed once."""
+
+    def __init__(self, preset: Preset):
+        self._anchors = anchor.build_anchor_generator(
+            min_level=preset.min_level,
+            max_level=preset.max_level,
+            num_scales=preset.num_scales,
+            aspect_ratios=list(preset.aspect_ratios),
+            anchor_size=preset.anchor_size,
+        )(image_size=(preset.input_size, preset.input_size))
+        self._labeler = anchor.AnchorLabeler(match_threshold=MATCH_IOU, unmatched_threshold=MATCH_IOU)
+
+    def __call__(self, pixel_boxes: tf.Tensor, classes: tf.Tensor) -> dict[str, Any]:
+        cls_targets, box_targets, _, cls_weights, box_weights = self._labeler.label_anchors(
+            self._anchors, pixel_boxes, tf.expand_dims(classes, axis=1), {}
+        )
+        return {
+            "cls_targets": cls_targets,
+            "box_targets": box_targets,
+            "cls_weights": cls_weights,
+            "box_weights": box_weights,
+        }
+
+
+def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: Augmentation, seed: int) -> tf.data.Dataset:
+    targets = _AnchorTargets(preset)
+
+    def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
+        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation, seed)
+        return normalize(pixels), {**targets(pixel_boxes, classes), IMAGE_NUMBERS: example[IMAGE_NUMBERS]}
+
+    return data.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _as_seen(
+    example: dict[str, tf.Tensor], preset: Preset, augmentation: Augmentation, seed: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
+    size = preset.input_size
+    given = LabelledImage(example["image"], example["boxes"], example["classes"])
+    image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)
+    pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
+    # Model Garden draws zoom and place with one seed, hence as one number; here zoom is drawn before, by its own.
+    zoom = tf.random.uniform([], *preset.scale_jitter, seed=seed + _SEED_OF_ZOOM)
+    image, info = preprocess_ops.resize_and_crop_image(
+        tf.cast(image, tf.float32),
+        [size, size],
+        padded_size=[size, size],
+        aug_scale_min=zoom,
+        aug_scale_max=zoom,
+        seed=seed + _SEED_OF_PLACE,
+    )
+    pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
+    kept = box_ops.get_non_empty_box_indices(pixel_boxes)
+    return tf.ensure_shape(image, [size, size, 3]), tf.gather(pixel_boxes, kept), tf.gather(classes, kept)

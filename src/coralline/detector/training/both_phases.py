@@ -1,0 +1,231 @@
+"""Both phases of training, from TFRecords to the two SavedModels, resumable at any kill."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from coralline.detector.inputs import batches
+from coralline.detector.library_faults import kept_graphs
+from coralline.detector.library_faults.quantizer_ranges import still_ranges
+from coralline.detector.network import model_garden as garden
+from coralline.detector.network import quantization as quant
+from coralline.detector.network import saved_model
+from coralline.detector.training import evaluation, pictures
+from coralline.detector.training.distribution import Placement
+from coralline.detector.training.evaluation import Evaluation
+from coralline.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of
+from coralline.detector.training.loop import PhaseRun, Subject
+from coralline.detector.training.selection import Selection
+from coralline.detector.warm_start import convolutions, loading
+from coralline.detector.warm_start.source import has_same_head, obtain
+from coralline.foundation import memory, progress
+
+_PICTURES = 8
+
+
+def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_folder: str) -> None:
+    """Trains and writes the model folder (see `saved_model`) and TensorBoard logs.
+
+    Args:
+      job: data and settings.
+      placement: the devices; on several machines, all of them call this with the same arguments.
+      work: folder of the checkpoints; with some of the same job in it, training goes on from them.
+      model_folder: written whole at the end.
+      log_folder: TensorBoard event files, one folder a phase.
+
+    Raises:
+      UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
+    """
+    training = _Training(job, placement, work)
+    with placement.strategy.scope():
+        training.run(placement.own(model_folder), placement.own(log_folder))
+
+
+class _Training:
+    """A job under way: what both phases share."""
+
+    def __init__(self, job: Job, placement: Placement, work: str):
+        annotated = Annotated.read(job.files)
+        settings = job.settings.fitted(annotated.boxes_xmin_ymin_xmax_ymax, annotated.longer_sides)
+        settings = settings.scheduled(annotated.images)
+        settings.require_a_batch(annotated.images)
+        placement.require_equal_shares(settings.preset.batch_size)
+        self._job = job = dataclasses.replace(job, settings=settings)
+        self._placement, self._work = placement, work
+        _seed(settings.seed)
+        self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
+        eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
+        self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
+        self._data = batches.distributed_batches(placement.strategy, job.files, settings, annotated.images)
+        self._twins = _twins(job, placement.replicas)
+        if settings.xla:
+            tf.config.optimizer.set_jit("autoclustering")
+        classes = progress.counted(job.num_classes, "class")
+        images = progress.counted(annotated.images, "training image")
+        steps = f"{settings.preset.float_steps} + {settings.preset.qat_steps} steps"
+        progress.note(f"building {settings.preset.name} for {classes}, {images}, {steps}, on {placement.describe()}")
+
+    def run(self, model_folder: str, log_folder: str) -> None:
+        model, of_float = self._train_float(model_folder)
+        progress.note("making the model quantization-aware")
+        task, qat_model = self._make_qat(model)
+        del model
+        _give_back_memory()
+        of_qat = self._train_qat(task, qat_model, model_folder)
+        self._write_description(model_folder, {"float": of_float, "qat": of_qat})
+        for phase in PHASES:
+            if self._placement.chief:
+                _copy_logs(f"{self._work}/{phase}/logs", f"{log_folder}/{phase}")
+        self._placement.agree(0.0)  # A worker that leaves early would look like one that died.
+
+    def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
+        settings = self._job.settings
+        task = garden.build_task(settings.preset, self._job.num_classes)
+        with _precision(settings.mixed_precision):
+            model = garden.build_float_model(task)
+        subject = self._subject("float", task, model)
+
+        def moment_images() -> tf.Tensor:
+            return batches.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
+
+        def begin() -> None:
+            self._show_augmented_images()
+            if settings.warm_start:
+                source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
+                with_head = has_same_head(source, settings.preset, self._job.class_names)
+                progress.note(loading.load(source, subject.plain, moment_images, with_head))
+                subject.take_over()
+
+        selection = self._phase_run("float", subject).run(self._job.name_images, begin)
+        _give_back_memory()
+        subject.refresh()
+        saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
+        saved_model.write_weights(subject.plain, model_folder)
+        return subject.plain, selection
+
+    def _show_augmented_images(self) -> None:
+        """A few training images as the network will see them, for TensorBoard."""
+        settings, pixels, boxes = self._job.settings, [], []
+        examples = batches.augmented_examples(
+            self._job.files, settings.preset, settings.augmentation, _PICTURES, settings.seed
+        )
+        for image, of_image, class_ids in examples:
+            pixels.append(image)
+            boxes.append(pictures.certain(of_image, class_ids - 1))
+        with tf.summary.create_file_writer(f"{self._placement.own(self._work)}/float/logs").as_default(step=0):
+            pictures.write("train/augmented", pixels, boxes, self._job.class_names, with_scores=False)
+
+    def _make_qat(self, float_model: Any) -> tuple[Any, Any]:
+        """The quantization-aware task and model, calibrated, which starts where the float model ended."""
+        preset = self._job.settings.preset
+        task = garden.build_qat_task(preset, self._job.num_classes)
+        model = garden.build_qat_model(task, float_model)
+        quant.calibrate(model, self._calibration_images())
+        batch = batches.unshuffled_batch(self._job.files, self._job.settings)
+        quant.check_start(garden.loss(task, float_model, *batch), garden.loss(task, model, *batch))
+        return task, model
+
+    def _train_qat(self, task: Any, model: Any, model_folder: str) -> Selection:
+        subject = self._subject("qat", task, model)
+        with still_ranges():
+            selection = self._phase_run("qat", subject).run(self._job.name_images)
+        _give_back_memory()
+        # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to
+        # lie outside. Ranges measured once more gave .002 AP.
+        quant.calibrate(model, self._calibration_images())
+        progress.note("writing the quantization-aware model")
+        subject.refresh()
+        saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['qat']}")
+        return selection
+
+    def _subject(self, name: PhaseName, task: Any, model: Any) -> Subject:
+        twin = self._twins.get(name)
+        return Subject(task, model, _raw_function(self._job, model if twin is None else twin), twin)
+
+    def _phase_run(self, name: PhaseName, subject: Subject) -> PhaseRun:
+        phase, folder = phase_of(self._job.settings, name), f"{self._work}/{name}"
+        return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
+
+    def _calibration_images(self) -> tf.Tensor:
+        return batches.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
+
+    def _write_description(self, folder: str, selections: dict[PhaseName, Selection]) -> None:
+        preset = self._job.settings.preset
+        saved_model.write_detector_json(
+            folder,
+            {
+                "preset": preset.name,
+                "backbone": preset.backbone,
+                "width_multiplier": preset.width_multiplier,
+                "input_size": [preset.input_size, preset.input_size],
+                "anchor_size": preset.anchor_size,
+                "num_scales": preset.num_scales,
+                "aspect_ratios": list(preset.aspect_ratios),
+                "num_classes": self._job.num_classes,
+                "class_names": list(self._job.class_names),
+                "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
+                "float_steps": preset.float_steps,
+                "qat_steps": preset.qat_steps,
+                "kept": {name: selection.as_json() for name, selection in selections.items()},
+            },
+            self._anchors,
+        )
+
+
+def _twins(job: Job, replicas: int) -> dict[PhaseName, Any]:
+    """Models in float32 on this machine beside those that aren't: on several devices, or in 16 bits.
+
+    What several devices hold is slow to read, and can't be frozen; neither is what ships in 16 bits.
+    """
+    preset, classes = job.settings.preset, job.num_classes
+    twins: dict[PhaseName, Any] = {}
+    if replicas > 1 or job.settings.mixed_precision is not None:
+        twins["float"] = garden.build_float_model(garden.build_task(preset, classes))
+    if replicas > 1:
+        twins["qat"] = garden.build_qat_model(garden.build_qat_task(preset, classes), twins["float"])
+    return twins
+
+
+@contextlib.contextmanager
+def _precision(mixed: str | None) -> Iterator[None]:
+    """Within it, layers that are made compute in 16 bits, on variables of 32."""
+    policy = tf.keras.mixed_precision.global_policy()
+    if mixed is not None:
+        tf.keras.mixed_precision.set_global_policy(f"mixed_{mixed}")
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(policy)
+
+
+def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunction:
+    raw = functools.partial(garden.raw_outputs, model, num_classes=job.num_classes)
+    return saved_model.raw_function(raw, job.settings.preset.input_size)
+
+
+def _give_back_memory() -> None:
+    """What training steps took, before anything else takes as much."""
+    kept_graphs.let_go()
+    memory.give_back()
+
+
+def _seed(seed: int) -> None:
+    """Makes two runs the same, to the last digit on the same CPU: order, augmentation, weights and sums.
+
+    On a GPU, where some operations have no deterministic way, sums may differ.
+    """
+    tf.keras.utils.set_random_seed(seed)
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+
+
+def _copy_logs(source: str, target: str) -> None:
+    tf.io.gfile.makedirs(target)
+    for name in tf.io.gfile.listdir(source):
+        tf.io.gfile.copy(f"{source}/{name}", f"{target}/{name}", overwrite=True)

@@ -1,0 +1,83 @@
+"""Which of a phase's checkpoints is kept: the best by its score, not just the last."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import tensorflow as tf
+
+from coralline.detector.training.distribution import Placement
+
+_RECORD = "scores.json"
+
+
+class Selection:
+    """The best of what a phase has come by, on disk, so that a resumed run knows of it.
+
+    Args:
+      folder: where it's kept.
+      checkpoint: of everything that is part of the best; written and read whole.
+      placement: who writes.
+      margin: by how much scores differ that say nothing; of those so close to the highest, the last is the best: it has
+        seen most, and the highest of many that are all the same but for chance is none to believe.
+
+    Attributes:
+      scores: {step: score}, of the runs before this one too.
+    """
+
+    def __init__(self, folder: str, checkpoint: tf.train.Checkpoint, placement: Placement, margin: float):
+        self._folder, self._checkpoint, self._placement, self._margin = folder, checkpoint, placement, margin
+        self.scores: dict[int, float] = {}
+        if tf.io.gfile.exists(f"{folder}/{_RECORD}"):
+            with tf.io.gfile.GFile(f"{folder}/{_RECORD}") as f:
+                self.scores = {int(step): score for step, score in json.load(f).items()}
+
+    @property
+    def best(self) -> int | None:
+        """The last step whose score is no further than the margin from the highest."""
+        if not self.scores:
+            return None
+        least = max(self.scores.values()) - self._margin
+        return max(step for step, score in self.scores.items() if score >= least)
+
+    def take(self, step: int, score: float) -> None:
+        """Notes the score that the model has now, and keeps the model if it's the best."""
+        previous = self.best
+        self.scores[step] = score
+        if self.best == step:
+            self._checkpoint.write(self._prefix(step))
+        if self._placement.chief:
+            self._write_record()
+        if self.best == step and previous not in (None, step):
+            for path in tf.io.gfile.glob(f"{self._prefix(previous)}.*"):
+                tf.io.gfile.remove(path)
+        self._placement.agree(0.0)  # Nobody reads what isn't written yet.
+
+    def stalled(self, evaluations: int | None) -> bool:
+        """Whether the last so many scores weren't higher than any before; never where None is given."""
+        if evaluations is None or not self.scores:
+            return False
+        highest = max(self.scores, key=lambda step: (self.scores[step], step))
+        return sum(step > highest for step in self.scores) >= evaluations
+
+    def restore(self) -> None:
+        """Makes the model the best one; leaves it as it is where there is none."""
+        if self.best is not None:
+            self._checkpoint.read(f"{self._folder}/step-{self.best}").assert_existing_objects_matched()
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"step", "AP"}` of the best."""
+        if self.best is None:
+            raise ValueError("nothing has been scored")
+        return {"step": self.best, "AP": self.scores[self.best]}
+
+    def _prefix(self, step: int | None) -> str:
+        return f"{self._placement.own(self._folder)}/step-{step}"
+
+    def _write_record(self) -> None:
+        """At once: a record that is cut off would lose the phase."""
+        path = f"{self._folder}/{_RECORD}"
+        with tf.io.gfile.GFile(f"{path}.new", "w") as f:
+            json.dump(self.scores, f)
+        tf.io.gfile.rename(f"{path}.new", path, overwrite=True)

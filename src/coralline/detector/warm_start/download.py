@@ -1,0 +1,146 @@
+"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import http.client
+import os
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from coralline.foundation import progress
+from coralline.foundation.errors import UserError
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_TIMEOUT_S = 30
+_PIECE_BYTES = 1 << 16
+_RANGE_REFUSED = 416
+
+
+def is_url(address: str) -> bool:
+    """Whether it's to be fetched by HTTP, as against a path or an address that tf.io.gfile knows."""
+    return _URL.match(address) is not None
+
+
+def fetch(url: str, sha256: str | None) -> str:
+    """The path of the file in the cache, downloaded where it isn't there yet.
+
+    Raises:
+      UserError: no SHA-256, the server can't be reached or refuses, the download breaks off, or it's another content.
+    """
+    if sha256 is None:
+        raise UserError(
+            "a warm start from the web needs its SHA-256",
+            file=url,
+            expected="model.warm_start_sha256, 64 hexadecimal digits: what is downloaded is checked against it",
+            mend="set model.warm_start_sha256 (`sha256sum FILE` says it of a file that you trust)",
+        )
+    kept = _cache() / sha256
+    try:
+        with _held(kept):
+            if not kept.exists():
+                _download(url, sha256, kept)
+    except OSError as e:
+        raise UserError(
+            "the warm start can't be kept",
+            file=kept.parent,
+            expected="a folder that can be written to, on a disk with room",
+            found=e.strerror or str(e),
+            mend="make room, or set XDG_CACHE_HOME to another folder",
+        ) from e
+    return str(kept)
+
+
+def _cache() -> Path:
+    """By the XDG base directory specification."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base, "coralline", "warm_starts")
+
+
+@contextlib.contextmanager
+def _held(kept: Path) -> Iterator[None]:
+    """Two runs don't write one file; the system gives the lock back when its holder dies."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with open(kept.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _download(url: str, sha256: str, kept: Path) -> None:
+    """Writes aside; the file has its name when it is whole and checked."""
+    part = kept.with_suffix(".part")
+    progress.note(f"downloading the warm start from {url}")
+    while (missing := _go_on(url, part)) > 0:
+        progress.note(f"the connection broke off, {missing} bytes are missing: going on")
+    found = hashlib.sha256(part.read_bytes()).hexdigest()
+    if found != sha256:
+        part.unlink()
+        raise UserError(
+            "the warm start from the web is not the one that `model.warm_start_sha256` speaks of",
+            file=url,
+            expected=f"SHA-256 {sha256}",
+            found=found,
+            mend="correct model.warm_start_sha256, if you trust the new content; nothing of it was kept",
+        )
+    part.rename(kept)
+
+
+def _go_on(url: str, part: Path) -> int:
+    """Fetches what `part` doesn't have yet; returns how many bytes are still missing then.
+
+    Raises:
+      UserError: the server refuses or can't be reached, or not a byte came.
+    """
+    have = part.stat().st_size if part.exists() else 0
+    try:
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+            if response.status != http.client.PARTIAL_CONTENT:
+                have = 0  # a server that doesn't know ranges sends it all again
+            came = _append(response, part, have)
+            expected = response.headers.get("Content-Length")
+    except urllib.error.HTTPError as e:
+        if e.code == _RANGE_REFUSED and have:
+            return 0  # there is no more of it
+        raise _unreachable(url, f"HTTP status {e.code}: {e.reason}") from e
+    except urllib.error.URLError as e:
+        raise _unreachable(url, str(getattr(e.reason, "strerror", None) or e.reason)) from e
+    except (http.client.HTTPException, ValueError) as e:
+        raise _unreachable(url, str(e) or type(e).__name__) from e
+    missing = 0 if expected is None else int(expected) - came
+    if missing > 0 and not (have and came):
+        raise UserError(
+            "the download of the warm start broke off",
+            file=url,
+            expected=f"{int(expected) + have} bytes",
+            found=f"{came + have}",
+            mend="try again: the same command goes on from there, if the server lets it",
+        )
+    return missing
+
+
+def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> int:
+    """Writes what comes from `offset` on; returns how much that was, also where the connection was cut."""
+    came = 0
+    with open(part, "r+b" if offset else "wb") as file:
+        file.seek(offset)
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            while piece := response.read(_PIECE_BYTES):
+                file.write(piece)
+                came += len(piece)
+    return came
+
+
+def _unreachable(url: str, found: str) -> UserError:
+    return UserError(
+        "the warm start can't be downloaded",
+        file=url,
+        expected="a file at this address, and a way to it",
+        found=found,
+        mend="correct model.warm_start, or fetch the file by hand and name its path",
+    )

@@ -1,0 +1,49 @@
+"""Puts the weights that `source` has found into a detector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from coralline.detector.warm_start import checkpoint, convolutions, keras_weights, tflite_file
+from coralline.detector.warm_start.source import Kind, Source
+from coralline.detector.warm_start.weights import Convolution
+
+_CONVOLUTIONS: dict[Kind, Callable[[str], list[Convolution]]] = {
+    "tflite": tflite_file.read_convolutions,
+    "keras_file": keras_weights.read_file,
+    "saved_model": keras_weights.read_saved_model,
+}
+
+_CARRIED = {
+    ("backbone",): "the backbone, not the neck, which is another one,",
+    ("backbone", "decoder"): "backbone and neck",
+    ("backbone", "decoder", "head"): "backbone, neck and head (the same classes and anchors)",
+}
+
+
+def load(source: Source, model: Any, images: Callable[[], tf.Tensor], with_head: bool = False) -> str:
+    """Gives a float RetinaNet its first weights: the backbone, and neck and head where there are ones that fit.
+
+    Args:
+      source: see `source.obtain`.
+      model: Model Garden's, with all variables.
+      images: gives `[n, H, W, 3]` float32, normalized training images, for batch norms that a file doesn't have.
+      with_head: see `source.has_same_head`.
+
+    Returns:
+      One sentence on what was set.
+
+    Raises:
+      UserError: it can't be read, or it's another backbone's; nothing is set then.
+    """
+    read = _CONVOLUTIONS.get(source.kind)
+    if read is not None:
+        count = convolutions.load(source.path, read(source.path), model.backbone, images)
+        return f"warm start: {count} convolutions of the backbone from {source.path}"
+    modules = checkpoint.load(source.path, model, with_head)
+    if source.kind == "checkpoint":
+        checkpoint.take_our_pixels(model.backbone)
+    return f"warm start: {_CARRIED[tuple(modules)]} from {source.path}"

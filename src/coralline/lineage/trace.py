@@ -1,0 +1,203 @@
+"""Following artifacts through a store: back to what they were made from, on to what was made from them."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from coralline.foundation.errors import UserError
+from coralline.lineage.history import Artifact, Execution, History, Run
+from coralline.publishing.published import latest_bundle, record
+
+CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
+_PUSHED = "PushedModel"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """An execution with what went in and came out, by name."""
+
+    execution: Execution
+    inputs: dict[str, list[Artifact]]
+    outputs: dict[str, list[Artifact]]
+
+    @property
+    def code(self) -> dict[str, str]:
+        """The code version that is written on what this step made."""
+        for artifact in (a for artifacts in self.outputs.values() for a in artifacts):
+            if found := {name: artifact.properties[name] for name in CODE_VERSION if name in artifact.properties}:
+                return found
+        return {}
+
+
+def came_from(history: History, artifact: Artifact) -> list[Step]:
+    """Every step that the artifact depends on, its maker last."""
+    makers: dict[int, None] = {}
+    ahead = [artifact.id]
+    while ahead:
+        made_by = {execution for execution, _ in history.producers(ahead).values()}
+        new = [i for i in made_by if i not in makers]
+        makers.update(dict.fromkeys(new))
+        ahead = list({taken for _, _, taken in history.inputs(new)})
+    return steps(history, sorted(makers))
+
+
+def came_of(history: History, artifact: Artifact) -> list[Step]:
+    """Every step that depends on the artifact, in the order of time, without those that reused an older result."""
+    takers: dict[int, None] = {}
+    ahead = [artifact.id]
+    while ahead:
+        taken_by = dict.fromkeys(execution for execution, _, _ in history.consumers(ahead))
+        new = [e.id for e in history.executions(i for i in taken_by if i not in takers) if e.state != "CACHED"]
+        takers.update(dict.fromkeys(new))
+        ahead = list({made for _, _, made in history.outputs(new)})
+    return steps(history, sorted(takers))
+
+
+def steps(history: History, execution_ids: list[int]) -> list[Step]:
+    """These executions with their inputs and outputs."""
+    inputs, outputs = history.inputs(execution_ids), history.outputs(execution_ids)
+    artifacts = {a.id: a for a in history.artifacts(artifact for _, _, artifact in inputs + outputs)}
+
+    def by_name(events: list[tuple[int, str, int]], execution_id: int) -> dict[str, list[Artifact]]:
+        named: dict[str, list[Artifact]] = {}
+        for execution, name, artifact in events:
+            if execution == execution_id and artifact in artifacts:
+                named.setdefault(name, []).append(artifacts[artifact])
+        return dict(sorted(named.items()))
+
+    return [Step(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
+
+
+def published(history: History, path: str) -> Artifact:
+    """The artifact that a published file or folder (or any file of an artifact) belongs to.
+
+    Raises:
+      UserError: the store knows nothing of it.
+    """
+    local = "://" not in path
+    place = os.path.realpath(path) if local else path.rstrip("/")
+    if local and not os.path.exists(place):
+        raise UserError(
+            "there is no such file or folder", file=path, mend="give the path of a published file or folder"
+        )
+    pushed = {place: artifact for artifact in history.artifacts_of_type(_PUSHED) for place in _places(artifact)}
+    while os.path.dirname(place) != place:
+        if place in pushed:
+            return pushed[place]
+        if found := history.artifacts_at(place):
+            return found[0]
+        place = os.path.dirname(place)
+    if local and (known := _by_manifest(history, Path(path))):
+        return known
+    raise UserError(
+        "the store of ML Metadata knows nothing of this file",
+        file=path,
+        expected="a file that a run with this store has published, or one of its artifacts",
+        mend="name the store of that run with --store",
+    )
+
+
+def _places(artifact: Artifact) -> list[str]:
+    """Where the pusher has put a version, as it was written down and without symbolic links."""
+    folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
+    if not folder or not version:
+        return []
+    place = f"{folder.rstrip('/')}/{version}"
+    return [place, os.path.realpath(place)] if "://" not in place else [place]
+
+
+def _by_manifest(history: History, path: Path) -> Artifact | None:
+    """A copied bundle tells by its manifest which version it is."""
+    manifest = (path if path.is_dir() else path.parent) / "manifest.json"
+    try:
+        files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    for artifact in history.artifacts_of_type(_PUSHED):
+        for place in _places(artifact):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
+                    return artifact
+    return None
+
+
+def explain(history: History, artifact: Artifact) -> dict[str, Any]:
+    """Why an artifact is as it is: the data, settings and code that it was made with.
+
+    Returns:
+      {"artifact", "served", "run", "code", "data", "settings": {node: {...}}, "steps": [{"node", "execution", ...}]};
+      `run` and `code` are those of the artifact's maker, and every step carries its own: a reused result may be older.
+    """
+    line = came_from(history, artifact)
+    maker = line[-1] if line else None
+    run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
+    code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
+    sources = [step for step in line if not step.inputs]
+    return {
+        "artifact": as_dict(artifact),
+        "served": _served(artifact),
+        "run": run.run_id if run else None,
+        "code": code or (maker.code if maker else {}),
+        "data": {step.execution.node: _data(step) for step in sources},
+        "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
+        "steps": [step_as_dict(step) for step in line],
+    }
+
+
+def _served(artifact: Artifact) -> dict[str, Any] | None:
+    """Whether a published version is what `latest` names, and the moves of `latest` from and to it.
+
+    None for other artifacts, and for what was published to an address, which isn't asked.
+    """
+    place, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
+    if not version or not os.path.isdir(place):
+        return None
+    latest, moves = latest_bundle(place), record(place).moves
+    return {
+        "now": latest is not None and os.path.basename(latest) == version,
+        "latest": latest,
+        "moves": [dataclasses.asdict(move) for move in moves if version in (move.before, move.after)],
+    }
+
+
+def _data(step: Step) -> dict[str, Any]:
+    """What is known of the data that a step without inputs brought in: its settings, and the marks on its outputs."""
+    known: dict[str, Any] = dict(step.execution.settings)
+    for artifacts in step.outputs.values():
+        for artifact in artifacts:
+            known |= {
+                k: v for k, v in artifact.properties.items() if k not in (*CODE_VERSION, "is_external", "tfx_version")
+            }
+    return known
+
+
+def as_dict(artifact: Artifact) -> dict[str, Any]:
+    """An artifact as JSON has it."""
+    return dataclasses.asdict(artifact)
+
+
+def step_as_dict(step: Step) -> dict[str, Any]:
+    """A step as JSON has it: artifacts by id, type and address."""
+
+    def short(named: dict[str, list[Artifact]]) -> dict[str, list[dict[str, Any]]]:
+        return {
+            name: [{"id": a.id, "type": a.type, "uri": a.uri} for a in artifacts] for name, artifacts in named.items()
+        }
+
+    return {
+        "node": step.execution.node,
+        "execution": step.execution.id,
+        "run": step.execution.run_id,
+        "state": step.execution.state,
+        "created_ms": step.execution.created_ms,
+        "seconds": step.execution.seconds,
+        "code": step.code,
+        "settings": step.execution.settings,
+        "inputs": short(step.inputs),
+        "outputs": short(step.outputs),
+    }

@@ -1,0 +1,290 @@
+"""The folder of published models: version folders, a `latest` pointer, never anything half-published.
+
+A version appears whole, the move is put on record, and only then does `latest` move. Whoever reads `latest` therefore
+sees a whole version, whenever the writer is killed. How a place does that, and what each of its methods is for:
+
+- `versions()`: names of the version folders, whole or not, oldest first; `folder(version)`: where one is.
+- `latest()`: the version that the pointer names; None without one, or where it names something else.
+- `read(version, name)`: a file; `is_whole(version)`: whether its files are as its manifest says.
+- `write_version(version, files)`: the manifest is the last of them.
+- `read_record()`, `write_record(content)`: see `serving_record`; `point_latest(version)`: moves `latest` in one step.
+- `one_at_a_time()`: held by whoever changes something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
+from coralline.publishing import bundle, serving_record
+from coralline.publishing.published_locally import LocalPlace
+from coralline.publishing.published_remotely import RemotePlace
+from coralline.publishing.serving_record import Move, ServingRecord
+
+_SHOWN_IN_ERRORS = 8
+_UNREADABLE = "what is published can't be read"
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A published version.
+
+    Attributes:
+      served: whether it is the latest.
+      damage: what is wrong with it; None when it is whole.
+      manifest: empty where it can't be read.
+    """
+
+    name: str
+    served: bool
+    damage: str | None
+    manifest: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollback:
+    """What a rollback has done; nothing where `before` and `after` are the same.
+
+    Attributes:
+      before, after: the version that was served, and the one that is now.
+      skipped: damaged versions in between, each with what is wrong with it.
+    """
+
+    before: str | None
+    after: str
+    skipped: dict[str, str]
+
+
+def latest_bundle(push_to: str) -> str | None:
+    """The folder of the version that is served now (`model.tflite`, `manifest.json`, ...), or None before the first."""
+    place = _place(push_to)
+    version = place.latest()
+    return place.folder(version) if version and _manifest(place, version) is not None else None
+
+
+def is_whole(push_to: str, version: str) -> bool:
+    """Whether a version is still there as it was published, with the very files that its manifest names.
+
+    Of a remote one only the names are looked at; contents aren't fetched.
+    """
+    return _place(push_to).is_whole(version)
+
+
+def record(push_to: str) -> ServingRecord:
+    """What was served when. Raises UserError when the place can't be read."""
+    with _told(push_to, _UNREADABLE):
+        return _record(_place(push_to))
+
+
+def versions(push_to: str) -> list[Version]:
+    """All versions, the newest first. Raises UserError when the place can't be read."""
+    place = _place(push_to)
+    with _told(push_to, _UNREADABLE):
+        served = place.latest()
+        return [
+            Version(
+                name,
+                name == served,
+                None if place.is_whole(name) else _damage(place, name),
+                _manifest(place, name) or {},
+            )
+            for name in reversed(place.versions())
+        ]
+
+
+def withdrawal(push_to: str, files: Mapping[str, bytes]) -> tuple[str, Move] | None:
+    """The version that was rolled back and not served since, and the rollback, when it is this bundle's.
+
+    A bundle that isn't published yet counts as that of a version with the same model.tflite (it may be compiled now),
+    unless another version with this model is served.
+    """
+    hashes, digits = _hashes(files)
+    place = _place(push_to)
+    record, known = _record(place), _version_with(place, hashes, digits)
+    if known is not None:
+        return (known, record.withdrawn[known]) if known in record.withdrawn else None
+
+    def has_the_model(version: str | None) -> bool:
+        manifest = _manifest(place, version) if version else None
+        return manifest is not None and manifest["files"].get(bundle.MODEL) == hashes[bundle.MODEL]
+
+    if has_the_model(place.latest()):
+        return None
+    return next(((name, move) for name, move in record.withdrawn.items() if has_the_model(name)), None)
+
+
+def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
+    """Publishes a bundle and makes it the latest.
+
+    The files decide which version it is: the same files again are the same version, which keeps the manifest that it
+    has, with the figures and the lineage of its first push, and is served again.
+
+    Args:
+      push_to: a folder, or an address that tf.io.gfile knows; made when it isn't there.
+      files: name -> content.
+      manifest: what goes into manifest.json beside `version` and `files` (name -> sha256).
+
+    Returns:
+      The version: UTC time and the first digits of the sha256 of the files.
+
+    Raises:
+      UserError: the folder can't be written; what was served before still is.
+    """
+    hashes, digits = _hashes(files)
+    place = _place(push_to)
+    with _told(push_to, "the model can't be published"), place.one_at_a_time():
+        version = _version_with(place, hashes, digits)
+        if version is None:
+            version = _new_version(place, digits)
+            text = bundle.manifest_text(manifest, version, hashes)
+            place.write_version(version, {**files, bundle.MANIFEST: text})
+        _serve(place, version, "push")
+    return version
+
+
+def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback:
+    """Moves `latest` to the version that was served before, or to the one named; only whole versions are served.
+
+    Rolled back twice, it goes further back. A damaged version on the way is skipped.
+
+    Args:
+      push_to: as for `publish`.
+      to: a version's name, or how only one of them begins.
+      reason: for the record.
+
+    Raises:
+      UserError: nothing is published there, there is no such version, it is damaged, or the place can't be written.
+    """
+    place = _place(push_to)
+    with _told(push_to, "`latest` can't be moved"):
+        if not place.versions():
+            raise UserError(
+                "nothing is published here",
+                file=push_to,
+                expected="a folder or address with published versions (push.to, or the output folder of a run)",
+                mend="name the place that the run was told to publish to",
+            )
+        with place.one_at_a_time():
+            before = place.latest()
+            target, skipped = (_named(place, push_to, to), {}) if to else _earlier(place, push_to)
+            _serve(place, target, "rollback", reason)
+    return Rollback(before, target, skipped)
+
+
+def _place(push_to: str) -> LocalPlace | RemotePlace:
+    return RemotePlace(push_to) if storage.is_remote(push_to) else LocalPlace(push_to)
+
+
+def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
+    """Name to sha256, and the first digits of the sha256 of all."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    return hashes, hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:8]
+
+
+def _record(place: LocalPlace | RemotePlace) -> ServingRecord:
+    return serving_record.read(place.read_record(), place.versions(), place.latest())
+
+
+def _manifest(place: LocalPlace | RemotePlace, version: str) -> dict[str, Any] | None:
+    try:
+        return bundle.read_manifest(place.read(version, bundle.MANIFEST))
+    except (OSError, ValueError):
+        return None
+
+
+def _damage(place: LocalPlace | RemotePlace, version: str) -> str | None:
+    return bundle.damage(lambda name: place.read(version, name))
+
+
+def _version_with(place: LocalPlace | RemotePlace, hashes: Mapping[str, str], digits: str) -> str | None:
+    """The newest version that holds exactly these files."""
+    for version in reversed(place.versions()):
+        named = version.endswith(f"-{digits}")
+        if named and (_manifest(place, version) or {}).get("files") == hashes and place.is_whole(version):
+            return version
+    return None
+
+
+def _new_version(place: LocalPlace | RemotePlace, digits: str) -> str:
+    """A name that isn't taken, as it may be by a version that was damaged within this very second."""
+    taken, moment = place.versions(), datetime.now(timezone.utc)
+    while (version := f"{moment:%Y%m%dT%H%M%SZ}-{digits}") in taken:
+        moment += timedelta(seconds=1)
+    return version
+
+
+def _serve(place: LocalPlace | RemotePlace, version: str, by: str, reason: str = "") -> None:
+    before = place.latest()
+    if before != version:
+        place.write_record(serving_record.with_move(place.read_record(), before, version, by, reason))
+        place.point_latest(version)
+
+
+def _earlier(place: LocalPlace | RemotePlace, push_to: str) -> tuple[str, dict[str, str]]:
+    """The whole version that was served last before the present one, and the damaged ones that were served since."""
+    served, there = place.latest(), place.versions()
+    skipped: dict[str, str] = {}
+    for version in reversed(_record(place).trail):
+        if version == served or version not in there:
+            continue
+        damage = _damage(place, version)
+        if damage is None:
+            return version, skipped
+        skipped[version] = damage
+    others = [version for version in there if version != served]
+    raise UserError(
+        "there is no earlier version to go back to",
+        file=push_to,
+        expected="a whole version that was served before " + (served or "this"),
+        found=", ".join(f"{version}, damaged: {damage}" for version, damage in skipped.items()) or "none",
+        mend=f"name one with --to: {_some(others)}" if others else "publish another model first",
+    )
+
+
+def _named(place: LocalPlace | RemotePlace, push_to: str, to: str) -> str:
+    there = place.versions()
+    matching = [to] if to in there else [version for version in there if version.startswith(to)]
+    if len(matching) != 1:
+        raise UserError(
+            f"{'several published versions begin' if matching else 'no published version begins'} with `{to}`",
+            file=push_to,
+            expected=f"one of {_some(matching or there)}",
+            mend="give more of its name; --list shows all versions",
+        )
+    damage = _damage(place, matching[0])
+    if damage is not None:
+        raise UserError(
+            "this version is damaged and can't be served",
+            file=place.folder(matching[0]),
+            expected="the very files that its manifest names",
+            found=damage,
+            mend="name another one; --list shows which are whole",
+        )
+    return matching[0]
+
+
+def _some(names: list[str]) -> str:
+    newest = names[::-1][:_SHOWN_IN_ERRORS]
+    return ", ".join(newest) + (" ..." if len(names) > len(newest) else "")
+
+
+@contextlib.contextmanager
+def _told(push_to: str, what: str) -> Iterator[None]:
+    """Errors of the file system as a person should see them."""
+    try:
+        yield
+    except OSError as e:
+        raise UserError(
+            what,
+            file=push_to,
+            expected="a folder or address that can be read and written, on a disk with room",
+            found=e.strerror or str(e),
+            mend="mend it or name another; what was served before still is",
+        ) from e

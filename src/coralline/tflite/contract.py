@@ -1,0 +1,145 @@
+"""The standard detector contract: what pycoral, libcoral and Frigate expect, by index.
+
+Input `[1, H, W, 3] uint8` RGB; outputs float32: 0 boxes `[1,N,4]` (ymin, xmin, ymax, xmax, normalized), 1 classes
+`[1,N]` (0 = first real class), 2 scores `[1,N]`, 3 count `[1]`. Source: pycoral/adapters/detect.py, Frigate's
+`detectors/plugins/edgetpu_tfl.py`, and detection_postprocess.cc for the op that makes these outputs.
+"""
+
+from __future__ import annotations
+
+from coralline.tflite import metadata, model_file
+from coralline.tflite.model_file import Graph, Model, Op, Tensor
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
+
+OUTPUTS = ("boxes", "classes", "scores", "count")
+# The same outputs as pycoral's `get_objects` looks them up in a file that has a signature, which is by name: output_0
+# is count, output_1 scores, output_2 classes, output_3 boxes. It goes by index only in a file that has none.
+PYCORAL_NAMES = ("output_3", "output_2", "output_1", "output_0")
+_RANKS = {"boxes": 3, "classes": 2, "scores": 2, "count": 1}
+_WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))
+
+
+def check(model: bytes) -> list[str]:
+    """What keeps a .tflite file from being a standard detector; empty when nothing does.
+
+    Raises:
+      UserError: it isn't a whole .tflite file.
+    """
+    return problems(model_file.read(model))
+
+
+def problems(model: Model) -> list[str]:
+    """The same for a model that has been read."""
+    found = _input_problems(model.main) + (_order_problems(model.main) or _output_problems(model.main))
+    return found or _class_problems(model) + _signature_problems(model)
+
+
+def float_ops(model: Model) -> list[str]:
+    """Ops, by `index name (tensor)`, that work on float though they are neither DEQUANTIZE nor the post-processing."""
+    graph = model.main
+    found = []
+    for op in graph.ops:
+        touched = [graph.tensors[t] for t in op.inputs + op.outputs if t >= 0]
+        floats = [t for t in touched if t.type.startswith("FLOAT") and not t.constant]
+        if floats and op.name not in ("DEQUANTIZE", CUSTOM_CODE):
+            found.append(f"op {op.index} {op.name} ({floats[-1].name or floats[-1].index})")
+    return found
+
+
+def _input_problems(graph: Graph) -> list[str]:
+    if len(graph.inputs) != 1:
+        return [f"expected 1 input (an image), found {len(graph.inputs)}"]
+    tensor = graph.tensors[graph.inputs[0]]
+    found = []
+    if tensor.type != "UINT8":
+        found.append(f"expected a UINT8 input, found {tensor.type}")
+    if (
+        len(tensor.shape) != 4
+        or tensor.shape[0] != 1
+        or tensor.shape[3] != 3
+        or tensor.dynamic
+        or min(tensor.shape) < 1
+    ):
+        found.append(f"expected an input of shape [1, height, width, 3], found {list(tensor.shape)}")
+    return found
+
+
+def _order_problems(graph: Graph) -> list[str]:
+    if len(graph.outputs) != 4:
+        return [f"expected 4 outputs ({', '.join(OUTPUTS)}), found {len(graph.outputs)}"]
+    op = _post_process(graph)
+    if op is None or op.outputs == graph.outputs:
+        return []
+    made = dict(zip(op.outputs, OUTPUTS, strict=False))
+    order = ", ".join(made.get(tensor, "something else") for tensor in graph.outputs)
+    return [f"expected the outputs {', '.join(OUTPUTS)}, in this order; found {order}"]
+
+
+def _post_process(graph: Graph) -> Op | None:
+    return next((op for op in reversed(graph.ops) if op.name == CUSTOM_CODE), None)
+
+
+def _output_problems(graph: Graph) -> list[str]:
+    tensors = dict(zip(OUTPUTS, (graph.tensors[i] for i in graph.outputs), strict=True))
+    found = [
+        f"output {i} ({name}) must be FLOAT32, found {tensor.type}"
+        for i, (name, tensor) in enumerate(tensors.items())
+        if tensor.type != "FLOAT32"
+    ]
+    for i, (name, tensor) in enumerate(tensors.items()):
+        # Old converters leave the shapes of the post-processing's outputs open: the op that makes them tells.
+        open_shape = not tensor.shape and _post_process(graph) is not None
+        if not open_shape and not _has_shape(name, tensor):
+            found.append(f"output {i} must be {name} of shape {_wanted(name)}, found {list(tensor.shape)}")
+    return found
+
+
+def _has_shape(name: str, tensor: Tensor) -> bool:
+    shape = tensor.shape
+    fits = len(shape) == _RANKS[name] and shape[0] == 1
+    return fits and (name != "boxes" or shape[2] == 4)
+
+
+def _wanted(name: str) -> str:
+    return {"boxes": "[1, N, 4]", "count": "[1]"}.get(name, "[1, N]")
+
+
+def _class_problems(model: Model) -> list[str]:
+    op = _post_process(model.main)
+    if op is None:
+        return []
+    try:
+        options = PostProcessOptions.decode(op.custom_options)
+    except ValueError as e:
+        return [str(e)]
+    found = []
+    scores = model.main.tensors[op.inputs[1]] if len(op.inputs) > 1 else None
+    width = scores.shape[-1] if scores is not None and scores.shape else options.num_classes + 1
+    if width - options.num_classes not in (0, 1):
+        found.append(
+            f"the class scores are {width} wide for {options.num_classes} classes: expected one more than classes"
+        )
+    labels = metadata.read_labels(model.content)
+    if labels is not None and len(labels) != options.num_classes:
+        found.append(f"the file holds {len(labels)} labels for {options.num_classes} classes: labels will be off")
+    return found
+
+
+def _signature_problems(model: Model) -> list[str]:
+    outputs = model.main.outputs
+    found = []
+    for signature in model.signatures:
+        for name, tensor in signature.outputs.items():
+            meant = _meant(name)
+            if meant is not None and outputs[meant] != tensor:
+                is_now = OUTPUTS[outputs.index(tensor)] if tensor in outputs else "no output"
+                read_as = f", which pycoral reads as {OUTPUTS[meant]}" if name in PYCORAL_NAMES else ""
+                found.append(f"the signature {signature.key} calls {is_now} {name!r}{read_as}")
+    return found
+
+
+def _meant(name: str) -> int | None:
+    """Which output a signature's name stands for; None when it doesn't tell."""
+    if name in PYCORAL_NAMES:
+        return PYCORAL_NAMES.index(name)
+    return next((index for word, index in _WORDS if word in name.lower()), None)

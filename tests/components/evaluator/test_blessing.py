@@ -1,0 +1,63 @@
+"""The verdict that a user reads, and the rules behind it."""
+
+import pytest
+
+from components.evaluator.blessing import Thresholds, judge
+from coralline.scoring.coco import Figures
+
+
+def figures(ap, ap50=0.9):
+    return Figures(ap, ap50, 0.5, {"cat": ap})
+
+
+ALL = Thresholds(min_ap=0.4, min_ap50=0.8, max_loss_to_float=0.05, max_loss_to_baseline=0.01)
+
+
+def test_blesses_what_meets_every_rule_and_says_which():
+    verdict = judge(ALL, {"int8": figures(0.5), "float": figures(0.52), "baseline": figures(0.49)})
+    assert verdict.blessed
+    assert [check.passed for check in verdict.checks] == [True] * 4
+    assert verdict.reasons == [
+        "AP50 0.900 reaches the 0.800 asked for (min_ap50)",
+        "AP 0.500 reaches the 0.400 asked for (min_ap)",
+        "AP lost 0.020 against the float model (0.520), within the 0.050 that may be lost (max_loss_to_float)",
+        "AP gained 0.010 against the last blessed model (0.490) (max_loss_to_baseline)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scored", "rule"),
+    [
+        ({"int8": figures(0.5, 0.79)}, "min_ap50"),
+        ({"int8": figures(0.39)}, "min_ap"),
+        ({"int8": figures(0.5), "float": figures(0.56)}, "max_loss_to_float"),
+        ({"int8": figures(0.5), "baseline": figures(0.52)}, "max_loss_to_baseline"),
+    ],
+)
+def test_refuses_what_fails_a_rule_and_names_only_the_failed_ones(scored, rule):
+    verdict = judge(ALL, scored)
+    assert not verdict.blessed
+    failed = [check for check in verdict.checks if check.passed is False]
+    assert [check.rule for check in failed] == [rule]
+    assert rule in verdict.reasons[0] and "reaches" not in verdict.reasons[0]
+
+
+def test_first_model_is_blessed_without_a_baseline_and_says_so():
+    verdict = judge(ALL, {"int8": figures(0.5), "float": figures(0.5)}, "nothing is published yet")
+    assert verdict.blessed
+    assert verdict.reasons[-1] == "not compared with the last blessed model: nothing is published yet"
+
+
+def test_rules_that_are_off_are_not_checked():
+    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).reasons == ["no threshold was in force"]
+    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).blessed
+
+
+def test_nothing_to_find_is_never_blessed():
+    nothing = Figures(None, None, None, {"cat": None})
+    verdict = judge(Thresholds(), {"int8": nothing})
+    assert not verdict.blessed and "nothing to score" in verdict.reasons[0]
+
+
+def test_thresholds_come_from_the_configuration_and_ignore_its_other_settings():
+    assert Thresholds.from_config({"min_ap": 0.1, "pictures": 3}) == Thresholds(min_ap=0.1)

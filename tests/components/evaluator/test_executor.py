@@ -1,0 +1,273 @@
+"""The component's work from artifacts to artifacts, with a detector that finds coloured quadrants (see conftest.py)."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from coralline.data.drawn_shapes import draw_dataset
+from coralline.data.records.label_map import LabelMap
+from coralline.data.records.tf_example import encode_example
+from coralline.foundation.errors import UserError
+from coralline.publishing import published
+
+SIZE = 64
+QUADRANTS = {(0, 0): (0, 0, 0.5, 0.5), (0, 1): (0, 0.5, 0.5, 1), (1, 0): (0.5, 0, 1, 0.5), (1, 1): (0.5, 0.5, 1, 1)}
+NAMES = ("leaf", "sky")  # green and blue, as the detector's classes 0 and 1
+COLOURS = {"leaf": (0, 255, 0), "sky": (0, 0, 255)}
+SETTINGS = {
+    "min_ap50": 0.3,
+    "min_ap": None,
+    "max_loss_to_float": 0.05,
+    "max_loss_to_baseline": 0.01,
+    "pictures": 4,
+    "explain_loss_above": 0.005,
+}
+
+
+def example(name, objects, shown=None):
+    """An image whose `objects` (quadrant: class) are annotated; `shown`, else the same, are drawn."""
+    pixels = np.zeros((SIZE, SIZE, 3), np.uint8)
+    half = SIZE // 2
+    for (row, column), label in (shown if shown is not None else objects).items():
+        pixels[row * half : (row + 1) * half, column * half : (column + 1) * half] = COLOURS[label]
+    encoded = io.BytesIO()
+    Image.fromarray(pixels).save(encoded, "PNG")
+    return encode_example(
+        filename=name,
+        image_encoded=encoded.getvalue(),
+        image_format="png",
+        height=SIZE,
+        width=SIZE,
+        boxes_ymin_xmin_ymax_xmax=np.array([QUADRANTS[place] for place in objects], np.float32),
+        class_ids=[NAMES.index(label) + 1 for label in objects.values()],
+        class_names=list(objects.values()),
+        difficult=[False] * len(objects),
+        truncated=[False] * len(objects),
+    )
+
+
+EXAMPLES = [
+    example("one.png", {(0, 0): "leaf"}),
+    example("two & <b>.png", {(0, 1): "sky", (1, 0): "leaf"}),
+    example("missed.png", {(0, 0): "leaf", (1, 1): "sky"}, shown={(0, 0): "leaf"}),
+    example("empty.png", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory):
+    """Float and quantization-aware SavedModels that see what the .tflite sees."""
+    import tensorflow as tf
+
+    from coralline.detector.network import saved_model
+
+    folder = tmp_path_factory.mktemp("model")
+
+    def raw_outputs(image):
+        scores = tf.reshape(tf.nn.avg_pool2d(image * 0.5 + 0.5, 16, 16, "VALID"), [1, 4, 3])
+        scores = tf.clip_by_value(scores, 1e-4, 1 - 1e-4)
+        return tf.zeros([1, 4, 4]), tf.math.log(scores / (1 - scores))
+
+    for name in saved_model.FOLDERS.values():
+        saved_model.write_raw_model(saved_model.raw_function(raw_outputs, 32), folder / name)
+    anchors = np.array([[y, x, 0.5, 0.5] for y in (0.25, 0.75) for x in (0.25, 0.75)], np.float32)
+    saved_model.write_detector_json(folder, {"num_classes": 2, "input_size": [32, 32]}, anchors)
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path, model_folder, quadrant_detector):
+    """`run(...) -> Outputs` of one execution; what is published goes into its folder `published`."""
+    from tfx.types import standard_artifacts
+
+    from components import DatasetReport, EvaluationReport, TFLiteModel
+    from components import LabelMap as LabelMapArtifact
+    from components.evaluator.executor import Executor
+
+    def artifact(kind, uri, identity=0):
+        made = kind()
+        made.uri, made.id = str(uri), identity
+        return made
+
+    def execute(examples=EXAMPLES, settings=SETTINGS, names=NAMES, content=None, anomalies=()):
+        write_records(tmp_path / "examples" / "Split-eval", examples)
+        LabelMap(tuple(names)).write(str(tmp_path / "label_map" / "label_map.pbtxt"))
+        write_tflite_model(tmp_path / "tflite", content or quadrant_detector(), len(names))
+        found = artifact(standard_artifacts.Examples, tmp_path / "examples")
+        found.split_names = '["train", "eval"]'
+        inputs = {
+            "examples": [found],
+            "model": [artifact(standard_artifacts.Model, model_folder, 7)],
+            "tflite_model": [artifact(TFLiteModel, tmp_path / "tflite", 8)],
+            "label_map": [artifact(LabelMapArtifact, tmp_path / "label_map")],
+            "dataset_report": [artifact(DatasetReport, tmp_path / "data_report")],
+            "anomalies": [artifact(standard_artifacts.ExampleAnomalies, tmp_path / "anomalies")],
+        }
+        write_data_report(tmp_path / "data_report")
+        write_anomalies(inputs["anomalies"][0], anomalies)
+        outputs = {
+            "evaluation": [artifact(standard_artifacts.ModelEvaluation, tmp_path / "evaluation")],
+            "blessing": [artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")],
+            "report": [artifact(EvaluationReport, tmp_path / "report")],
+        }
+        properties = {"evaluate": json.dumps(settings), "baseline": str(tmp_path / "published")}
+        Executor().Do(inputs, outputs, properties)
+        return outputs["blessing"][0], json.loads((tmp_path / "report" / "report.json").read_text())
+
+    return execute
+
+
+def write_records(folder, examples):
+    import tensorflow as tf
+
+    folder.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as writer:
+        for record in examples:
+            writer.write(record)
+
+
+def write_anomalies(artifact, found):
+    """As ExampleValidator does; `found` holds (feature, description) of split eval."""
+    from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+    artifact.split_names = '["train", "eval"]'
+    for split, of in (("train", ()), ("eval", found)):
+        content = anomalies_pb2.Anomalies()
+        for feature, description in of:
+            content.anomaly_info[feature].reason.add(description=description)
+        folder = Path(artifact.uri, f"Split-{split}")
+        folder.mkdir(parents=True)
+        (folder / "SchemaDiff.pb").write_bytes(content.SerializeToString())
+
+
+def write_data_report(folder):
+    """Of a small data set that was drawn."""
+    from coralline.data.dataset import read_dataset
+    from coralline.data_report.report import DataFigures, write
+
+    draw_dataset(folder / "shapes", images=6, size_px=64)
+    figures = DataFigures.of("shapes", read_dataset(str(folder / "shapes")))
+    compared = {"sentences": ["new classes: cross"]}
+    content = {**figures.as_json(), "problems": [], "compared": None}
+    write(str(folder), content, figures)
+    (folder / "report.json").write_text(json.dumps({**content, "compared": compared}))
+
+
+def write_tflite_model(folder, content, num_classes):
+    folder.mkdir()
+    (folder / "model.tflite").write_bytes(content)
+    post_processing = {
+        "max_detections": 10,
+        "score_threshold": 0.25,
+        "iou_threshold": 0.5,
+        "num_classes": num_classes,
+        "box_coder_scales": [10, 10, 5, 5],
+        "max_classes_per_detection": 1,
+        "use_regular_nms": False,
+    }
+    cpu = [{"index": 2, "op": "DEQUANTIZE", "version": 2, "why": "it makes float"}]
+    export = {
+        "input": [32, 32],
+        "post_processing": post_processing,
+        "edgetpu": {"mapped": 2, "total": 4, "cpu": cpu},
+    }
+    (folder / "export.json").write_text(json.dumps(export))
+
+
+def test_blesses_a_good_model_and_leaves_tfma_blessing_and_report(run, tmp_path):
+    blessing, report = run()
+    import tensorflow_model_analysis as tfma
+
+    assert tfma.load_validation_result(str(tmp_path / "evaluation")).validation_ok
+    assert tfma.load_eval_result(str(tmp_path / "evaluation"), model_name="int8").slicing_metrics
+    assert (tmp_path / "blessing" / "BLESSED").exists() and not (tmp_path / "blessing" / "NOT_BLESSED").exists()
+    assert blessing.get_int_custom_property("blessed") == 1
+    assert blessing.get_int_custom_property("current_model_id") == 7
+    assert blessing.get_int_custom_property("tflite_model_id") == 8
+    assert "nothing has been published yet" in blessing.get_string_custom_property("reasons")
+    assert blessing.get_string_custom_property("git_commit")
+
+    assert report["images"] == 4 and report["blessed"] is True and report["baseline"] is None
+    for model in ("int8", "qat", "float"):  # leaf: all found; sky: one of two
+        assert report[model]["AP50"] == pytest.approx((1 + 51 / 101) / 2)
+        assert report[model]["per_class"] == pytest.approx({"leaf": 1, "sky": 51 / 101})
+    assert report["mapping"]["mapped"] == 2
+    assert [step["name"] for step in report["parity"]["steps"]] == ["fake quantization", "conversion"]
+    for step in report["parity"]["steps"]:  # the models of this test are one and the same
+        assert step["ap_change"] == pytest.approx(0) and step["scores"]["largest"] < 0.01
+        assert step["scores"]["correlation"] > 0.999
+    assert report["parity"]["explain"] is False and report["parity"]["images"] == 4
+    assert report["at_best_threshold"]["per_class"]["sky"] == {"boxes": 2, "found": 1, "false": 0}
+
+
+def test_report_is_one_page_without_outside_addresses_that_shows_mistakes_first(run, tmp_path):
+    _, report = run()
+    html = (tmp_path / "report" / "report.html").read_text()
+    assert not re.search(r"""src=|href=(?!"data/report.html")|url\((?!data:)|https?://|@import""", html)
+    assert html.count("data:image/jpeg;base64,") == 4
+    assert "two &amp; &lt;b&gt;.png" in html and "<b>.png" not in html
+    assert html.index("missed.png") < html.index("one.png")
+    assert "it makes float" in html and "min_ap50" in html
+    assert report["pictures"][0] == "eval/001_missed.jpg"
+    for picture in report["pictures"]:
+        assert Image.open(tmp_path / "report" / picture).size == (2 * SIZE + 6, SIZE)
+
+
+def test_does_not_bless_what_falls_short_and_says_why(run, tmp_path):
+    blessing, report = run(settings=SETTINGS | {"min_ap50": 0.9})
+    assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert "AP50 0.752 is below the 0.900 asked for (min_ap50)" in report["reasons"]
+    assert "Not blessed" in (tmp_path / "report" / "report.html").read_text()
+
+
+def test_compares_with_the_published_model(run, tmp_path, quadrant_detector):
+    files = {"model.tflite": quadrant_detector()}
+    published.publish(str(tmp_path / "published"), files, {"labels": list(NAMES)})
+    blessing, report = run()
+    assert report["baseline"] == report["int8"]
+    assert "max_loss_to_baseline" in [check["rule"] for check in report["checks"] if check["passed"]]
+    assert blessing.get_string_custom_property("baseline_model").startswith(str(tmp_path / "published"))
+
+
+def test_says_when_the_published_model_does_not_know_a_class(run, tmp_path, quadrant_detector):
+    files = {"model.tflite": quadrant_detector()}
+    published.publish(str(tmp_path / "published"), files, {"labels": ["leaf", "sea"]})
+    _, report = run()
+    assert report["baseline"] is None
+    assert any("doesn't know 'sky'" in reason for reason in report["reasons"])
+
+
+def test_eval_split_without_boxes_is_not_blessed_and_the_page_holds(run, tmp_path):
+    _, report = run(examples=[example("empty.png", {})])
+    assert report["blessed"] is False and report["int8"]["AP"] is None
+    assert "–" in (tmp_path / "report" / "report.html").read_text()
+
+
+def test_eval_split_without_images_fails_with_the_mend(run):
+    with pytest.raises(UserError, match="no image to evaluate"):
+        run(examples=[])
+
+
+def test_page_leads_to_the_data_and_back_and_tells_what_is_odd_about_it(run, tmp_path):
+    few, odd = (
+        "Some examples have fewer values than expected.",
+        "Examples contain values missing from the schema: star.",
+    )
+    features = [f"image/object/bbox/{side}" for side in ("xmax", "xmin", "ymax", "ymin")]
+    _, report = run(anomalies=[*((feature, few) for feature in features), ("image/object/class/text", odd)])
+    html = (tmp_path / "report" / "report.html").read_text()
+    assert report["data"]["anomalies"] == [
+        f"eval: {few} (image/object/bbox/xmax, image/object/bbox/xmin, image/object/bbox/ymax and 1 more)",
+        f"eval: {odd} (image/object/class/text)",
+    ]
+    assert all(anomaly in html for anomaly in report["data"]["anomalies"]) and "new classes: cross" in html
+    assert str(tmp_path / "data_report") in html and 'href="data/report.html"' in html
+    data_page = (tmp_path / "report" / "data" / "report.html").read_text()
+    assert 'href="../report.html"' in data_page and "This data can be trained on" in data_page
+    assert json.loads((tmp_path / "report" / "data" / "report.json").read_text())["images"] == 6

@@ -1,0 +1,104 @@
+"""What TFMA's own readers find in the result, against the scoring core and the blessing."""
+
+import numpy as np
+import pytest
+
+from components.evaluator.blessing import Thresholds, judge
+from coralline.scoring.coco import GroundTruth, score
+from coralline.tflite.detections import Detections
+
+CLASSES = ["circle", "square"]
+
+
+def images(count, seed=0):
+    random = np.random.default_rng(seed)
+    truths = []
+    for index in range(count):
+        corners = random.uniform(0, 0.5, (3, 2))
+        boxes = np.concatenate([corners, corners + random.uniform(0.1, 0.5, (3, 2))], axis=1)
+        truths.append(GroundTruth(f"{index}.jpg", 100, 150, boxes, random.integers(0, 2, 3), np.zeros(3, bool)))
+    return truths
+
+
+def detections(truths, noise, seed=1):
+    random = np.random.default_rng(seed)
+    return [
+        Detections(
+            (truth.boxes_ymin_xmin_ymax_xmax + random.normal(0, noise, (3, 4))).astype(np.float32),
+            truth.class_ids,
+            # 8-bit scores: many are equal, and rank by the order of the images
+            (random.integers(0, 8, 3) / 8).astype(np.float32),
+        )
+        for truth in truths
+    ]
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    from components.evaluator import tfma_result
+
+    def run(models, thresholds, truths=None):
+        folder = str(tmp_path_factory.mktemp("evaluation"))
+        figures, passed = tfma_result.evaluate(truths or images(20), models, CLASSES, thresholds, folder)
+        return folder, figures, passed
+
+    return run
+
+
+def test_figures_are_those_of_the_scoring_core_for_every_model(evaluated):
+    truths = images(20)
+    models = {
+        "int8": detections(truths, 0.03),
+        "qat": detections(truths, 0.02),
+        "float": detections(truths, 0.01),
+        "baseline": detections(truths, 0.04),
+    }
+    folder, figures, _ = evaluated(models, Thresholds(max_loss_to_float=1, max_loss_to_baseline=1))
+    assert figures == {model: score(truths, found, CLASSES) for model, found in models.items()}
+
+    import tensorflow_model_analysis as tfma
+
+    result = tfma.load_eval_result(folder, model_name="int8")
+    (_, metrics) = result.slicing_metrics[0]
+    assert metrics[""][""]["AP"]["doubleValue"] == pytest.approx(figures["int8"].ap, abs=1e-12)
+    assert metrics[""][""]["AP_loss"]["doubleValue"] == pytest.approx(figures["float"].ap - figures["int8"].ap)
+    assert [spec.name for spec in result.config.model_specs] == ["int8", "qat", "float", "baseline"]
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        Thresholds(),
+        Thresholds(min_ap50=0.1),
+        Thresholds(min_ap50=1),
+        Thresholds(min_ap=0.99),
+        Thresholds(max_loss_to_float=0.0),
+        Thresholds(max_loss_to_float=1.0, max_loss_to_baseline=0.0),
+        Thresholds(max_loss_to_baseline=1.0),
+    ],
+    ids=str,
+)
+def test_tfmas_validation_agrees_with_the_blessing(evaluated, thresholds):
+    truths = images(6)
+    models = {
+        "int8": detections(truths, 0.03),
+        "float": detections(truths, 0.01),
+        "baseline": detections(truths, 0.005),
+    }
+    _, figures, passed = evaluated(models, thresholds, truths)
+    assert passed == judge(thresholds, figures).blessed
+
+
+def test_one_model_alone_is_judged(evaluated):
+    truths = images(4)
+    _, figures, passed = evaluated({"int8": detections(truths, 0.0)}, Thresholds(min_ap50=0.2), truths)
+    assert passed and figures["int8"].ap > 0.9
+
+
+def test_images_without_a_box_are_not_validated(evaluated):
+    none = np.zeros((0, 4))
+    truths = [GroundTruth("a.jpg", 10, 10, none, np.zeros(0, int), np.zeros(0, bool))]
+    found = [Detections(none.astype(np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))]
+    _, figures, passed = evaluated({"int8": found, "float": found}, Thresholds(max_loss_to_float=0.1), truths)
+    assert figures["int8"].ap is None and figures["int8"].per_class == {"circle": None, "square": None}
+    assert not passed and not judge(Thresholds(max_loss_to_float=0.1), figures).blessed

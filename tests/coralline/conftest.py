@@ -1,0 +1,37 @@
+"""Data sets for the report's tests: images with the boxes that a test gives."""
+
+import os
+
+import pytest
+
+from coralline.data.dataset import Dataset
+from coralline.data.images.image_file import ImageFacts
+from coralline.data.reading.annotation import AnnotatedImage, AnnotatedObject
+from coralline.data.reading.image_place import ImagePlace
+from coralline.data.records.label_map import LabelMap
+
+
+def annotated(name, boxes, size=(256, 256), split="train", label="cat", root="/data"):
+    """An image; its boxes are on lines 10, 20, ... of its annotation."""
+    objects = tuple(
+        AnnotatedObject(label, *map(float, box), difficult=False, truncated=False, line=10 * i, name_line=10 * i - 1)
+        for i, box in enumerate(boxes, start=1)
+    )
+    place, annotation = ImagePlace(f"{root}/{name}"), f"{root}/{name}.xml"
+    facts = ImageFacts(*size, orientation=1, encoded_format="jpeg", reencoded=None)
+    return AnnotatedImage(name, place, annotation, split, facts, os.fsencode(name), objects)
+
+
+def dataset_of(*images, problems=()):
+    names = sorted({name for image in images for name in image.class_names})
+    return Dataset("LabelImg", "", "by hand", LabelMap(tuple(names)), images, tuple(problems))
+
+
+@pytest.fixture
+def make_image():
+    return annotated
+
+
+@pytest.fixture
+def make_dataset():
+    return dataset_of

@@ -1,0 +1,249 @@
+"""A whole data set: the boxes that come out, and what is said of the faults in it."""
+
+import dataclasses
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from coralline.data.dataset import inspect_dataset, read_dataset, summary
+from coralline.data.images.image_file import encode_for_training
+from coralline.data.judging.policies import FAULTS
+from coralline.data.reading.options import DatasetOptions
+from coralline.data.records import tfrecord
+from coralline.data.records.label_map import LabelMap
+from coralline.data.records.tf_example import decode_example
+from coralline.foundation.errors import UserError
+from pipeline.config import DataConfig
+
+
+def read(voc, **options):
+    return inspect_dataset(str(voc.root), DatasetOptions.of_section(options))
+
+
+def only_image(dataset, name="a.jpg"):
+    return next(image for image in dataset.images if image.name == name)
+
+
+def kinds(dataset):
+    """What was found, but for what is merely noted."""
+    return [(problem.kind, problem.policy) for problem in dataset.problems if problem.policy != "keep"]
+
+
+@pytest.fixture
+def good(voc):
+    voc.pair("good")
+    return voc
+
+
+def test_boxes_are_normalized_by_the_image(good):
+    good.pair("a", boxes=[(10, 20, 50, 80), (0.5, 0, 100, 40)], extra="<difficult>1</difficult>")
+    image = only_image(read(good))
+    np.testing.assert_allclose(image.boxes_ymin_xmin_ymax_xmax, [[0.25, 0.1, 1, 0.5], [0, 0.005, 0.5, 1]])
+    np.testing.assert_allclose(image.boxes_xmin_ymin_xmax_ymax[0], [10, 20, 50, 80])
+    assert image.class_names == ("cat", "cat") and image.difficult == (True, True)
+
+
+def test_annotation_without_objects_is_kept_as_background(good):
+    good.pair("a", boxes=[])
+    dataset = read(good)
+    assert only_image(dataset).boxes_ymin_xmin_ymax_xmax.shape == (0, 4) and kinds(dataset) == []
+
+
+def test_image_without_annotation_is_left_out_and_counted(good):
+    good.pair("a")
+    good.image("new.jpg")
+    dataset = read(good)
+    assert len(dataset.images) == 2 and kinds(dataset) == [("image_without_annotation", "drop")]
+
+
+def test_box_slightly_outside_is_clipped_and_counted(good):
+    good.pair("a", boxes=[(-1, 20, 102, 40)])
+    dataset = read(good)
+    assert kinds(dataset) == [("box_outside_image", "fix")]
+    assert only_image(dataset).boxes_xmin_ymin_xmax_ymax.tolist() == [[0, 20, 100, 40]]
+
+
+@pytest.mark.parametrize("box", [(10, 20, 250, 40), (100, 20, 101, 40), (-2, 0, 0, 10)])
+def test_box_with_little_or_nothing_inside_is_left_out(good, box):
+    good.pair("a", boxes=[box])
+    assert kinds(read(good)) == [("box_off_image", "drop")]
+
+
+def test_box_without_area_is_left_out_or_stops(good):
+    good.pair("a", boxes=[(10, 20, 10, 40), (1, 2, 3, 4)])
+    dropped = read(good)
+    assert kinds(dropped) == [("zero_area_box", "drop")] and len(only_image(dropped).objects) == 1
+    assert kinds(read(good, on_zero_area_box="fail")) == [("zero_area_box", "fail")]
+
+
+def test_box_too_thin_to_be_told_from_a_line_is_left_out(good):
+    good.pair("a", boxes=[(10, 20, 10.000001, 40), (1, 2, 3, 4)])
+    assert kinds(read(good)) == [("zero_area_box", "drop")]
+
+
+def test_huge_corners_are_numbers_too(good):
+    good.pair("a", boxes=[(-1e308, -1e308, 1e308, 1.5)])
+    assert kinds(read(good, on_fractional_corners="fix")) == [("fractional_corners", "fix"), ("box_off_image", "drop")]
+
+
+def test_swapped_corners_are_swapped_back_left_out_or_stop(good):
+    good.pair("a", boxes=[(30, 40, 10, 20), (1, 2, 3, 4)])
+    mended = read(good)
+    assert kinds(mended) == [("inverted_box", "fix")]
+    assert only_image(mended).boxes_xmin_ymin_xmax_ymax.tolist() == [[10, 20, 30, 40], [1, 2, 3, 4]]
+    for policy in ("drop", "fail"):
+        read_otherwise = read(good, on_inverted_box=policy)
+        assert kinds(read_otherwise) == [("inverted_box", policy)] and len(only_image(read_otherwise).objects) == 1
+
+
+def test_rejects_class_that_is_not_in_the_label_map(good):
+    good.pair("a", label="cta")
+    LabelMap(("cat", "dog")).write(str(good.root / "label_map.pbtxt"))
+    options = DatasetOptions(label_map=str(good.root / "label_map.pbtxt"))
+    with pytest.raises(UserError, match="isn't in the label map: cta") as caught:
+        read_dataset(str(good.root), options)
+    assert caught.value.line == 5 and "did you mean cat?" in caught.value.mend
+
+
+def test_given_label_map_keeps_its_order_and_unused_classes(good):
+    good.pair("a")
+    LabelMap(("dog", "cat")).write(str(good.root / "m.pbtxt"))
+    dataset = read(good, label_map=str(good.root / "m.pbtxt"))
+    assert dataset.label_map.names == ("dog", "cat") and summary(dataset)["classes"] == {"dog": 0, "cat": 2}
+
+
+def test_rejects_unreadable_image_and_xml(good):
+    path = good.pair("a").with_suffix(".jpg")
+    path.write_bytes(path.read_bytes()[:-20])
+    good.image("b.jpg")
+    good.text("b.xml", "<annotation><object>")
+    assert kinds(read(good)) == [("unreadable_image", "fail"), ("unparsable_xml", "fail")]
+
+
+def test_size_zero_in_the_annotation_is_passed_over(good):
+    good.pair("a", size=(0, 0))
+    assert kinds(read(good)) == []
+
+
+def test_boxes_of_a_resized_image_are_scaled_along(good):
+    good.pair("a", size=(200, 160), boxes=[(100, 80, 200, 160)])
+    dataset = read(good)
+    assert kinds(dataset) == [("size_differs", "fix")]
+    assert only_image(dataset).boxes_xmin_ymin_xmax_ymax.tolist() == [[50, 40, 100, 80]]
+
+
+def test_rejects_annotation_of_another_image(good):
+    good.pair("a", size=(100, 200))
+    assert kinds(read(good)) == [("size_contradicts", "fail")]
+
+
+@pytest.mark.parametrize("orientation", range(5, 9))
+@pytest.mark.parametrize("drawn_on", ["upright", "stored"])
+def test_boxes_match_the_upright_pixels_whichever_view_they_were_drawn_on(good, orientation, drawn_on):
+    stored = Image.new("RGB", (100, 80))
+    stored.paste((255, 255, 255), (10, 20, 40, 30))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(good.root / "a.jpg", exif=exif, quality=100)
+    turn = {5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}[orientation]
+    upright = stored.transpose(Image.Transpose[turn])
+    white = upright.getbbox()
+    view, box = (upright, white) if drawn_on == "upright" else (stored, stored.getbbox())
+    good.annotation("a.xml", size=view.size, boxes=[box])
+    image = only_image(read(good))
+    assert (image.width, image.height, image.reencoded) == (80, 100, "orientation")
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [list(white)]
+
+
+@pytest.mark.parametrize("orientation", [2, 3, 4])
+@pytest.mark.parametrize("format_", ["JPEG", "PNG", "TIFF"])
+def test_boxes_of_a_mirrored_or_upside_down_image_are_on_the_upright_view(good, format_, orientation):
+    """The size doesn't tell which view was seen; labelling tools that know of orientations show the upright one."""
+    stored = Image.new("RGB", (100, 80))
+    stored.paste((255, 255, 255), (10, 20, 40, 30))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    name = f"a.{format_.lower()}"
+    stored.save(good.root / name, format_, exif=exif)
+    turn = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM"}[orientation]
+    white = stored.transpose(Image.Transpose[turn]).getbbox()
+    good.annotation("a.xml", boxes=[white])
+    image = only_image(read(good), name)
+    with Image.open(io.BytesIO(encode_for_training(image.place.read(), image.facts))) as seen:
+        assert seen.convert("L").point(lambda value: 255 * (value > 127)).getbbox() == white
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [list(white)]
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "TIFF"])
+def test_boxes_on_the_stored_view_are_turned_in_every_format(good, format_):
+    stored = Image.new("RGB", (100, 80))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored.save(good.root / f"a.{format_.lower()}", format_, exif=exif)
+    good.annotation("a.xml", size=(100, 80), boxes=[(10, 20, 40, 30)])
+    image = only_image(read(good), f"a.{format_.lower()}")
+    assert image.boxes_xmin_ymin_xmax_ymax.tolist() == [[50, 10, 60, 40]]
+
+
+def test_data_set_without_any_box_is_a_problem(voc):
+    voc.pair("a", boxes=[])
+    voc.pair("b", boxes=[])
+    assert kinds(read(voc)) == [("no_box", "fail")]
+
+
+def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
+    for i in range(9):
+        good.pair(f"bad{i}", boxes=[(10, 20, 10, 40)])
+    with pytest.raises(UserError) as caught:
+        read_dataset(str(good.root), DatasetOptions(policies={"zero_area_box": "fail"}))
+    message = str(caught.value)
+    assert "bad0.xml:6: a box (cat) has no area" in message and "found: xmin 10, ymin 20, xmax 10, ymax 40" in message
+    assert (
+        "and 8 more" in message and "bad4.xml" in message and "bad5.xml" not in message and "... and 4 more" in message
+    )
+
+
+def test_options_are_the_configuration_s_section_data():
+    section = DataConfig(path="somewhere", label_map="map", eval_fraction=0.3, on_zero_area_box="fail")
+    options = DatasetOptions.from_json(section.model_dump_json())
+    assert options == DatasetOptions.of_section(section.model_dump()) and options.path == "somewhere"
+    defaults = DatasetOptions.of_section(DataConfig().model_dump())
+    assert dataclasses.replace(defaults, policies={}) == DatasetOptions()
+    assert all(defaults.policy(kind) == fault.default for kind, fault in FAULTS.items())
+
+
+def test_summary_counts(good):
+    good.pair("a", boxes=[(1, 2, 3, i) for i in (4, 5, 6)], label="dog")
+    content = summary(read(good))
+    assert (content["images"], content["boxes"], content["max_boxes_per_image"]) == (2, 4, 3)
+    assert content["classes"] == {"cat": 1, "dog": 3} and content["splits"] == {"train": 1, "eval": 1}
+
+
+def test_reading_needs_no_tensorflow(good):
+    good.pair("a")
+    code = "import sys; from coralline.data.dataset import read_dataset; read_dataset(sys.argv[1]);"
+    code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, str(good.root)], check=True)
+
+
+def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
+    dataset = read_dataset(str(real_data / "raccoon"))
+    assert (dataset.reader, len(dataset.images), kinds(dataset)) == ("LabelImg", 200, [])
+    images = {image.name.rpartition("/")[2]: image for image in dataset.images}
+    for record in tfrecord.read_file(str(real_data / "raccoon" / "test.record")):
+        reference = decode_example(record)
+        image = images[reference.filename]
+        np.testing.assert_array_equal(image.boxes_ymin_xmin_ymax_xmax, reference.boxes_ymin_xmin_ymax_xmax)
+        assert image.class_names == reference.class_names
+        assert (image.width, image.height) == (reference.width, reference.height)
+
+
+def test_bccd_has_two_boxes_without_area(real_data):
+    dataset = inspect_dataset(str(real_data / "bccd"), DatasetOptions())
+    assert dataset.reader == "VOCdevkit" and kinds(dataset).count(("zero_area_box", "drop")) == 2
+    assert not [problem for problem in dataset.problems if problem.policy == "fail"]
+    assert summary(dataset)["splits"] == {"train": 205, "eval": 87}

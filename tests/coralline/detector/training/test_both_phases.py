@@ -1,0 +1,154 @@
+"""Training as a whole, a few steps of it: what it writes, what it refuses, and that a killed run is taken up again."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from coralline.data.drawn_shapes import CLASSES
+from coralline.foundation import progress
+from coralline.foundation.errors import UserError
+from pipeline import preflight
+from pipeline.config import Config
+
+pytestmark = pytest.mark.slow
+
+
+class Steps:
+    """Notes the steps it is told of, and interrupts at one."""
+
+    def __init__(self, phase="", stop_at=None):
+        self.seen, self.losses, self._stop = [], [], (phase, stop_at)
+
+    def training(self, step):
+        self.seen.append((step.phase, step.step))
+        self.losses.append(step.losses)
+        if step.phase == self._stop[0] and step.step >= self._stop[1]:
+            raise KeyboardInterrupt
+
+    def note(self, text):
+        pass
+
+
+@pytest.fixture
+def follow():
+    yield progress.set_sink
+    progress.set_sink(progress.LogSink())
+
+
+@pytest.fixture(scope="module")
+def job(shapes_record):
+    from coralline.detector.training.job import Job
+
+    schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 2, "evaluate_every": 4}
+    config = Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule})
+    settings = preflight.training_settings(config)
+    return Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
+
+
+def train(job, folder):
+    """Into `work`, `model` and `logs` in a folder."""
+    from coralline.detector.training import both_phases, distribution
+
+    places = {"work": folder / "work", "model_folder": folder / "model", "log_folder": folder / "logs"}
+    both_phases.train(job, distribution.find(), **{name: str(place) for name, place in places.items()})
+
+
+def changed(job, **preset):
+    """The job with another schedule."""
+    settings = dataclasses.replace(job.settings, preset=dataclasses.replace(job.settings.preset, **preset))
+    return dataclasses.replace(job, settings=settings)
+
+
+def logged(folder):
+    """What TensorBoard shows of a phase: {name: [(step, value)]}, pictures as their number."""
+    import tensorflow as tf
+
+    series = {}
+    for path in sorted(folder.iterdir()):
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            for value in event.summary.value:
+                tensor = tf.make_ndarray(value.tensor)
+                shown = len(tensor) - 2 if value.metadata.plugin_data.plugin_name == "images" else float(tensor)
+                series.setdefault(value.tag, []).append((event.step, shown))
+    return series
+
+
+def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(job, tmp_path, follow):
+    from coralline.detector.network import saved_model
+    from coralline.detector.warm_start import source
+
+    model = tmp_path / "model"
+    follow(Steps("float", 8))
+    with pytest.raises(KeyboardInterrupt):
+        train(job, tmp_path)
+    assert not model.exists()
+    resumed = Steps()
+    follow(resumed)
+    train(job, tmp_path)
+    first, last_float = resumed.seen[0], [s for s in resumed.seen if s[0] == "float"][-1]
+    assert first[1] > 4
+    assert last_float == ("float", 12)
+    assert resumed.seen[-1] == ("quantization-aware", 2)
+    assert source.obtain(str(model), None, job.settings.preset).kind == "coralline"
+    boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
+    assert boxes.shape[1:] == (len(np.load(model / saved_model.ANCHORS_NPY)), 4)
+    assert scores.shape[2] == len(CLASSES) + 1
+    shown = logged(tmp_path / "logs" / "float")
+    assert [step for step, _ in shown["eval/AP"]] == [4, 8, 12], "none is left out, none is done twice"
+    assert {"training_loss", "cls_loss", "box_loss", "learning_rate"} <= set(shown)
+    assert shown["train/augmented"] == [(0, 8)]
+    assert shown["eval/found"][-1] == shown["eval/annotated"][-1] == (12, 4)
+
+
+def test_fewer_images_than_a_batch_are_refused(job, tmp_path):
+    with pytest.raises(UserError, match="too few training images"):
+        train(changed(job, batch_size=64), tmp_path)
+
+
+def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_path):
+    with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
+        train(changed(job, learning_rate=1e30), tmp_path)
+    assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
+
+
+def test_weights_that_the_last_step_ruined_stop_it_too(job, tmp_path, monkeypatch):
+    import orbit
+
+    original = orbit.Controller.train
+
+    def ruining(controller, steps, checkpoint_at_completion):
+        original(controller, steps, checkpoint_at_completion)
+        weights = controller.trainer.model.trainable_variables[0]
+        weights.assign(weights * np.nan)
+
+    monkeypatch.setattr(orbit.Controller, "train", ruining)
+    with pytest.raises(UserError, match="weights aren't numbers any more at step 1 of the float phase"):
+        train(changed(job, float_steps=1), tmp_path)
+    assert not (tmp_path / "work/float/checkpoints").exists(), "what is kept can be gone on from"
+
+
+def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow):
+    short, curves = changed(job, float_steps=4), []
+    for run in ("first", "second"):
+        steps = Steps()
+        follow(steps)
+        train(short, tmp_path / run)
+        curves.append(steps.losses)
+    assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}
+
+
+def test_averaged_weights_in_16_bits_end_early_on_a_plateau_and_are_written_in_32(job, tmp_path, follow):
+    from coralline.detector.network import saved_model
+
+    more = {"mixed_precision": "bfloat16", "ema_decay": 0.9, "early_stop": 1, "evaluate_every": 1}
+    settings = dataclasses.replace(job.settings, **more)
+    steps = Steps()
+    follow(steps)
+    train(dataclasses.replace(job, settings=settings), tmp_path)
+    of_float = [step for phase, step in steps.seen if phase == "float"]
+    kept = saved_model.read_detector_json(str(tmp_path / "model"))["kept"]["float"]
+    assert kept["step"] <= of_float[-1] < 12, "it ended at the first evaluation that wasn't better"
+    raw = saved_model.RawModel(str(tmp_path / "model"), "float")
+    assert {output.dtype.name for output in raw.function.outputs} == {"float32"}
+    assert np.isfinite(raw.predict(np.zeros((1, 160, 160, 3), np.uint8))[1]).all()

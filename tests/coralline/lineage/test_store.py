@@ -1,0 +1,60 @@
+"""Opening a store: every address that can't be one is told in one message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from coralline.foundation.errors import UserError
+from coralline.lineage.history import History
+from coralline.lineage.store import open_store, store_above
+
+
+def test_opens_an_output_folder_a_file_and_a_sqlite_address(out: Path) -> None:
+    for address in (str(out), str(out / "metadata.sqlite"), f"sqlite://{out}/metadata.sqlite"):
+        assert len(History(open_store(address)).runs()) == 3
+
+
+def test_a_store_without_runs_has_none(tmp_path: Path) -> None:
+    import ml_metadata
+    from ml_metadata.proto import metadata_store_pb2 as pb
+
+    config = pb.ConnectionConfig()
+    config.sqlite.filename_uri = str(tmp_path / "metadata.sqlite")
+    config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    ml_metadata.MetadataStore(config)
+    history = History(open_store(str(tmp_path)))
+    assert (history.runs(), history.run("latest")) == ([], None)
+
+
+def test_does_not_make_a_store_where_there_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no store"):
+        open_store(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 4000])
+def test_rejects_a_file_that_is_no_store(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "metadata.sqlite").write_bytes(content)
+    with pytest.raises(UserError):
+        open_store(str(tmp_path))
+
+
+@pytest.mark.parametrize("address", ["mysql://host", "postgresql://user@host:port/db", "redis://host/0"])
+def test_rejects_an_incomplete_or_unknown_address(address: str) -> None:
+    with pytest.raises(UserError, match="address of"):
+        open_store(address)
+
+
+@pytest.mark.parametrize("scheme", ["mysql", "postgresql"])
+def test_says_why_a_server_cannot_be_reached_and_hides_the_password(scheme: str) -> None:
+    with pytest.raises(UserError) as told:
+        open_store(f"{scheme}://user:secret@127.0.0.1:1/db")
+    assert "secret" not in str(told.value)
+    assert "127.0.0.1" in str(told.value)
+
+
+def test_finds_the_store_of_the_folder_that_a_file_lies_in(out: Path) -> None:
+    assert store_above(str(out / "published/v1/model.tflite")) == str(out / "metadata.sqlite")
+    assert store_above("/") is None

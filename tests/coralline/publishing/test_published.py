@@ -1,0 +1,346 @@
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from coralline.foundation.errors import UserError
+from coralline.publishing import published
+
+FILES = {"model.tflite": b"model", "labels.txt": b"cat\n"}
+OTHER = {**FILES, "model.tflite": b"other"}
+
+
+def whole(bundle):
+    manifest = json.loads(Path(bundle, "manifest.json").read_text())
+    return manifest["version"] == Path(bundle).name and all(
+        hashlib.sha256(Path(bundle, name).read_bytes()).hexdigest() == sha256
+        for name, sha256 in manifest["files"].items()
+    )
+
+
+def test_nothing_is_published_before_the_first_push(tmp_path):
+    assert published.latest_bundle(str(tmp_path / "none")) is None
+    assert published.latest_bundle(str(tmp_path)) is None
+
+
+def test_a_published_version_is_the_latest_and_whole(tmp_path):
+    version = published.publish(str(tmp_path), FILES, {"labels": ["cat"]})
+    bundle = published.latest_bundle(str(tmp_path))
+    assert bundle == str(tmp_path / version) and whole(bundle)
+    assert (tmp_path / "latest" / "model.tflite").read_bytes() == b"model"
+    assert json.loads((tmp_path / "latest/manifest.json").read_text())["labels"] == ["cat"]
+
+
+def test_the_same_model_twice_is_one_version(tmp_path):
+    first = published.publish(str(tmp_path), FILES, {"run": 1})
+    assert published.publish(str(tmp_path), FILES, {"run": 2}) == first
+    assert len([path for path in tmp_path.iterdir() if path.is_dir() and not path.is_symlink()]) == 1
+    assert json.loads((tmp_path / "latest/manifest.json").read_text())["run"] == 1
+
+
+def test_pushing_an_older_model_again_serves_it_again(tmp_path):
+    first = published.publish(str(tmp_path), FILES, {})
+    second = published.publish(str(tmp_path), OTHER, {})
+    assert published.latest_bundle(str(tmp_path)) == str(tmp_path / second)
+    published.publish(str(tmp_path), FILES, {})
+    assert published.latest_bundle(str(tmp_path)) == str(tmp_path / first)
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(UserError, match="can't be published"):
+        published.publish(str(tmp_path / "file"), FILES, {})
+
+
+def test_a_latest_file_works_where_there_are_no_symbolic_links(tmp_path, monkeypatch):
+    def no_links(*_):
+        raise OSError("Operation not permitted")
+
+    monkeypatch.setattr("os.symlink", no_links)
+    version = published.publish(str(tmp_path), FILES, {})
+    assert published.latest_bundle(str(tmp_path)) == str(tmp_path / version)
+    published.publish(str(tmp_path), OTHER, {})
+    assert published.roll_back(str(tmp_path)).after == version
+    assert published.latest_bundle(str(tmp_path)) == str(tmp_path / version)
+
+
+def test_an_address_of_gfile_is_published_to_with_the_manifest_last(tmp_path):
+    address = f"file://{tmp_path}/remote"
+    pytest.importorskip("tensorflow")
+    version = published.publish(address, FILES, {})
+    assert published.publish(address, FILES, {}) == version
+    assert published.latest_bundle(address) == f"{address}/{version}"
+    assert whole(tmp_path / "remote" / version)
+
+
+# Does what its last argument says once for each place where it can be killed, in a process and in a folder of its own:
+# before the nth call that changes the folder. Prints how many there are.
+KILLED_AT_EACH_STEP = """
+import os, shutil, signal, sys
+from coralline.publishing import published
+start, root, action = sys.argv[1:]
+def kill_before(nth):
+    calls = iter(range(1000))
+    def counted(real):
+        def call(*arguments, **named):
+            if next(calls) == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*arguments, **named)
+        return call
+    for name in ("mkdir", "fsync", "rename", "replace", "symlink"):
+        setattr(os, name, counted(getattr(os, name)))
+for nth in range(1000):
+    folder = f"{root}/{nth}"
+    shutil.copytree(start, folder, symlinks=True)
+    if (child := os.fork()) == 0:
+        kill_before(nth)
+        if action == "push":
+            published.publish(folder, {"model.tflite": b"new", "labels.txt": b"cat"}, {})
+        else:
+            published.roll_back(folder, reason="killed")
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+print(nth)
+"""
+
+
+@pytest.mark.parametrize("action", ["push", "rollback"])
+def test_killed_at_any_step_it_leaves_a_whole_version_serving_and_the_next_one_goes_on(tmp_path, action):
+    start = str(tmp_path / "start")
+    first, second = published.publish(start, FILES, {}), published.publish(start, OTHER, {})
+    root = Path(published.__file__).parents[3]
+    command = [sys.executable, "-c", KILLED_AT_EACH_STEP, start, str(tmp_path), action]
+    steps = int(subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout)
+    assert steps >= (9 if action == "push" else 5)
+    for folder in (str(tmp_path / str(nth)) for nth in range(steps)):
+        served = published.latest_bundle(folder)
+        assert whole(served)
+        if action == "rollback":
+            assert Path(served).name in (first, second)
+            if Path(served).name == second:
+                published.roll_back(folder)
+            assert published.latest_bundle(folder) == f"{folder}/{first}"
+            assert published.record(folder).trail == (first,)
+        else:
+            new = published.publish(folder, {"model.tflite": b"new", "labels.txt": b"cat"}, {})
+            assert published.latest_bundle(folder) == f"{folder}/{new}"
+            assert len(list(Path(folder).glob("2*"))) == 3
+            assert published.record(folder).trail == (first, second, new)
+            assert published.roll_back(folder).after == second
+
+
+PUSH_SEVERAL = """
+import sys
+from coralline.publishing import published
+for i in range(10):
+    published.publish(sys.argv[1], {"model.tflite": f"{sys.argv[2]} {i}".encode(), "labels.txt": b"cat"}, {})
+"""
+
+
+def test_pushes_at_the_same_time_come_one_after_the_other(tmp_path):
+    root = Path(published.__file__).parents[3]
+    command = [sys.executable, "-c", PUSH_SEVERAL, str(tmp_path)]
+    pushers = [subprocess.Popen([*command, name], cwd=root) for name in ("one", "other")]
+    assert [pusher.wait() for pusher in pushers] == [0, 0]
+    versions = published.versions(str(tmp_path))
+    assert len(versions) == 20 and all(version.damage is None for version in versions)
+    moves = published.record(str(tmp_path)).moves
+    assert [move.before for move in moves] == [None, *(move.after for move in moves[:-1])]
+    assert published.latest_bundle(str(tmp_path)) == str(tmp_path / moves[-1].after)
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_damaged_version_is_not_whole_and_is_published_again_under_a_new_name(tmp_path, scheme):
+    if scheme:
+        pytest.importorskip("tensorflow")
+    address = f"{scheme}{tmp_path}/to"
+    first = published.publish(address, FILES, {})
+    assert published.is_whole(address, first)
+    (tmp_path / "to" / first / "model.tflite").unlink()
+    assert not published.is_whole(address, first)
+    second = published.publish(address, FILES, {})
+    assert published.is_whole(address, second) and published.latest_bundle(address).endswith(second)
+
+
+def test_a_push_onto_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    served = published.publish(str(tmp_path), FILES, {})
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="No space left on device"):
+        published.publish(str(tmp_path), OTHER, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([".lock", "history.json", "latest", served])
+
+
+@pytest.fixture(params=["", "file://"])
+def place(request, tmp_path):
+    """Somewhere to publish to: a folder, and an address for tf.io.gfile.
+
+    TensorFlow's own `ram://` is no use here: in 2.16 it appends to a file that is written again.
+    """
+    if request.param:
+        pytest.importorskip("tensorflow")
+    return f"{request.param}{tmp_path}/to"
+
+
+def push(place, *models):
+    return [published.publish(place, {**FILES, "model.tflite": model}, {}) for model in models]
+
+
+def served(place):
+    bundle = published.latest_bundle(place)
+    return bundle and bundle.rsplit("/", 1)[-1]
+
+
+def test_rolled_back_twice_it_goes_further_back_and_then_says_that_there_is_no_more(place):
+    first, second, third = push(place, b"1", b"2", b"3")
+    assert published.roll_back(place).after == second == served(place)
+    assert published.roll_back(place, reason="worse").after == first == served(place)
+    with pytest.raises(UserError, match="no earlier version") as error:
+        published.roll_back(place)
+    assert third in str(error.value) and served(place) == first
+    moves = published.record(place).moves[-2:]
+    assert [(move.before, move.after, move.by, move.reason) for move in moves] == [
+        (third, second, "rollback", ""),
+        (second, first, "rollback", "worse"),
+    ]
+
+
+def test_a_version_can_be_named_by_how_it_begins_or_in_full(place):
+    first, second = push(place, b"1", b"2")
+    assert published.roll_back(place, first).after == first == served(place)
+    assert published.roll_back(place, second[:-1]).after == second == served(place)
+    done = published.roll_back(place, second)
+    assert done.before == done.after == second
+    for wrong in ("1999", "2", "../to", "latest"):
+        with pytest.raises(UserError, match=f"with `{wrong}`") as error:
+            published.roll_back(place, wrong)
+        assert first in str(error.value) and second in str(error.value)
+
+
+def test_after_a_rollback_another_model_is_served_when_it_is_pushed(place):
+    first, second = push(place, b"1", b"2")
+    published.roll_back(place)
+    (third,) = push(place, b"3")
+    assert served(place) == third
+    assert published.roll_back(place).after == first  # not the one that was gone back from
+    assert second not in published.record(place).trail
+
+
+def test_a_model_that_was_rolled_back_is_known_by_its_content_until_it_is_served_again(place):
+    one, two = ({**FILES, "model.tflite": model} for model in (b"1", b"2"))
+    two_compiled = {**two, "model_edgetpu.tflite": b"2c"}
+    push(place, b"1", b"2")
+    assert published.withdrawal(place, two) is None and published.withdrawal(place, two_compiled) is None
+    second = published.roll_back(place, reason="blind at night").before
+    for bundle in (two, two_compiled):
+        version, move = published.withdrawal(place, bundle)
+        assert version == second and "(blind at night)" in move.words
+    assert published.withdrawal(place, one) is None
+    published.roll_back(place, second)
+    assert published.withdrawal(place, two) is None
+
+
+def test_the_compiled_version_can_be_rolled_back_and_not_the_model(place):
+    bundle = {**FILES, "model_edgetpu.tflite": b"compiled"}
+    published.publish(place, FILES, {})
+    compiled = published.publish(place, bundle, {})
+    published.roll_back(place)
+    assert published.withdrawal(place, FILES) is None
+    assert published.withdrawal(place, bundle)[0] == compiled
+    assert published.withdrawal(place, {**FILES, "model_edgetpu.tflite": b"by another compiler"}) is None
+
+
+def damage(place, version, name, content=b"damaged"):
+    from coralline.foundation import storage
+
+    storage.write_bytes(f"{place}/{version}/{name}", content)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("model.tflite", "model.tflite isn't as it was published"), ("manifest.json", "manifest.json isn't a manifest")],
+)
+def test_a_damaged_version_is_passed_over_and_refused_by_name(place, name, told):
+    first, second, _ = push(place, b"1", b"2", b"3")
+    damage(place, second, name)
+    done = published.roll_back(place)
+    assert (done.after, done.skipped) == (first, {second: told})
+    with pytest.raises(UserError, match="damaged and can't be served") as error:
+        published.roll_back(place, second)
+    assert told in str(error.value) and served(place) == first
+
+
+def test_with_only_damaged_versions_before_it_what_is_served_stays(place):
+    first, second = push(place, b"1", b"2")
+    damage(place, first, "labels.txt")
+    with pytest.raises(UserError, match="no earlier version") as error:
+        published.roll_back(place)
+    assert f"{first}, damaged: labels.txt isn't as it was published" in str(error.value) and served(place) == second
+
+
+def test_deleted_versions_are_passed_over_without_a_word(tmp_path):
+    first, second, _ = push(str(tmp_path), b"1", b"2", b"3")
+    shutil.rmtree(tmp_path / second)
+    done = published.roll_back(str(tmp_path))
+    assert (done.after, done.skipped) == (first, {})
+
+
+def test_a_folder_from_before_there_was_a_record_is_rolled_back_in_the_order_of_its_versions(tmp_path):
+    for version in ("20260101T000000Z-aaaaaaaa", "20260102T000000Z-bbbbbbbb", "20260103T000000Z-cccccccc"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "manifest.json").write_text('{"files": {}}')
+    (tmp_path / "latest").symlink_to("20260102T000000Z-bbbbbbbb")
+    assert published.roll_back(str(tmp_path)).after == "20260101T000000Z-aaaaaaaa"
+
+
+def test_nothing_is_made_where_nothing_is_published(tmp_path):
+    with pytest.raises(UserError, match="nothing is published here"):
+        published.roll_back(str(tmp_path / "none"))
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_rollback_that_cannot_be_recorded_does_not_happen(tmp_path, monkeypatch):
+    _, second = push(str(tmp_path), b"1", b"2")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(UserError, match="can't be moved"):
+        published.roll_back(str(tmp_path))
+    assert served(str(tmp_path)) == second and not list(tmp_path.glob(".incoming-*"))
+
+
+def test_a_push_to_an_address_that_breaks_off_leaves_what_was_served(monkeypatch, tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    place, real = f"file://{tmp_path}/to", tf.io.gfile.GFile
+    (first,) = push(place, b"1")
+
+    class BreaksOff(real):
+        """A file system that takes only `room` more files."""
+
+        room = 0
+
+        def __init__(self, name, mode="r"):
+            if "w" in mode:
+                if BreaksOff.room == 0:
+                    raise tf.errors.ResourceExhaustedError(None, None, "quota exceeded")
+                BreaksOff.room -= 1
+            super().__init__(name, mode)
+
+    for room in range(5):  # two files, the manifest, the record, and `latest` last
+        BreaksOff.room = room
+        with monkeypatch.context() as patched, pytest.raises(UserError, match="quota exceeded"):
+            patched.setattr(tf.io.gfile, "GFile", BreaksOff)
+            published.publish(place, {**FILES, "model.tflite": f"after {room}".encode()}, {})
+        assert served(place) == first and published.is_whole(place, first)
+    (second,) = push(place, b"2")
+    assert served(place) == second and published.roll_back(place).after == first

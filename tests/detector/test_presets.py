@@ -1,9 +1,0 @@
-import pytest
-
-from components.detector import presets
-from components.errors import UserError
-
-
-def test_unknown_preset_names_the_nearest():
-    with pytest.raises(UserError, match="did you mean `mobilenet_v2_256`"):
-        presets.get("mobilenet_v2_265")

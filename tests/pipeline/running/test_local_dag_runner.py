@@ -1,0 +1,151 @@
+"""How a local run is recorded, with a pipeline of two components that do next to nothing."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.orchestration.metadata import sqlite_metadata_connection_config
+from tfx.orchestration.pipeline import Pipeline
+
+from components.artifacts import DatasetReport, LabelMap
+from coralline.foundation.code_version import code_version
+from coralline.foundation.errors import UserError
+from coralline.lineage.history import History, Run
+from coralline.lineage.store import open_store
+from pipeline.running.local_dag_runner import Outcome, RecordingLocalDagRunner
+
+# TFX reads the annotations of these functions: they have to be types, not strings.
+
+
+@component
+def Maker(label_map: OutputArtifact[LabelMap], content: Parameter[str]):
+    Path(label_map.uri, "content").write_text(content)
+
+
+@component
+def Taker(label_map: InputArtifact[LabelMap], report: OutputArtifact[DatasetReport]):
+    content = Path(label_map.uri, "content").read_text()
+    if content == "wrong":
+        raise UserError("a class is unknown", file="a.xml", line=3)
+    if content == "interrupted":
+        raise KeyboardInterrupt
+    if content == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    Path(report.uri, "content").write_text(content)
+
+
+class Heard:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.began: list[str] = []
+        self.ended: list[tuple[str, Outcome]] = []
+        self.failed: list[tuple[str, type[BaseException]]] = []
+
+    def component_begins(self, node_id: str) -> None:
+        self.began.append(node_id)
+
+    def component_ended(self, node_id: str, outcome: Outcome, seconds: float) -> None:
+        assert 0 <= seconds < 60
+        self.ended.append((node_id, outcome))
+
+    def component_failed(self, node_id: str, error: BaseException) -> None:
+        self.failed.append((node_id, type(error)))
+
+
+def _run(out: Path, run_id: str, content: str) -> Heard:
+    heard = Heard()
+    maker = Maker(content=content)
+    taker = Taker(label_map=maker.outputs["label_map"])
+    pipeline = Pipeline(
+        "toy",
+        str(out / "artifacts"),
+        components=[maker, taker],
+        enable_cache=True,
+        metadata_connection_config=sqlite_metadata_connection_config(str(out / "metadata.sqlite")),
+    )
+    RecordingLocalDagRunner(run_id, heard).run(pipeline)
+    return heard
+
+
+def _recorded(out: Path, run_id: str) -> Run:
+    run = History(open_store(str(out))).run(run_id)
+    assert run is not None
+    return run
+
+
+def _states(run: Run) -> dict[str, str]:
+    return {execution.node: execution.state for execution in run.executions}
+
+
+def test_records_the_run_under_its_id_with_the_code_version(tmp_path: Path) -> None:
+    _run(tmp_path, "run-1", "right")
+    run = _recorded(tmp_path, "run-1")
+    assert (run.pipeline, run.properties) == ("toy", code_version())
+    assert _states(run) == {"Maker": "COMPLETE", "Taker": "COMPLETE"}
+
+
+def test_tells_what_was_done_and_what_was_reused(tmp_path: Path) -> None:
+    first, second = _run(tmp_path, "run-1", "right"), _run(tmp_path, "run-2", "right")
+    assert first.began == second.began == ["Maker", "Taker"]
+    assert first.ended == [("Maker", Outcome.DONE), ("Taker", Outcome.DONE)]
+    assert second.ended == [("Maker", Outcome.REUSED), ("Taker", Outcome.REUSED)]
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [("wrong", UserError, "a.xml:3: a class is unknown"), ("interrupted", KeyboardInterrupt, "KeyboardInterrupt")],
+)
+def test_a_failed_component_is_recorded_with_its_message(
+    tmp_path: Path, content: str, error: type[BaseException], message: str
+) -> None:
+    with pytest.raises(error):
+        _run(tmp_path, "run-1", content)
+    run = _recorded(tmp_path, "run-1")
+    assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
+    assert run.executions[1].settings["error_message"] == message
+
+
+def test_a_killed_run_is_recorded_as_failed_by_the_next_one(tmp_path: Path) -> None:
+    killed = multiprocessing.get_context("fork").Process(target=_run, args=(tmp_path, "run-1", "killed"))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    assert _recorded(tmp_path, "run-1").state == "RUNNING"
+    _run(tmp_path, "run-2", "right")
+    run = _recorded(tmp_path, "run-1")
+    assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
+    assert run.executions[1].settings["error_message"] == "the run was killed"
+    assert [path.name for path in tmp_path.glob("metadata.sqlite.*")] == ["metadata.sqlite.lock"]
+
+
+def test_what_a_failed_component_began_is_not_taken_for_done(tmp_path: Path) -> None:
+    for run_id in ("run-1", "run-2"):
+        with pytest.raises(UserError):
+            _run(tmp_path, run_id, "wrong")
+    assert _states(_recorded(tmp_path, "run-2")) == {"Maker": "CACHED", "Taker": "FAILED"}
+
+
+def test_runs_at_the_same_time_share_an_output_folder(tmp_path: Path) -> None:
+    problems: list[Any] = []
+
+    def run(number: int) -> None:
+        try:
+            _run(tmp_path, f"run-{number}", "right")
+        except BaseException as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    for number in range(3):
+        assert _recorded(tmp_path, f"run-{number}").state == "COMPLETE"
