@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from figures import Table, argument_parser, machine, show
 
+from coralline.data.boxes import Boxes
 from coralline.data.dataset import inspect_dataset
 from coralline.data.reading.options import DatasetOptions
-from coralline.data_report.boxes import Boxes
 from coralline.detector.anchors import grid, search
 from coralline.detector.presets import PRESETS, Preset
 
@@ -46,7 +46,7 @@ def main() -> None:
 
 def _read(path: str, preset: Preset) -> np.ndarray:
     boxes = Boxes.of(inspect_dataset(path, DatasetOptions.of_section({"path": path})).images)
-    return grid.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+    return grid.letterboxed_boxes(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
 
 
 def _drawn(size: int) -> dict[str, np.ndarray]:

@@ -36,18 +36,20 @@ def _ours(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     from coralline.detector.training import distribution
     from coralline.detector.training.evaluation import Evaluation
     from coralline.detector.training.loop import Phase, PhaseRun, Subject
-    from coralline.scoring.inference import letterboxed
+    from coralline.scoring.inference import letterbox_all
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     float_model, took = _timed(lambda: garden.build_float_model(garden.build_task(preset, _CLASSES)))
     model, seconds["build the model"] = _timed(lambda: garden.build_qat_model(task, float_model))
     seconds["build the model"] += took
     anchors = garden.build_anchors(preset).ycenter_xcenter_h_w
-    nothing = Evaluation(letterboxed([], (preset.input_size, preset.input_size)), ["1", "2", "3"], anchors)
+    nothing = Evaluation(letterbox_all([], (preset.input_size, preset.input_size)), ["1", "2", "3"], anchors)
     raw_outputs = functools.partial(garden.raw_outputs, model, num_classes=_CLASSES)
     raw, tracing = _timed(lambda: saved_model.raw_function(raw_outputs, preset.input_size))
     one_step = Phase("benchmark", 1, preset.batch_size, 1e-4, checkpoint_every=1, evaluate_every=1)
-    phase = PhaseRun(one_step, Subject(task, model, raw), batches, str(folder / "phase"), nothing, distribution.find())
+    phase = PhaseRun(
+        one_step, Subject(task, model, raw), batches, str(folder / "phase"), nothing, distribution.find_distribution()
+    )
     _, seconds["first training step"] = _timed(lambda: phase.run(lambda _: []))
     _, seconds["SavedModel"] = _timed(lambda: saved_model.write_raw_model(raw, folder / "saved"))
     seconds["SavedModel"] += tracing

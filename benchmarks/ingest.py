@@ -177,7 +177,7 @@ def _written(out: Path, raccoon: Path) -> dict[str, int]:
 
 def _examples(records: Iterable[Path]) -> Iterator[GroundTruthExample]:
     for path in records:
-        yield from map(decode_example, tfrecord.read_file(str(path)))
+        yield from map(decode_example, tfrecord.read_record_file(str(path)))
 
 
 def _is_same(a: GroundTruthExample, b: GroundTruthExample) -> bool:

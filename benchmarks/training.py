@@ -146,7 +146,7 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "settings": sections,
         "files": files,
-        "images": sum(1 for path in files["train"] for _ in tfrecord.read_file(path)),
+        "images": sum(1 for path in files["train"] for _ in tfrecord.read_record_file(path)),
         "class_names": names,
         "model": model_garden.model_config(preset, len(names)).as_dict(),
         "batch_size": preset.batch_size,
@@ -220,7 +220,9 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     files, settings = experiment["files"], Settings.resolve(**experiment["settings"])
     job = Job(tuple(files["train"]), tuple(files["eval"]), tuple(experiment["class_names"]), settings)
     timeline.begin("float")
-    both_phases.train(job, distribution.find(), work=work, model_folder=f"{work}/model", log_folder=f"{work}/logs")
+    both_phases.train(
+        job, distribution.find_distribution(), work=work, model_folder=f"{work}/model", log_folder=f"{work}/logs"
+    )
     return timeline.figures()
 
 

@@ -45,7 +45,7 @@ class TaskFailed(Exception):
     """A task's process ended with another code than 0; the message ends with its last lines."""
 
 
-def parse(spec: bytes) -> Any:
+def parse_spec(spec: bytes) -> Any:
     """A PipelineSpec from the YAML that Kubeflow takes, or from the PipelineJob in JSON that Vertex takes.
 
     Raises:

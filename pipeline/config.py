@@ -324,7 +324,7 @@ class Config(_Section):
     out: str = Field("coralline-out", description="Where artifacts, metadata, logs and published models go.")
 
 
-def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
+def load_config(path: str | Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
     """The configuration from a YAML file (or the defaults), with dotted overrides (`{"train.seed": 3}`) applied.
 
     Raises:
@@ -339,7 +339,7 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
                 "can't read the configuration",
                 file=path,
                 found=getattr(e, "strerror", None) or str(e),
-                mend="give the path of a YAML file",
+                fix="give the path of a YAML file",
             ) from e
     try:
         values = yaml.safe_load(text) or {}
@@ -350,7 +350,7 @@ def load(path: str | Path | None = None, overrides: dict[str, Any] | None = None
             file=path,
             line=mark.line + 1 if mark else None,
             found=str(getattr(e, "problem", e)),
-            mend="check indentation and colons at that line",
+            fix="check indentation and colons at that line",
         ) from e
     if not isinstance(values, dict):
         raise UserError(
@@ -406,7 +406,7 @@ def _explain(error: Any, where: list[str], path: str | Path | None, line: int | 
             line=line,
             expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(beside),
             found=dotted,
-            mend=f"did you mean `{near[0]}`?" if near else "remove it",
+            fix=f"did you mean `{near[0]}`?" if near else "remove it",
         )
     below = [key for key in known if key.startswith(f"{dotted}.")]
     return UserError(
@@ -415,7 +415,7 @@ def _explain(error: Any, where: list[str], path: str | Path | None, line: int | 
         line=line,
         expected=f"one of {', '.join(below)}" if error["type"] == "model_type" else error["msg"],
         found=repr(error["input"]),
-        mend=f"correct `{dotted}`",
+        fix=f"correct `{dotted}`",
     )
 
 

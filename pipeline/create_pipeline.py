@@ -15,7 +15,7 @@ from components.qat_trainer.component import QatTrainer
 from components.tflite_exporter.component import TFLiteExporter
 from components.voc_example_gen.component import VocExampleGen
 from coralline.detector.settings import Settings
-from coralline.detector.warm_start import source
+from coralline.detector.warm_start import weights_source
 from coralline.foundation import storage
 from pipeline.config import Config
 
@@ -70,7 +70,7 @@ def create_pipeline(
         train=_json(config.train),
         augment=_json(config.augment),
         warm_start_sha256=_warm_start_sha256(config),
-        published_at=push_to if config.model.warm_start == source.LATEST_BLESSED else "",
+        published_at=push_to if config.model.warm_start == weights_source.LATEST_BLESSED else "",
     )
     exporter = TFLiteExporter(
         trained_model=trainer.outputs["trained_model"],
@@ -119,8 +119,8 @@ def _warm_start_sha256(config: Config) -> str:
     """
     settings = Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())
     warm_start = settings.warm_start
-    if warm_start is None or warm_start == source.LATEST_BLESSED or storage.is_remote(warm_start):
+    if warm_start is None or warm_start == weights_source.LATEST_BLESSED or storage.is_remote(warm_start):
         return ""
     if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
         return ""
-    return source.obtain(warm_start, settings.warm_start_sha256, settings.preset).fingerprint()
+    return weights_source.obtain(warm_start, settings.warm_start_sha256, settings.preset).fingerprint()

@@ -49,12 +49,12 @@ def _absolute(path: str | None) -> str | None:
 
 
 def _absolute_warm_start(warm_start: str | None) -> str | None:
-    from coralline.detector.warm_start.source import LATEST_BLESSED
+    from coralline.detector.warm_start.weights_source import LATEST_BLESSED
 
     return warm_start if warm_start == LATEST_BLESSED else _absolute(warm_start)
 
 
-def run(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> None:
+def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> None:
     """Runs the pipeline; unchanged components are reused.
 
     Args:
@@ -82,10 +82,10 @@ def run(config: Config, found: Preflight, run_id: str, listener: Listener | None
 
 def configuration_of_environment() -> Config:
     """The settings where no command line can name them."""
-    from pipeline.config import load
+    from pipeline.config import load_config
 
     named = os.environ.get("CORALLINE_CONFIG")
-    return load(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None))
+    return load_config(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None))
 
 
 def main() -> None:
@@ -96,7 +96,7 @@ def main() -> None:
     from pipeline import preflight
 
     config = with_absolute_paths(configuration_of_environment())
-    run(config, preflight.check(config), new_run_id())
+    run_pipeline(config, preflight.check_before_run(config), new_run_id())
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from coralline.data.boxes import Boxes
 from coralline.data.dataset import Dataset, read_dataset
 from coralline.data.judging.split import SPLITS
 from coralline.data.reading.options import DatasetOptions
-from coralline.data_report.boxes import Boxes
 from coralline.detector.network import blueprint
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
-from coralline.detector.warm_start import download, matching, source
+from coralline.detector.warm_start import backbone_match, download, weights_source
 from coralline.edgetpu import compiler, gate
 from coralline.edgetpu.mapping import Mapping, predict_model
 from coralline.foundation import storage
@@ -40,7 +40,7 @@ class Preflight:
     mapping: Mapping
 
 
-def check(config: Config) -> Preflight:
+def check_before_run(config: Config) -> Preflight:
     """Looks at everything that a local run will need.
 
     Args:
@@ -50,9 +50,7 @@ def check(config: Config) -> Preflight:
       UserError: something is missing or wrong.
     """
     if not config.data.path:
-        raise UserError(
-            "no data set was named", mend="name a folder with --data, or in `data: {path: ...}` of --config"
-        )
+        raise UserError("no data set was named", fix="name a folder with --data, or in `data: {path: ...}` of --config")
     found = check_settings(config)
     dataset = read_dataset(config.data.path, DatasetOptions.of_section(config.data.model_dump()))
     check_amount(config, dataset)
@@ -81,11 +79,11 @@ def check_warm_start(settings: Settings) -> None:
       UserError: they can't be had, or are another model's.
     """
     warm_start = settings.warm_start
-    if warm_start is None or warm_start == source.LATEST_BLESSED:
+    if warm_start is None or warm_start == weights_source.LATEST_BLESSED:
         return
     if download.is_url(warm_start) or not storage.is_remote(warm_start):
-        found = source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
-        matching.require_backbone(found, settings.preset)
+        found = weights_source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
+        backbone_match.require_backbone(found, settings.preset)
 
 
 def check_amount(config: Config, dataset: Dataset) -> None:
@@ -102,7 +100,7 @@ def check_amount(config: Config, dataset: Dataset) -> None:
                 file=config.data.path,
                 expected="at least one object in either split",
                 found=f"background images only; {dataset.split_rule}",
-                mend="annotate more of them, correct the lists in ImageSets/Main or change data.eval_fraction",
+                fix="annotate more of them, correct the lists in ImageSets/Main or change data.eval_fraction",
             )
 
 
@@ -119,7 +117,7 @@ def check_mapping(config: Config, num_classes: int) -> Mapping:
             "a model of this preset would never be published",
             expected=f"settings of `edgetpu` that it can meet: {found.mapped} of {found.total} operations will map",
             found=refusal,
-            mend="lower edgetpu.min_mapped: the post-processing of a detector always runs on the CPU",
+            fix="lower edgetpu.min_mapped: the post-processing of a detector always runs on the CPU",
         )
     return found
 

@@ -46,6 +46,6 @@ def test_links_of_the_pages_lead_somewhere(page):
 @pytest.mark.parametrize("block", _blocks("yaml"))
 def test_settings_of_the_pages_are_valid(block, tmp_path):
     (tmp_path / "coralline.yaml").write_text(block, encoding="utf-8")
-    loaded = config.load(tmp_path / "coralline.yaml").model_dump()
+    loaded = config.load_config(tmp_path / "coralline.yaml").model_dump()
     for section, settings in yaml.safe_load(block).items():
         assert settings.items() <= loaded[section].items()

@@ -29,7 +29,7 @@ class Executor(base_executor.BaseExecutor):
         if not outcome["pushed"]:
             progress.note(f"Not published: {outcome['reason']}.")
         artifact = artifact_utils.get_single_instance(output_dict["pushed_model"])
-        publication_report.write(report, f"{artifact.uri}/report", outcome)
+        publication_report.write_publication(report, f"{artifact.uri}/report", outcome)
         _record(artifact, outcome)
 
     def _push(
@@ -46,7 +46,7 @@ class Executor(base_executor.BaseExecutor):
             return outcome | _refused("blessing", "the model is not blessed" + (f": {reasons}" if reasons else ""))
 
         model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
-        verdict = gate.judge(model, json.loads(exec_properties["edgetpu"]))
+        verdict = gate.pass_gate(model, json.loads(exec_properties["edgetpu"]))
         progress.note(verdict.sentence)
         outcome["edgetpu"] = verdict.edgetpu
         if verdict.refusal is not None:

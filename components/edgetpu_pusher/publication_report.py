@@ -16,7 +16,7 @@ PAGE, FIGURES = "report.html", "report.json"
 PLACE = "<!-- publication: what EdgeTpuPusher did with the model -->"
 
 
-def write(report: str, target: str, outcome: Mapping[str, Any]) -> None:
+def write_publication(report: str, target: str, outcome: Mapping[str, Any]) -> None:
     """Copies a report and adds to it.
 
     Args:

@@ -33,7 +33,7 @@ class Thresholds:
 
 
 @dataclasses.dataclass(frozen=True)
-class Check:
+class ThresholdCheck:
     """One rule, held against the figures.
 
     Attributes:
@@ -63,7 +63,7 @@ class Verdict:
 
     blessed: bool
     reasons: list[str]
-    checks: list[Check]
+    checks: list[ThresholdCheck]
 
 
 def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missing: str = "") -> Verdict:
@@ -96,22 +96,24 @@ def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missi
     return Verdict(not failed, (failed or passed) + not_held, checks)
 
 
-def _at_least(rule: str, name: str, found: float | None, limit: float | None) -> list[Check]:
+def _at_least(rule: str, name: str, found: float | None, limit: float | None) -> list[ThresholdCheck]:
     if limit is None or found is None:
         return []
     passed = found >= limit
     words = "reaches" if passed else "is below"
-    return [Check(rule, limit, found, passed, f"{name} {found:.3f} {words} the {limit:.3f} asked for ({rule})")]
+    return [
+        ThresholdCheck(rule, limit, found, passed, f"{name} {found:.3f} {words} the {limit:.3f} asked for ({rule})")
+    ]
 
 
 def _loss(
     rule: str, other: str, ap: float, reference: Figures | None, limit: float | None, missing: str = ""
-) -> list[Check]:
+) -> list[ThresholdCheck]:
     if limit is None:
         return []
     if reference is None or reference.ap is None:
         why = missing or f"{other} was not scored"
-        return [Check(rule, limit, None, None, f"not compared with {other}: {why}")]
+        return [ThresholdCheck(rule, limit, None, None, f"not compared with {other}: {why}")]
     change = ap - reference.ap
     passed = change >= -limit
     if abs(change) < 0.0005:
@@ -123,4 +125,4 @@ def _loss(
         words = (
             f"AP lost {-change:.3f} against {other} ({reference.ap:.3f}), {allowed} the {limit:.3f} that may be lost"
         )
-    return [Check(rule, limit, -change, passed, f"{words} ({rule})")]
+    return [ThresholdCheck(rule, limit, -change, passed, f"{words} ({rule})")]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coralline.data.judging.problems import by_kind
-from coralline.data_report import report as data_report
+from coralline.data_report import data_figures as data_report
 from coralline.foundation import storage
 from coralline.foundation.progress import counted
 

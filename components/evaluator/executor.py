@@ -18,11 +18,11 @@ from coralline.foundation.errors import UserError
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
     from components.evaluator.data_section import DataSection
+    from components.evaluator.evaluation_report import Report
     from components.evaluator.judged_models import ReferenceModel
-    from components.evaluator.pictures import Picture
-    from components.evaluator.report import Report
+    from components.evaluator.report_pictures import ReportPicture
+    from coralline.scoring.detection_matching import Matched
     from coralline.scoring.inference import JudgedModel
-    from coralline.scoring.matching import Matched
 
 
 class Executor(base_executor.BaseExecutor):
@@ -30,12 +30,12 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.evaluator import blessing, parity, tfma_result
+        from components.evaluator.evaluation_report import Report
         from components.evaluator.judged_models import FileModel
-        from components.evaluator.report import Report
         from coralline.data.records.tf_example import read_examples
         from coralline.scoring import inference
+        from coralline.scoring.detection_matching import Matched
         from coralline.scoring.labelled_images import of_example
-        from coralline.scoring.matching import Matched
         from coralline.tflite.detector import TFLiteDetector
 
         settings = json.loads(exec_properties["evaluate"])
@@ -50,7 +50,7 @@ class Executor(base_executor.BaseExecutor):
         if baseline_model is not None:
             models[blessing.BASELINE] = baseline_model
 
-        evaluated = inference.run(models, map(of_example, read_examples(eval_folder)))
+        evaluated = inference.run_models(models, map(of_example, read_examples(eval_folder)))
         figures, validated = tfma_result.evaluate(
             evaluated.ground_truths, evaluated.detections, class_names, thresholds, _uri(output_dict["evaluation"])
         )
@@ -58,7 +58,7 @@ class Executor(base_executor.BaseExecutor):
         if validated != verdict.blessed:
             raise RuntimeError(f"TFMA's validation ({validated}) and the blessing disagree: {verdict}")
 
-        compared = parity.compare(
+        compared = parity.compare_models(
             content,
             {which: reference.raw for which, reference in references.items()},
             export["post_processing"],
@@ -114,14 +114,14 @@ def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedMo
         return bundle, None, f"{e.what} ({bundle})"
 
 
-def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[Picture]:
+def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[ReportPicture]:
     """The pictures of the report; only the images that are shown are decoded again."""
-    from components.evaluator.pictures import choose, picture
+    from components.evaluator.report_pictures import choose_pictures, picture
     from coralline.data.records.tf_example import read_examples
     from coralline.scoring.labelled_images import of_example
 
     threshold = matched.best_threshold
-    places = {index: place for place, index in enumerate(choose(matched.mistakes(threshold), wanted), start=1)}
+    places = {index: place for place, index in enumerate(choose_pictures(matched.mistakes(threshold), wanted), start=1)}
     shown = {}
     for index, record in enumerate(read_examples(eval_folder)):
         if index in places:
@@ -142,7 +142,7 @@ def _data_section(input_dict: dict[str, Any]) -> DataSection:
 
 def _write_report(report: Report, folder: str) -> None:
     from components.evaluator.data_section import FOLDER
-    from coralline.data_report.report import copy_below
+    from coralline.data_report.data_figures import copy_below
 
     copy_below(report.data.address, f"{folder}/{FOLDER}", "../report.html")
     storage.write_bytes(f"{folder}/report.html", report.as_html().encode())

@@ -26,7 +26,7 @@ _ROUNDING_STEPS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
-class Layer:
+class LayerError:
     """What quantization does to one tensor.
 
     Attributes:
@@ -112,15 +112,15 @@ class LayerErrors:
             before, after, least, greatest = (next(values) for _ in range(4))
             self._rounded[_rounding(rounding)].add(before, after, (before < least) | (before > greatest))
 
-    def rounded(self) -> tuple[Layer, ...]:
+    def rounded(self) -> tuple[LayerError, ...]:
         """The tensors that rounding to 8 bits hurts most, worst first."""
         layers = [
-            Layer(name, tensor, error.relative, error.relative, None, error.clipped / max(1, error.count))
+            LayerError(name, tensor, error.relative, error.relative, None, error.clipped / max(1, error.count))
             for (name, tensor), error in self._rounded.items()
         ]
         return tuple(sorted(layers, key=lambda layer: -layer.error)[:LAYERS])
 
-    def converted(self) -> tuple[Layer, ...]:
+    def converted(self) -> tuple[LayerError, ...]:
         """The layers that add most to the error of the file, worst first; what lies within rounding isn't named."""
         layer_of = {pair.tensor.index: pair.layer for pair in self._pairs}
         layers = {}
@@ -131,7 +131,7 @@ class LayerErrors:
                 before = {layer_of[index] for index in pair.inputs if index in layer_of} - {pair.layer}
                 added = error.relative - max((self._converted[layer].relative for layer in before), default=0.0)
                 clipped = error.clipped / error.count
-                layers[pair.layer] = Layer(pair.layer, "output", error.relative, added, steps, clipped)
+                layers[pair.layer] = LayerError(pair.layer, "output", error.relative, added, steps, clipped)
         return tuple(sorted(layers.values(), key=lambda layer: -layer.added)[:LAYERS])
 
     def _pair(self, op: Op, tensor: Tensor) -> _Counterpart | None:

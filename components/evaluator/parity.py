@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from components.evaluator.layer_errors import Layer, LayerErrors
+from components.evaluator.layer_errors import LayerError, LayerErrors
 from coralline.scoring import coco
 from coralline.scoring.coco import Figures, GroundTruth
 from coralline.scoring.labelled_images import LabelledImage
@@ -41,7 +41,7 @@ class Difference:
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class ParityStep:
     """From one form of the model to the next.
 
     Attributes:
@@ -74,10 +74,10 @@ class Parity:
     """
 
     images: int
-    steps: tuple[Step, ...]
+    steps: tuple[ParityStep, ...]
     post_processing: float | None
-    rounded_layers: tuple[Layer, ...]
-    converted_layers: tuple[Layer, ...]
+    rounded_layers: tuple[LayerError, ...]
+    converted_layers: tuple[LayerError, ...]
     explain: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Parity:
         return dataclasses.asdict(self)
 
 
-def compare(
+def compare_models(
     content: bytes,
     raw: dict[str, RawModel],
     post_processing: dict[str, Any],
@@ -134,7 +134,7 @@ def compare(
     return Parity(
         images=len(truths),
         steps=tuple(
-            Step(_STEPS[pair], *pair, _change(figures, *pair), boxes.difference(), scores.difference())
+            ParityStep(_STEPS[pair], *pair, _change(figures, *pair), boxes.difference(), scores.difference())
             for pair, (boxes, scores) in apart.items()
         ),
         post_processing=_gain(truths, [detections[index] for index in sample], found, class_names),

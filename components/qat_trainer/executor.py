@@ -14,7 +14,7 @@ from tfx.types import artifact_utils
 from components.qat_trainer.workspace import held, workspace
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.detector.settings import Settings
-from coralline.detector.warm_start.source import LATEST_BLESSED
+from coralline.detector.warm_start.weights_source import LATEST_BLESSED
 from coralline.foundation import memory, progress, storage
 from coralline.foundation.code_version import stamp
 from coralline.publishing import published
@@ -40,7 +40,7 @@ class Executor(base_executor.BaseExecutor):
             class_names=tuple(label_map.names),
             settings=_settings(exec_properties),
         )
-        placement = distribution.find()
+        placement = distribution.find_distribution()
         with held(work) if placement.chief else contextlib.nullcontext():
             both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:

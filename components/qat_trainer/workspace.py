@@ -50,6 +50,6 @@ def held(work: str) -> Iterator[None]:
                 file=work,
                 expected="one run at a time with the same data and settings in the same output folder",
                 found="a process that holds this folder",
-                mend="wait for it to end: the same command then reuses its model",
+                fix="wait for it to end: the same command then reuses its model",
             ) from e
         yield

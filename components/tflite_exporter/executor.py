@@ -39,7 +39,7 @@ class Executor(base_executor.BaseExecutor):
         content = convert(
             f"{model_folder}/{saved_model.FOLDERS['qat']}", saved_model.read_anchors(model_folder), post_processing
         )
-        content = metadata.write(
+        content = metadata.write_metadata(
             content,
             labels=label_map.labels_txt(),
             score_threshold=post_processing.score_threshold,
@@ -67,14 +67,14 @@ def require_contract(content: bytes) -> None:
     """
     from coralline.tflite import contract, model_file
 
-    model = model_file.read(content)
+    model = model_file.read_model(content)
     problems = contract.problems(model) + [f"works on float: {op}" for op in contract.float_ops(model)]
     if problems:
         raise UserError(
             "the exported file breaks the contract that devices rely on",
             expected="an int8 detector: uint8 input, boxes, classes, scores, count, nothing on float before them",
             found="; ".join(problems),
-            mend="this is a fault of the export, not of your data: please report it with the run's log",
+            fix="this is a fault of the export, not of your data: please report it with the run's log",
         )
 
 

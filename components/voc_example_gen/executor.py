@@ -17,15 +17,15 @@ from tfx.types import artifact_utils
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.annotated_image import Split
 from coralline.data.dataset import Plan, make_plan
 from coralline.data.judging.problems import as_error, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.annotation import Split
 from coralline.data.reading.options import DatasetOptions
 from coralline.data.records.label_map import LABEL_MAP_FILE
-from coralline.data_report.comparison import compare, summary_of
-from coralline.data_report.history import History
-from coralline.data_report.report import DataFigures, write
+from coralline.data_report.comparison import compare_data, summary_of
+from coralline.data_report.data_figures import DataFigures, write_data_report
+from coralline.data_report.data_history import DataHistory
 from coralline.foundation import progress, storage
 from coralline.foundation.code_version import stamp
 from coralline.foundation.errors import UserError
@@ -43,7 +43,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """See VocExampleGen.
 
         Raises:
-          UserError: something in the data must be mended, or not every image was written.
+          UserError: something in the data must be fixed, or not every image was written.
         """
         # From here on, the garbage collector passes over the 600,000 objects that TensorFlow and TFX keep: going
         # through them once takes .3 s, a tenth of what 5,000 images take.
@@ -65,20 +65,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _describe(examples, known)
         figures = DataFigures.of(options.path, dataset)
         content = figures.as_json()
-        content["compared"] = _compare(History(exec_properties["history"]), content, known)
+        content["compared"] = _compare(DataHistory(exec_properties["history"]), content, known)
         with _writing_to(report.uri):
-            write(report.uri, content, figures)
+            write_data_report(report.uri, content, figures)
         for artifact in (examples, label_map, report):
             stamp(artifact)
         progress.note(_sentence(content))
         if content["compared"] and content["compared"]["sentences"]:
             progress.note("since the last data: " + "; ".join(content["compared"]["sentences"]))
 
-    def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.Outcome:
+    def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.ShardsOutcome:
         # A new name: what an earlier attempt has left must not be taken for this one's.
         scratch = os.path.join(self._get_tmp_dir(), f"examples-{secrets.token_hex(4)}")
         with self._make_beam_pipeline() as pipeline:
-            shards.run(pipeline, plan, options, folders, scratch)
+            shards.run_shards(pipeline, plan, options, folders, scratch)
         outcome = shards.load_outcome(scratch)
         if outcome is None:
             raise _incomplete("it returned without having run")
@@ -94,7 +94,7 @@ def _writing_to(folder: str) -> Iterator[None]:
         raise as_error([shards.unwritable(folder, e.strerror or str(e))]) from e
 
 
-def _compare(history: History, content: dict[str, Any], known: str) -> dict[str, Any] | None:
+def _compare(history: DataHistory, content: dict[str, Any], known: str) -> dict[str, Any] | None:
     """How the data differs from the last one with another content; None without one. Leaves this one for the next.
 
     A folder that can't be read or written costs the comparison, not the run.
@@ -106,10 +106,10 @@ def _compare(history: History, content: dict[str, Any], known: str) -> dict[str,
     except OSError as e:
         progress.note(f"this data can't be compared with that of other runs: {e}")
         return None
-    return None if before is None else compare(before, now)
+    return None if before is None else compare_data(before, now)
 
 
-def _require_all_written(plan: Plan, outcome: shards.Outcome, folders: dict[Split, str]) -> None:
+def _require_all_written(plan: Plan, outcome: shards.ShardsOutcome, folders: dict[Split, str]) -> None:
     """Counts what came back against what was planned, and what is in the files against what came back.
 
     Raises:
@@ -142,7 +142,7 @@ def _incomplete(found: str) -> UserError:
         "the Beam runner did not write all examples",
         expected="every checked image in a TFRecord file",
         found=found,
-        mend="use another Beam runner (the direct runner is known to work), or look into its log",
+        fix="use another Beam runner (the direct runner is known to work), or look into its log",
     )
 
 
@@ -164,5 +164,5 @@ def _sentence(content: dict[str, Any]) -> str:
         f"{content['reader']} layout; {content['split_rule']}"
     )
     dropped = sum(problem["policy"] == "drop" for problem in content["problems"])
-    mended = sum(problem["policy"] == "fix" for problem in content["problems"])
-    return text + (f"; {dropped} left out" if dropped else "") + (f"; {mended} mended" if mended else "")
+    fixed = sum(problem["policy"] == "fix" for problem in content["problems"])
+    return text + (f"; {dropped} left out" if dropped else "") + (f"; {fixed} fixed" if fixed else "")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
-from coralline.data.reading.choice import files_read
 from coralline.data.reading.options import DatasetOptions
+from coralline.data.reading.reader_choice import files_read
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 

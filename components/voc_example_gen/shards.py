@@ -17,14 +17,14 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.dataset import Dataset, Plan, assemble
 from coralline.data.images.image_file import UnreadableImageError
-from coralline.data.judging import checks
+from coralline.data.judging import entry_checks
 from coralline.data.judging.problems import Problem, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.annotation import AnnotatedImage, Split
 from coralline.data.reading.options import DatasetOptions
-from coralline.data.reading.source import Entry
+from coralline.data.reading.raw_annotation import Entry
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tfrecord_writer import TFRecordWriter
@@ -77,14 +77,14 @@ class Judged:
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class ShardsOutcome:
     """What the Beam pipeline brings back."""
 
     judged: Judged
     written: tuple[Written, ...]
 
 
-def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], scratch: str) -> None:
+def run_shards(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], scratch: str) -> None:
     """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail.
 
     Args:
@@ -107,7 +107,7 @@ def run(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split,
         | "SpreadShares" >> beam.GroupByKey()
         | "Check" >> beam.Map(check_share, scratch, plan.layout.root, options)
         | "GatherChecked" >> beam.GroupByKey()
-        | "Judge" >> beam.FlatMap(judge, scratch, plan.without_entries(), options, folders)
+        | "Judge" >> beam.FlatMap(judge_shares, scratch, plan.without_entries(), options, folders)
         | "SpreadFiles" >> beam.GroupByKey()
         | "Write" >> beam.Map(write_file)
         | "GatherWritten" >> beam.GroupByKey()
@@ -121,7 +121,7 @@ def check_share(
     """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
     number, _ = numbered
     share = pickle.loads(storage.read_bytes(_share_path(scratch, number)))
-    results = [checks.check_entry(root, entry, side, options) for entry, side in share]
+    results = [entry_checks.check_entry(root, entry, side, options) for entry, side in share]
     checked = Checked(
         number,
         len(results),
@@ -131,7 +131,7 @@ def check_share(
     return None, pickle.dumps(checked)
 
 
-def judge(
+def judge_shares(
     gathered: tuple[None, Iterable[bytes]], scratch: str, plan: Plan, options: DatasetOptions, folders: dict[Split, str]
 ) -> Iterator[tuple[str, bytes]]:
     """Puts the shares together in the order of the plan, saves what comes of it; gives the files to write, by path."""
@@ -191,10 +191,10 @@ def save_written(gathered: tuple[None, Iterable[Written]], scratch: str) -> None
     storage.write_bytes(os.path.join(scratch, _WRITTEN_FILE), pickle.dumps(written))
 
 
-def load_outcome(scratch: str) -> Outcome | None:
+def load_outcome(scratch: str) -> ShardsOutcome | None:
     """What came of it; None when the Beam runner returned without having run."""
     judged, written = (_load(os.path.join(scratch, name)) for name in (_JUDGED_FILE, _WRITTEN_FILE))
-    return None if judged is None else Outcome(judged, written or ())
+    return None if judged is None else ShardsOutcome(judged, written or ())
 
 
 def list_shares(plan: Plan) -> list[Sequence[tuple[Entry, Split]]]:
@@ -216,7 +216,7 @@ def _load(path: str) -> Any:
 
 
 def _unreadable(image: AnnotatedImage, error: Exception) -> Problem:
-    return dataclasses.replace(checks.unreadable_image(image.name, image.place.path, error), policy="fail")
+    return dataclasses.replace(entry_checks.unreadable_image(image.name, image.place.path, error), policy="fail")
 
 
 def unwritable(path: str, found: str) -> Problem:
@@ -226,5 +226,5 @@ def unwritable(path: str, found: str) -> Problem:
         path,
         "the examples can't be written",
         found=found,
-        mend="check that the output folder can be written to and has room",
+        fix="check that the output folder can be written to and has room",
     )

@@ -28,11 +28,11 @@ def command(
     The image of the steps and the place of their artifacts are deployment.image and deployment.pipeline_root.
     """
     from coralline.foundation.output_capture import quiet
-    from pipeline.config import load
+    from pipeline.config import load_config
     from pipeline.kubeflow_runner import compile_pipeline, for_cluster
     from pipeline.preflight import training_settings
 
-    loaded = load(config, dict(settings) | ({} if data is None else {"data.path": data}))
+    loaded = load_config(config, dict(settings) | ({} if data is None else {"data.path": data}))
     training_settings(loaded)
     with quiet():
         spec = compile_pipeline(loaded, target)
@@ -59,5 +59,5 @@ def write_in_one_go(path: Path, content: bytes) -> None:
             file=path,
             expected="a path in a folder that is there and can be written to",
             found=error.strerror,
-            mend="name another file with -o",
+            fix="name another file with -o",
         ) from error

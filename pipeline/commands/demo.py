@@ -22,14 +22,14 @@ _DRAWING = {"images": 700, "size_px": 176, "seed": 1}
 )
 def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Draw a small data set of shapes and run the whole pipeline on it."""
-    from pipeline.config import load
+    from pipeline.config import load_config
     from pipeline.running.local_run import run_locally
     from pipeline.running.out_folder import OutFolder
 
     OutFolder(Path(out)).prepare()
     data = draw_once(Path(out))
     overrides = {"data.path": str(data), "model.preset": "demo_160", "out": out}
-    run_locally(load(None, overrides | dict(settings)), as_json)
+    run_locally(load_config(None, overrides | dict(settings)), as_json)
 
 
 def draw_once(out: Path) -> Path:

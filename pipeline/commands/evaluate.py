@@ -39,9 +39,9 @@ def command(model: str, data: str, split: str, label_map: str | None, as_json: b
     from coralline.tflite.isolated_detector import IsolatedDetector
 
     with IsolatedDetector(model, delegate=delegate) as detector:
-        labelled = labelled_images.read_folder(data, split)
+        labelled = labelled_images.read_labelled_folder(data, split)
         class_ids = _class_ids(_labels(model, detector.labels, label_map), labelled.class_names, model)
-        evaluated = inference.run({"model": FileModel(detector, class_ids)}, labelled.images)
+        evaluated = inference.run_models({"model": FileModel(detector, class_ids)}, labelled.images)
     figures = coco.score(evaluated.ground_truths, evaluated.detections["model"], labelled.class_names)
     if as_json:
         click.echo(json.dumps({"images": len(labelled.images), **figures.as_json()}))
@@ -54,7 +54,7 @@ def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) ->
     from coralline.tflite import labels_file
 
     if label_map is not None and label_map.endswith(".txt"):
-        return labels_file.read(label_map)
+        return labels_file.read_labels_file(label_map)
     if label_map is not None:
         return list(LabelMap.read(label_map).names)
     labels = in_the_file or labels_file.beside(model)
@@ -64,7 +64,7 @@ def _labels(model: str, in_the_file: list[str] | None, label_map: str | None) ->
             file=model,
             expected="labels in the file, or labels.txt beside it",
             found="neither",
-            mend="give --label-map label_map.pbtxt or labels.txt",
+            fix="give --label-map label_map.pbtxt or labels.txt",
         )
     return labels
 
@@ -81,7 +81,7 @@ def _class_ids(labels: list[str], class_names: tuple[str, ...], model: str) -> l
             file=model,
             expected="a model that knows " + ", ".join(class_names[:10]),
             found="labels " + ", ".join(labels[:10]) + (" ..." if len(labels) > 10 else ""),
-            mend=f"is '{near[0]}' meant? Name the model's classes with --label-map, in its order"
+            fix=f"is '{near[0]}' meant? Name the model's classes with --label-map, in its order"
             if near
             else "give a model of these classes, or name its classes with --label-map, in its order",
         )

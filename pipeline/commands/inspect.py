@@ -26,11 +26,11 @@ def command(model: str, as_json: bool) -> None:
     from coralline.edgetpu import inspection
     from coralline.tflite import model_file
 
-    read = model_file.read_file(model)
+    read = model_file.read_model_file(model)
     try:
-        found = inspection.inspect(read)
+        found = inspection.inspect_model(read)
     except UserError as e:
-        raise UserError(e.what, file=model, expected=e.expected, found=e.found, mend=e.mend) from e
+        raise UserError(e.what, file=model, expected=e.expected, found=e.found, fix=e.fix) from e
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_text(model, found)))
 
 
@@ -124,7 +124,7 @@ def _left_on_cpu(cpu: list[dict[str, Any]]) -> list[str]:
     lines = []
     for status in dict.fromkeys(op["status"] for op in cpu):
         ops = [op for op in cpu if op["status"] == status]
-        known = statuses.find(status)
+        known = statuses.find_status(status)
         lines.append(f"  {len(ops)} on the CPU: {status}")
         lines += [f"    ({known.explanation})"] if known else []
         reasons: dict[str, list[dict[str, Any]]] = {}

@@ -60,7 +60,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
         found: list[Any] = getattr(history, f"{kind}s")([int(number)])
         if not found:
             raise UserError(
-                f"the store has no {kind} {number}", mend="`coralline lineage list` and `show RUN` tell which there are"
+                f"the store has no {kind} {number}", fix="`coralline lineage list` and `show RUN` tell which there are"
             )
         if kind == "execution":
             (step,) = trace.steps(history, [found[0].id])
@@ -81,7 +81,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
         raise UserError(
             f"the store has no run `{what}`",
             expected="a run's id, `latest`, `execution:N`, `artifact:N`, or an artifact's address",
-            mend="`coralline lineage list` tells which runs there are",
+            fix="`coralline lineage list` tells which runs there are",
         )
     _answer(
         as_json,
@@ -106,15 +106,17 @@ def why(published: str, store: str | None, as_json: bool) -> None:
     history = _history(store or store_above(published))
     artifact = trace.published(history, published)
     _answer(
-        as_json, lambda: trace.explain(history, artifact), lambda c: printing.print_explanation(c, history, artifact)
+        as_json,
+        lambda: trace.explain_artifact(history, artifact),
+        lambda c: printing.print_explanation(c, history, artifact),
     )
 
 
 def _history(address: str | None) -> Any:
-    from coralline.lineage.history import History
+    from coralline.lineage.run_history import RunHistory
     from coralline.lineage.store import open_store
 
-    return History(open_store(address or _default_store()))
+    return RunHistory(open_store(address or _default_store()))
 
 
 def _default_store() -> str:
@@ -125,7 +127,7 @@ def _default_store() -> str:
     raise UserError(
         "no store of ML Metadata was named, and there is none here",
         expected="metadata.sqlite here, in coralline-out or in coralline-demo",
-        mend="name an output folder or a store with --store",
+        fix="name an output folder or a store with --store",
     )
 
 

@@ -24,7 +24,7 @@ def command(
 
     What hasn't changed since an earlier run in the same output folder is reused.
     """
-    from pipeline.config import load
+    from pipeline.config import load_config
     from pipeline.running.local_run import run_locally
 
     overrides = dict(settings)
@@ -32,4 +32,4 @@ def command(
         overrides["data.path"] = data
     if out is not None:
         overrides["out"] = out
-    run_locally(load(config, overrides), as_json)
+    run_locally(load_config(config, overrides), as_json)

@@ -30,7 +30,7 @@ def command(out: Path, port: int, host: str) -> None:
             file=str(out),
             expected=f"TensorBoard logs below {_TRAINER}",
             found="none" if out.exists() else "no such folder",
-            mend="give the --out folder of a run that has begun to train",
+            fix="give the --out folder of a run that has begun to train",
         )
     arguments = ["--logdir", str(logs), "--host", host, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *arguments])

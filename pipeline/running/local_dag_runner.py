@@ -15,7 +15,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from pipeline.running import run_record
 
 
-class Outcome(enum.Enum):
+class NodeOutcome(enum.Enum):
     """How a component's part of a run ended."""
 
     DONE = "done"
@@ -28,7 +28,7 @@ class Listener(Protocol):
     def component_begins(self, node_id: str) -> None:
         """A component is about to run, or to be found reusable."""
 
-    def component_ended(self, node_id: str, outcome: Outcome, seconds: float) -> None:
+    def component_ended(self, node_id: str, outcome: NodeOutcome, seconds: float) -> None:
         """It has ended well."""
 
     def component_failed(self, node_id: str, error: BaseException) -> None:
@@ -81,5 +81,5 @@ class RecordingLocalDagRunner(LocalDagRunner):
                 self._listener.component_failed(node_id, error)
             raise
         if self._listener is not None:
-            outcome = Outcome.REUSED if state == "CACHED" else Outcome.DONE
+            outcome = NodeOutcome.REUSED if state == "CACHED" else NodeOutcome.DONE
             self._listener.component_ended(node_id, outcome, time.monotonic() - began)

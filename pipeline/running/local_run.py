@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from coralline.data_report.boxes import Boxes
-from coralline.detector.anchors import anchor_advice, anchor_fit, choice
+from coralline.data.boxes import Boxes
+from coralline.detector.anchors import anchor_advice, anchor_choice, anchor_fit
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
@@ -22,7 +22,7 @@ from coralline.foundation.output_capture import output_to
 from coralline.foundation.progress import counted
 from pipeline import preflight
 from pipeline.config import Config
-from pipeline.local_runner import new_run_id, run, with_absolute_paths
+from pipeline.local_runner import new_run_id, run_pipeline, with_absolute_paths
 from pipeline.running.console import RunConsole, duration
 from pipeline.running.out_folder import OutFolder
 
@@ -42,7 +42,7 @@ def run_locally(config: Config, as_json: bool) -> None:
       UserError: the run couldn't begin, or a component has failed; a bug is told in one sentence, with the log.
     """
     config = with_absolute_paths(config)
-    found = preflight.check(config)
+    found = preflight.check_before_run(config)
     run_id, out = new_run_id(), OutFolder(Path(config.out))
     log = out.log(run_id)
     with output_to(log) as terminal:
@@ -56,7 +56,7 @@ def run_locally(config: Config, as_json: bool) -> None:
             listener.load()
             # TFX hands what stands on the command line to executors as flags.
             sys.argv = sys.argv[:1]
-            run(config, found, run_id, listener)
+            run_pipeline(config, found, run_id, listener)
             summary = _finish(out, run_id, listener)
         except Exception as error:
             with contextlib.suppress(OSError):  # a full disk
@@ -129,13 +129,13 @@ def told(error: Exception, doing: str, log: Path) -> UserError:
             file=log.parent.parent,
             expected="room for examples, checkpoints and models",
             found=f"{shutil.disk_usage(log.parent).free / 2**20:.0f} MiB free",
-            mend="make room or name another folder with --out; the same command goes on from what is done",
+            fix="make room or name another folder with --out; the same command goes on from what is done",
         )
     first_line = (str(error).strip().splitlines() or [""])[0]
     return UserError(
         f"{doing} failed, which is a bug or a lack of resources",
         found=f"{type(error).__name__}: {first_line[:300]}",
-        mend=f"see the end of {log}; the same command goes on from what is done",
+        fix=f"see the end of {log}; the same command goes on from what is done",
     )
 
 
@@ -172,7 +172,7 @@ def about_anchors(found: preflight.Preflight) -> Iterator[str]:
             f"anchors are fitted to the training boxes: {fitted.described()}; {fit.unmatched} of "
             f"{counted(len(boxes), 'box')} match none, {fitted.now.unmatched} with the preset's own"
         )
-    advice = None if choice.is_good(fit.fit) else anchor_advice.advise(fit)
+    advice = None if anchor_choice.is_good(fit.fit) else anchor_advice.advise(fit)
     if advice is None:
         return
     unmatched = anchor_fit.problem(fit, images, advice.sentence())

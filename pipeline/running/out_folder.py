@@ -61,7 +61,7 @@ class OutFolder:
                 file=self.path,
                 expected="a folder, or a path where one can be made, that this user may write to",
                 found=error.strerror,
-                mend="name another one with --out, or in `out:` of the configuration",
+                fix="name another one with --out, or in `out:` of the configuration",
             ) from error
 
     def write_summary(self, run_id: str, text: str) -> Path:

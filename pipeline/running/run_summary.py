@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.history import Artifact, History
+from coralline.lineage.run_history import Artifact, RunHistory
 from coralline.lineage.store import open_store
 from coralline.lineage.trace import CODE_VERSION, steps
 from coralline.publishing import published
@@ -25,7 +25,7 @@ def summarize(out: OutFolder, run_id: str, seconds: dict[str, float], reused: li
       seconds: by component, as measured.
       reused: the components whose earlier result was reused.
     """
-    history = History(open_store(str(out.store)))
+    history = RunHistory(open_store(str(out.store)))
     run = history.run(run_id)
     if run is None:
         raise UserError(f"the run {run_id} is not in the store", file=out.store)

@@ -159,7 +159,7 @@ def test_says_how_to_get_uv_when_nothing_can_install_it(machine: Machine) -> Non
     code, _, err = machine.call("--help", PATH=str(machine.bin))
     assert code == 1
     assert "uv is not on this machine" in err
-    assert "to mend it: install uv" in err
+    assert "fix: install uv" in err
 
 
 def test_changed_lock_updates_the_environment(machine: Machine) -> None:

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
+from coralline.data.annotated_image import AnnotatedImage, AnnotatedObject
 from coralline.data.dataset import Dataset
 from coralline.data.images.image_file import ImageFacts
-from coralline.data.reading.annotation import AnnotatedImage, AnnotatedObject
 from coralline.data.reading.image_place import ImagePlace
 from coralline.data.records.label_map import LabelMap
 

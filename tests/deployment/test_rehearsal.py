@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
-from deployment.rehearsal import TaskFailed, parse, rehearse
-from pipeline.config import load
+from deployment.rehearsal import TaskFailed, parse_spec, rehearse
+from pipeline.config import load_config
 from pipeline.kubeflow_runner import compile_pipeline
 
 _DRIVER = "components.voc_example_gen.kubeflow_driver"
@@ -42,7 +42,7 @@ def _settings(root: Path, data: Path) -> dict[str, object]:
 _REHEARSE = """
 import sys
 from pathlib import Path
-from deployment.rehearsal import parse, rehearse
+from deployment.rehearsal import parse_spec, rehearse
 list(rehearse(parse(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2])))
 """
 
@@ -74,12 +74,12 @@ def test_every_task_runs_by_its_own_command_up_to_a_published_model_though_the_t
 ) -> None:
     data, root = tmp_path / "data", tmp_path / "root"
     draw_dataset(data, images=20, size_px=160, seed=5)
-    compiled = compile_pipeline(load(None, _settings(root, data)), "kubeflow")
+    compiled = compile_pipeline(load_config(None, _settings(root, data)), "kubeflow")
     (tmp_path / "spec.yaml").write_bytes(compiled)
     _kill_it_while_it_trains(tmp_path / "spec.yaml", tmp_path / "run")
     assert not (tmp_path / "run/TfliteExporter").exists()
 
-    spec = parse(compiled)
+    spec = parse_spec(compiled)
     tasks = {task.name: task for task in rehearse(spec, tmp_path / "run")}
 
     assert _evaluated(tmp_path / "run/QatTrainer/model_run/float") == [1, 2, 3, 4], "none is left out, none done twice"
@@ -101,6 +101,6 @@ def test_every_task_runs_by_its_own_command_up_to_a_published_model_though_the_t
 @pytest.mark.slow
 def test_a_task_that_fails_ends_the_rehearsal_with_the_end_of_its_log(tmp_path: Path) -> None:
     settings = _settings(tmp_path / "root", tmp_path / "nothing")
-    spec = parse(compile_pipeline(load(None, settings), "vertex"))
+    spec = parse_spec(compile_pipeline(load_config(None, settings), "vertex"))
     with pytest.raises(TaskFailed, match=r"VocExampleGen: [\s\S]*there is no such folder"):
         list(rehearse(spec, tmp_path / "run"))

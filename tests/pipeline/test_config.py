@@ -3,7 +3,7 @@
 import pytest
 
 from coralline.foundation.errors import UserError
-from pipeline.config import load
+from pipeline.config import load_config
 
 
 @pytest.fixture
@@ -17,13 +17,13 @@ def file(tmp_path):
 
 def refused(path, overrides=None):
     with pytest.raises(UserError) as caught:
-        load(path, overrides)
+        load_config(path, overrides)
     return caught.value
 
 
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key(file):
     error = refused(file("model:\n  preset: demo_160\ntrain:\n  flot_steps: 3\n"))
-    assert (error.line, error.mend) == (4, "did you mean `train.float_steps`?")
+    assert (error.line, error.fix) == (4, "did you mean `train.float_steps`?")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_an_unknown_key_is_told_with_its_line_and_the_nearest_key(file):
      ("model.float_steps", "train.float_steps"), ("evaluate.picture", "evaluate.pictures")],
 )  # fmt: skip
 def test_the_key_that_was_meant_is_found(key, meant):
-    assert refused(None, {key: 1}).mend == f"did you mean `{meant}`?"
+    assert refused(None, {key: 1}).fix == f"did you mean `{meant}`?"
 
 
 @pytest.mark.parametrize(("key", "expected"), [("zzz", "one of augment, "), ("push.zzz", "one of push.to")])
@@ -48,7 +48,7 @@ def test_a_wrong_value_is_told_with_its_line(file):
 
 def test_a_wrong_value_in_a_list_is_told_with_the_line_of_its_key(file):
     error = refused(file("model:\n  aspect_ratios: [1.0, -2.0]\n"))
-    assert (error.line, error.found, error.mend) == (2, "-2.0", "correct `model.aspect_ratios`")
+    assert (error.line, error.found, error.fix) == (2, "-2.0", "correct `model.aspect_ratios`")
 
 
 @pytest.mark.parametrize("value", ["3", "[]", "[1, x]", "[.nan]", "[.inf]", "[0]", "1.0, 3.0"])
@@ -73,7 +73,7 @@ def test_a_section_that_is_no_section_is_told_with_what_belongs_there(file):
 
 
 def test_a_section_with_all_of_its_lines_commented_out_has_the_defaults(file):
-    assert load(file("train:\n  # seed: 3\nout: there\n")).train == load().train
+    assert load_config(file("train:\n  # seed: 3\nout: there\n")).train == load_config().train
 
 
 def test_yaml_that_does_not_parse_is_told_with_its_line(file):

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from google.protobuf import json_format
 
-from deployment.rehearsal import parse
-from pipeline.config import load
+from deployment.rehearsal import parse_spec
+from pipeline.config import load_config
 from pipeline.kubeflow_runner import compile_pipeline
 
 _SETTINGS = {
@@ -20,9 +20,12 @@ _SETTINGS = {
 
 
 def test_both_targets_hold_the_same_spec_but_kubeflow_reads_the_data_each_time() -> None:
-    config = load(None, _SETTINGS)
+    config = load_config(None, _SETTINGS)
     kubeflow, vertex = compile_pipeline(config, "kubeflow"), compile_pipeline(config, "vertex")
-    on_kubeflow, on_vertex = json_format.MessageToDict(parse(kubeflow)), json_format.MessageToDict(parse(vertex))
+    on_kubeflow, on_vertex = (
+        json_format.MessageToDict(parse_spec(kubeflow)),
+        json_format.MessageToDict(parse_spec(vertex)),
+    )
     caching = {
         name: (task["cachingOptions"], on_vertex["root"]["dag"]["tasks"][name]["cachingOptions"])
         for name, task in on_kubeflow["root"]["dag"]["tasks"].items()
@@ -38,12 +41,12 @@ def test_both_targets_hold_the_same_spec_but_kubeflow_reads_the_data_each_time()
 
 @pytest.mark.parametrize("target", ["kubeflow", "vertex"])
 def test_the_same_settings_give_the_same_bytes(target: str) -> None:
-    first = compile_pipeline(load(None, _SETTINGS), target)  # type: ignore[arg-type]
-    assert compile_pipeline(load(None, _SETTINGS), target) == first  # type: ignore[arg-type]
+    first = compile_pipeline(load_config(None, _SETTINGS), target)  # type: ignore[arg-type]
+    assert compile_pipeline(load_config(None, _SETTINGS), target) == first  # type: ignore[arg-type]
 
 
 def test_every_step_runs_in_the_one_image_and_sees_the_settings() -> None:
-    spec = parse(compile_pipeline(load(None, _SETTINGS), "kubeflow"))
+    spec = parse_spec(compile_pipeline(load_config(None, _SETTINGS), "kubeflow"))
     executors = json_format.MessageToDict(spec.deployment_spec)["executors"]
     assert len(executors) == 8
     assert {e["container"]["image"] for e in executors.values()} == {"registry/coralline@sha256:1"}
@@ -52,7 +55,7 @@ def test_every_step_runs_in_the_one_image_and_sees_the_settings() -> None:
 
 
 def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> None:
-    spec = parse(compile_pipeline(load(None, {"deployment.pipeline_root": "/mnt/disk/"}), "kubeflow"))
+    spec = parse_spec(compile_pipeline(load_config(None, {"deployment.pipeline_root": "/mnt/disk/"}), "kubeflow"))
     tasks = spec.root.dag.tasks
     data = tasks["VocExampleGen"].inputs.parameters["data"].runtime_value.constant.string_value
     assert json.loads(data)["path"] == "/mnt/disk/data"
@@ -64,7 +67,7 @@ def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> N
 
 def test_where_models_are_published_is_told_to_the_trainer_for_the_latest_one_only() -> None:
     def published_at(**settings: str) -> str:
-        spec = parse(compile_pipeline(load(None, {**_SETTINGS, **settings}), "kubeflow"))
+        spec = parse_spec(compile_pipeline(load_config(None, {**_SETTINGS, **settings}), "kubeflow"))
         parameters = spec.root.dag.tasks["QatTrainer"].inputs.parameters
         return parameters["published_at"].runtime_value.constant.string_value
 

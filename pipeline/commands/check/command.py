@@ -16,7 +16,7 @@ from pipeline.run_options import settings_options
 
 if TYPE_CHECKING:
     from coralline.data.dataset import Dataset
-    from coralline.data_report.report import DataFigures
+    from coralline.data_report.data_figures import DataFigures
     from pipeline.config import Config
 
 _CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
@@ -64,14 +64,14 @@ def _check(
     from coralline.data.dataset import inspect_dataset
     from coralline.data.reading.folder import UnreadableFolderError
     from coralline.data.reading.options import DatasetOptions
-    from coralline.data_report.report import DataFigures
+    from coralline.data_report.data_figures import DataFigures
     from pipeline import preflight
     from pipeline.commands.check import measurement
-    from pipeline.config import load
+    from pipeline.config import load_config
     from pipeline.local_runner import with_absolute_paths
 
     try:
-        config = with_absolute_paths(load(config_file, overrides))
+        config = with_absolute_paths(load_config(config_file, overrides))
         preflight.check_settings(config)
         options = DatasetOptions.of_section(config.data.model_dump())
         dataset = inspect_dataset(options.path, options)
@@ -87,7 +87,7 @@ def _check(
     ok = all(problem["policy"] != "fail" for problem in report["problems"])
     if measure and ok:
         try:
-            report["estimate"] = measurement.measure(config, dataset)
+            report["estimate"] = measurement.measure_training(config, dataset)
         except UserError as e:
             report["problems"].append(_problem("no_training", e.file or config.data.path, e.line, _in_a_sentence(e)))
             ok = False
@@ -109,17 +109,17 @@ def _look_at_anchors(figures: DataFigures, report: dict[str, Any]) -> None:
 
 
 def _write_page(folder: str, report: dict[str, Any], figures: DataFigures) -> None:
-    from coralline.data_report.report import write
+    from coralline.data_report.data_figures import write_data_report
 
     if os.path.realpath(folder).startswith(os.path.realpath(figures.path) + os.sep):
         raise UserError(
-            "the report would become part of the data", file=folder, found=figures.path, mend="give another folder"
+            "the report would become part of the data", file=folder, found=figures.path, fix="give another folder"
         )
     try:
-        write(folder, report, figures)
+        write_data_report(folder, report, figures)
     except OSError as e:
         raise UserError(
-            "the report can't be written", file=folder, found=e.strerror or str(e), mend="give another folder"
+            "the report can't be written", file=folder, found=e.strerror or str(e), fix="give another folder"
         ) from e
 
 
@@ -144,8 +144,8 @@ def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) 
 
 
 def _in_a_sentence(e: UserError) -> str:
-    mend = f"; {e.mend}" if e.mend else ""
-    return f"{e.what} (expected: {e.expected}, found: {e.found}{mend})"
+    fix = f"; {e.fix}" if e.fix else ""
+    return f"{e.what} (expected: {e.expected}, found: {e.found}{fix})"
 
 
 def _told(error: UserError, kind: str) -> dict[str, Any]:
@@ -263,4 +263,4 @@ def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
 def _next_step(exit_code: int) -> str:
     if exit_code == _CLEAN:
         return "next: `coralline run --data PATH` trains on it"
-    return "next: mend what would stop a run, then check again"
+    return "next: fix what would stop a run, then check again"

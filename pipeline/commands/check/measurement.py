@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.dataset import Dataset
 from coralline.data.images.image_file import UnreadableImageError
-from coralline.data.reading.annotation import AnnotatedImage
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tfrecord_writer import TFRecordWriter
@@ -25,7 +25,7 @@ _IMAGES = 96
 _LAST_LINES = 5
 
 
-def measure(config: Config, dataset: Dataset) -> dict[str, Any]:
+def measure_training(config: Config, dataset: Dataset) -> dict[str, Any]:
     """Trains a few steps in a process of its own.
 
     Args:
@@ -67,7 +67,7 @@ def _run(folder: Path) -> dict[str, Any]:
             "a few steps of training couldn't be measured",
             expected="a process that ends with 0",
             found=f"{code} (-9: killed, as the system does when memory runs out)\n" + "\n".join(last),
-            mend="close other programs, or lower train.batch_size or model.input_size",
+            fix="close other programs, or lower train.batch_size or model.input_size",
         )
     estimate: dict[str, Any] = json.loads((folder / ESTIMATE).read_text())
     return estimate

@@ -14,7 +14,7 @@ from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
 
 if TYPE_CHECKING:
-    from coralline.od_api.checks import Check
+    from coralline.od_api.config_checks import ConfigCheck
     from coralline.od_api.ledger import Carried, Settled
     from coralline.od_api.translation import Translation
 
@@ -74,7 +74,7 @@ def _write(path: Path, text: str) -> None:
             "there is a file of this name already",
             file=path,
             expected="no file: what is there is never overwritten",
-            mend="name another one with -o, or remove it",
+            fix="name another one with -o, or remove it",
         ) from e
     except OSError as e:
         raise UserError(
@@ -82,7 +82,7 @@ def _write(path: Path, text: str) -> None:
             file=path,
             expected="a path in a folder that is there and can be written to",
             found=e.strerror,
-            mend="name another one with -o",
+            fix="name another one with -o",
         ) from e
 
 
@@ -138,7 +138,7 @@ def _report(found: Translation, output: str | None) -> Iterator[str]:
     if found.ok:
         yield f"next: {check} looks at the data and the settings"
     else:
-        yield f"next: mend what is wrong, there or in {output or 'the YAML'}; then {check}"
+        yield f"next: fix what is wrong, there or in {output or 'the YAML'}; then {check}"
 
 
 def _carried_lines(setting: Carried) -> Iterator[str]:
@@ -165,7 +165,7 @@ def _place(group: list[Settled]) -> str:
     return f"{lines}  {group[0].block} ({counted(len(group), 'field')})"
 
 
-def _check_line(check: Check) -> str:
+def _check_line(check: ConfigCheck) -> str:
     line = f" (line {check.line})" if check.line else ""
     return f"  {_OUTCOMES[check.ok]:<6} {check.name}{line}: {check.message}"
 

@@ -11,7 +11,7 @@ import yaml
 from coralline.foundation.errors import UserError
 from coralline.od_api.ledger import Carried, Settled
 from coralline.od_api.translation import Translation
-from pipeline.config import Config, load
+from pipeline.config import Config, load_config
 
 
 def within_bounds(translation: Translation) -> Translation:
@@ -19,7 +19,7 @@ def within_bounds(translation: Translation) -> Translation:
     carried, left = [], list(translation.left)
     for setting in translation.carried:
         try:
-            load(None, {setting.key: setting.value})
+            load_config(None, {setting.key: setting.value})
             carried.append(setting)
         except UserError as e:
             why = f"{setting.key} can't be {setting.value}: {(e.expected or e.what).lower()}"

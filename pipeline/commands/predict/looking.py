@@ -15,7 +15,7 @@ from coralline.tflite.detector import Detector, read_image
 from coralline.tflite.drawing import drawn
 from coralline.tflite.video_file import VideoReader, VideoWriter
 from pipeline.commands.predict import media
-from pipeline.commands.predict.predictions import Printer, rows
+from pipeline.commands.predict.predictions import Printer, detection_rows
 from pipeline.status_line import StatusLine
 
 
@@ -50,7 +50,7 @@ class Look:
     def _at_image(self, path: str, picture: Path | None) -> None:
         image = read_image(path)
         found = self._detections(image)
-        self.printer.image(path, rows(found, self.labels))
+        self.printer.image(path, detection_rows(found, self.labels))
         if picture is not None:
             _save(drawn(image, found, self.labels), picture)
 
@@ -64,7 +64,7 @@ class Look:
             for frame in video.frames(self.every):
                 self.status.say(f"{path}  frame {frame.number}{told}")
                 found = self._detections(frame.image)
-                self.printer.frame(path, frame.number, frame.seconds, rows(found, self.labels))
+                self.printer.frame(path, frame.number, frame.seconds, detection_rows(found, self.labels))
                 if written is not None:
                     written.add(drawn(frame.image, found, self.labels))
         self.printer.end_of_video(path)
@@ -83,4 +83,4 @@ def _save(picture: Image.Image, path: Path) -> None:
     try:
         picture.save(path, quality=90)
     except OSError as e:
-        raise UserError("the picture can't be written", file=path, found=str(e), mend="give another folder") from e
+        raise UserError("the picture can't be written", file=path, found=str(e), fix="give another folder") from e

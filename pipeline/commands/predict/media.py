@@ -29,8 +29,8 @@ def listed(given: tuple[str, ...]) -> list[str]:
         kinds = image_file.EXTENSIONS | video_file.EXTENSIONS
         inside = [os.path.join(path, name) for name in names if Path(name).suffix.lower() in kinds]
         if not inside:
-            mend = "give a folder of JPEG or PNG files, or of videos"
-            raise UserError("there is no image and no video in this folder", file=path, mend=mend)
+            fix = "give a folder of JPEG or PNG files, or of videos"
+            raise UserError("there is no image and no video in this folder", file=path, fix=fix)
         paths += inside
     return list(dict.fromkeys(paths))
 
@@ -52,7 +52,7 @@ def pictures(paths: list[str], out: str | None) -> list[Path | None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise UserError("the folder can't be made", file=folder, found=e.strerror, mend="give another folder") from e
+        raise UserError("the folder can't be made", file=folder, found=e.strerror, fix="give another folder") from e
     originals = {os.path.realpath(path) for path in paths}
     taken: set[str] = set()
     found: list[Path | None] = []
@@ -62,8 +62,8 @@ def pictures(paths: list[str], out: str | None) -> list[Path | None]:
         while (name := f"{stem}{f'-{number}' * (number > 1)}{ending}") in taken:
             number += 1
         if os.path.realpath(folder / name) in originals:
-            mend = "give another folder with -o"
-            raise UserError("this would be written over by its own picture", file=folder / name, mend=mend)
+            fix = "give another folder with -o"
+            raise UserError("this would be written over by its own picture", file=folder / name, fix=fix)
         taken.add(name)
         found.append(folder / name)
     return found

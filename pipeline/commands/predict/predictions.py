@@ -30,7 +30,7 @@ class Printer(Protocol):
         """There is no more; also after a failure."""
 
 
-def rows(detections: Detections, labels: list[str] | None) -> list[dict[str, Any]]:
+def detection_rows(detections: Detections, labels: list[str] | None) -> list[dict[str, Any]]:
     """Detections for programs: class, score, box [ymin, xmin, ymax, xmax]; strongest first."""
     each = zip(detections.class_ids, detections.scores, detections.boxes_ymin_xmin_ymax_xmax, strict=True)
     return [

@@ -7,13 +7,13 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
+from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.images.image_file import Reason
-from coralline.data.judging import checks, split, whole_set
+from coralline.data.judging import entry_checks, split, whole_set
 from coralline.data.judging.problems import Problem, as_error, failing
-from coralline.data.reading.annotation import AnnotatedImage, Split
-from coralline.data.reading.choice import find_layout
 from coralline.data.reading.options import DatasetOptions
-from coralline.data.reading.source import Entry, Layout
+from coralline.data.reading.raw_annotation import Entry, Layout
+from coralline.data.reading.reader_choice import find_layout
 from coralline.data.records.label_map import LabelMap
 
 
@@ -81,7 +81,7 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
       UserError: there is nothing that could be inspected.
     """
     plan = make_plan(path, options)
-    checked = [checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
+    checked = [entry_checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
     images = [c.image for c in checked if c.image]
     return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
 
@@ -90,7 +90,9 @@ def assemble(
     plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DatasetOptions
 ) -> Dataset:
     """A data set from what was planned and what came of its images, judged as a whole."""
-    whole = whole_set.judge(plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options)
+    whole = whole_set.judge_whole_set(
+        plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options
+    )
     return Dataset(
         reader=plan.layout.reader,
         not_read=plan.layout.not_read,
@@ -152,7 +154,7 @@ def _unannotated(layout: Layout, entry: Entry) -> Problem:
         layout.path(entry.image),
         "the image has no annotation",
         image=entry.image,
-        mend="annotate it, or set data.on_image_without_annotation to fix to keep it as a background image",
+        fix="annotate it, or set data.on_image_without_annotation to fix to keep it as a background image",
     )
 
 
@@ -162,5 +164,5 @@ def _unlisted(layout: Layout, name: str) -> Problem:
         layout.path(name),
         "nothing in use puts this annotated image on a side",
         image=name,
-        mend="add it to a list, or remove it",
+        fix="add it to a list, or remove it",
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from coralline.data.reading.annotation import AnnotatedImage
-from coralline.data_report.boxes import Boxes
+from coralline.data.annotated_image import AnnotatedImage
+from coralline.data.boxes import Boxes
 from coralline.detector.anchors import grid
 from coralline.detector.anchors.anchor_fit import PresetFit
 

@@ -39,7 +39,7 @@ def summary_of(content: Mapping[str, Any], fingerprint: str, time: str) -> dict[
     }
 
 
-def compare(before: Summary, now: Summary) -> dict[str, Any]:
+def compare_data(before: Summary, now: Summary) -> dict[str, Any]:
     """What the report says of the difference.
 
     Returns:

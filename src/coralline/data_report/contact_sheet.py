@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.dataset import Dataset
 from coralline.data.images.image_file import UnreadableImageError, thumbnail
 from coralline.data.judging.policies import IN_WORDS
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.annotation import AnnotatedImage
 from coralline.data.reading.image_place import ImagePlace
 
 WANTED = 24
@@ -29,7 +29,7 @@ class Mark:
 
     Attributes:
       outcome: "" for a box that is used, "difficult" for one that is so marked, "missed" for one as it was before it
-        was mended, "wrong" for one that isn't used; the classes of the style sheet.
+        was fixed, "wrong" for one that isn't used; the classes of the style sheet.
     """
 
     left: float
@@ -41,7 +41,7 @@ class Mark:
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class SheetPicture:
     """One image of the sheet.
 
     Attributes:
@@ -64,7 +64,7 @@ class Picture:
     more_notes: int
 
 
-def make(root: str, dataset: Dataset, wanted: int = WANTED) -> list[Picture]:
+def make(root: str, dataset: Dataset, wanted: int = WANTED) -> list[SheetPicture]:
     """The sheet; one image is in memory at a time.
 
     Args:
@@ -98,7 +98,7 @@ def _choose(right: Sequence[str], problems: Mapping[str, Sequence[Problem]], wan
     return wrong[:number_wrong] + [others[round(step)] for step in steps]
 
 
-def _picture(root: str, name: str, image: AnnotatedImage | None, problems: Sequence[Problem]) -> Picture:
+def _picture(root: str, name: str, image: AnnotatedImage | None, problems: Sequence[Problem]) -> SheetPicture:
     place = image.place if image else ImagePlace(f"{root}/{name}")
     notes = list(dict.fromkeys(f"{problem.message} ({IN_WORDS[problem.policy]})" for problem in problems))
     data_uri, (width, height) = None, (image.width, image.height) if image else (4, 3)
@@ -118,7 +118,7 @@ def _picture(root: str, name: str, image: AnnotatedImage | None, problems: Seque
         _mark(o.xmin_ymin_xmax_ymax, width, height, o.class_name, "difficult" if o.difficult else "")
         for o in (image.objects if image else ())
     ]
-    return Picture(
+    return SheetPicture(
         name=name,
         split=image.split if image else "",
         data_uri=data_uri,

@@ -189,5 +189,5 @@ def get(name: str) -> Preset:
         "unknown preset",
         expected="one of " + ", ".join(PRESETS),
         found=name,
-        mend=f"did you mean `{near[0]}`?" if near else "set model.preset to one of these",
+        fix=f"did you mean `{near[0]}`?" if near else "set model.preset to one of these",
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from coralline.detector import presets
-from coralline.detector.anchors import choice, grid
+from coralline.detector.anchors import anchor_choice, grid
 from coralline.detector.inputs.augmentation import Augmentation
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
@@ -84,8 +84,8 @@ class Settings:
         """
         if not self.fit_anchors:
             return self
-        at_input = grid.letterboxed(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
-        return dataclasses.replace(self, preset=choice.choose(self.preset, at_input))
+        at_input = grid.letterboxed_boxes(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
+        return dataclasses.replace(self, preset=anchor_choice.choose_anchors(self.preset, at_input))
 
     def scheduled(self, training_images: int) -> Settings:
         """With the steps that so much data takes, where they aren't set."""
@@ -106,7 +106,7 @@ class Settings:
                 "there are too few training images for a batch",
                 expected=f"at least train.batch_size = {batch} images in the train split",
                 found=progress.counted(training_images, "image"),
-                mend="add images, lower data.eval_fraction or lower train.batch_size",
+                fix="add images, lower data.eval_fraction or lower train.batch_size",
             )
 
 
@@ -122,14 +122,14 @@ def _require_sane_anchors(preset: presets.Preset) -> None:
             "`model.aspect_ratios` names a ratio twice",
             expected="ratios that differ: two of the same anchors can't be told apart",
             found=str(list(ratios)),
-            mend="leave one of them out",
+            fix="leave one of them out",
         )
     if count > presets.MOST_ANCHORS_PER_CELL:
         raise UserError(
             "there would be too many anchors in a cell",
             expected=f"at most {presets.MOST_ANCHORS_PER_CELL}: each makes the head larger and post-processing slower",
             found=f"{preset.num_scales} scales x {progress.counted(len(ratios), 'aspect ratio')} = {count}",
-            mend="lower model.num_scales, or name fewer model.aspect_ratios",
+            fix="lower model.num_scales, or name fewer model.aspect_ratios",
         )
 
 
@@ -140,7 +140,7 @@ def _require_averages_that_can_be(train: dict[str, Any]) -> None:
             "`train.ema_decay` doesn't go with `train.mixed_precision: float16`",
             expected="a moving average of the weights, or float16 with its loss scaling",
             found=f"ema_decay {train['ema_decay']}, mixed_precision float16",
-            mend="set train.mixed_precision to bfloat16, or leave train.ema_decay out",
+            fix="set train.mixed_precision to bfloat16, or leave train.ema_decay out",
         )
 
 
@@ -153,6 +153,6 @@ def _fitting_size(size: int, preset: presets.Preset) -> int:
             f"`model.input_size` doesn't fit the preset {preset.name}",
             expected=f"a multiple of {stride}, the stride of its coarsest level",
             found=str(size),
-            mend=f"set it to {' or '.join(map(str, near))}",
+            fix=f"set it to {' or '.join(map(str, near))}",
         )
     return size

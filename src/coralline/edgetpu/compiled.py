@@ -80,7 +80,7 @@ def is_compiled(model: Model) -> bool:
     return any(op.name == EDGE_TPU_OP for op in model.main.ops)
 
 
-def read(model: Model) -> Compiled:
+def read_compiled(model: Model) -> Compiled:
     """What is in a compiled model.
 
     Raises:

@@ -118,7 +118,7 @@ def require(setting: Setting, path: str | None = None) -> Search:
             "there is no usable Edge TPU compiler",
             expected=f"{NAME} {OLDEST_MAJOR_VERSION} or newer (edgetpu.compiler{'_path' if path else ' is required'})",
             found=found.reason,
-            mend=f"{INSTALL}; or set edgetpu.compiler to auto{' without edgetpu.compiler_path' if path else ''}",
+            fix=f"{INSTALL}; or set edgetpu.compiler to auto{' without edgetpu.compiler_path' if path else ''}",
         )
     return found
 
@@ -182,15 +182,15 @@ def _attempt(
     segments = tuple(compiler_output.segments(stdout))
     outputs = tuple(out_dir / Path(segment.output_model).name for segment in segments if segment.output_model)
     result = _Result(outputs, segments, tuple(_rows(outputs, stdout)))
-    failure = compiler_failures.explain(returncode, stdout, stderr, timed_out, timeout_s)
+    failure = compiler_failures.explain_failure(returncode, stdout, stderr, timed_out, timeout_s)
     return result, failure or _incomplete(result, num_segments), stdout + stderr
 
 
 def _rows(outputs: tuple[Path, ...], stdout: str) -> list[OpRow]:
     logs = [output.with_suffix(".log") for output in outputs]
     if logs and all(log.is_file() for log in logs):
-        return [row for log in logs for row in compiler_output.rows(log.read_text("utf-8", "replace"))]
-    return compiler_output.rows(stdout)
+        return [row for log in logs for row in compiler_output.operation_rows(log.read_text("utf-8", "replace"))]
+    return compiler_output.operation_rows(stdout)
 
 
 def _incomplete(result: _Result, num_segments: int) -> Failure | None:

@@ -37,12 +37,12 @@ class Failure:
     Attributes:
       kind: which of the known failures.
       found: what the compiler said or did.
-      mend: what to do about it.
+      fix: what to do about it.
     """
 
     kind: Kind
     found: str
-    mend: str
+    fix: str
 
 
 _SAID: tuple[tuple[str, Kind, str], ...] = (
@@ -78,13 +78,13 @@ _SAID: tuple[tuple[str, Kind, str], ...] = (
 )
 
 
-def explain(returncode: int, stdout: str, stderr: str, timed_out: bool, timeout_s: int) -> Failure | None:
+def explain_failure(returncode: int, stdout: str, stderr: str, timed_out: bool, timeout_s: int) -> Failure | None:
     """The failure in a finished (or stopped) run by what it said, or None when it says that it succeeded."""
     text = f"{stdout}\n{stderr}"
-    for pattern, kind, mend in _SAID:
+    for pattern, kind, fix in _SAID:
         found = re.search(f".*{pattern}.*", text)
         if found:
-            return Failure(kind, found.group(0).strip(), mend)
+            return Failure(kind, found.group(0).strip(), fix)
     if timed_out or re.search(r"(?i)timed out|timeout expired", text):
         return Failure(
             "timeout", f"it was stopped after {timeout_s} s", "raise edgetpu.timeout_s, or choose a smaller input size"

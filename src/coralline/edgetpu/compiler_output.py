@@ -60,10 +60,10 @@ def segments(stdout: str) -> list[Segment]:
     return [_segment(block) for block in blocks]
 
 
-def rows(log: str) -> list[OpRow]:
+def operation_rows(log: str) -> list[OpRow]:
     """The rows of a log (or of standard output with `--show_operations`)."""
     matches = (_ROW.match(line) for line in log.splitlines())
-    return [OpRow(m.group(1), int(m.group(2)), statuses.find(m.group(3)) or m.group(3)) for m in matches if m]
+    return [OpRow(m.group(1), int(m.group(2)), statuses.find_status(m.group(3)) or m.group(3)) for m in matches if m]
 
 
 def on_cpu(op_rows: Iterable[OpRow]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from coralline.publishing.bundle import MODEL
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """What is known of a model on the Edge TPU.
 
     Attributes:
@@ -32,7 +32,7 @@ class Verdict:
     refusal: str | None
 
 
-def judge(model: bytes, settings: Settings[str, Any]) -> Verdict:
+def pass_gate(model: bytes, settings: Settings[str, Any]) -> GateVerdict:
     """Compiles the model as the `edgetpu` settings ask, and holds it against `min_mapped` and `max_subgraphs`.
 
     Raises:
@@ -41,10 +41,10 @@ def judge(model: bytes, settings: Settings[str, Any]) -> Verdict:
     predicted = mapping.predict(model)
     found = edgetpu_compiler.require(settings["compiler"], settings["compiler_path"])
     if found.compiler is None:
-        mend = "" if settings["compiler"] == "off" else f": {edgetpu_compiler.INSTALL}"
-        sentence = f"Not compiled for the Edge TPU ({found.reason}){mend}."
+        fix = "" if settings["compiler"] == "off" else f": {edgetpu_compiler.INSTALL}"
+        sentence = f"Not compiled for the Edge TPU ({found.reason}){fix}."
         facts = {"compiled": False, **predicted.as_json(), "compiler": None, "why_not": found.reason}
-        return Verdict(None, facts, sentence, predicted_refusal(predicted, settings))
+        return GateVerdict(None, facts, sentence, predicted_refusal(predicted, settings))
     with tempfile.TemporaryDirectory() as folder:
         return _compile(model, Path(folder), found.compiler, predicted, settings)
 
@@ -61,7 +61,7 @@ def _compile(
     compiler: edgetpu_compiler.Compiler,
     predicted: mapping.Mapping,
     settings: Settings[str, Any],
-) -> Verdict:
+) -> GateVerdict:
     (folder / MODEL).write_bytes(model)
     done = edgetpu_compiler.compile_model(compiler, folder / MODEL, folder, timeout_s=settings["timeout_s"])
     if done.failure:
@@ -70,13 +70,13 @@ def _compile(
                 "the Edge TPU compiler fails on this model",
                 expected="a compiled model, as edgetpu.compiler is required",
                 found=done.failure.found,
-                mend=done.failure.mend,
+                fix=done.failure.fix,
             )
         facts = {"compiled": False, "mapped": 0, "total": predicted.total, "cpu": predicted.cpu, "subgraphs": 0}
         facts |= {"compiler": compiler.version, "why_not": done.failure.found}
-        failure = f"{done.failure.found.rstrip('.')}: {done.failure.mend}"
+        failure = f"{done.failure.found.rstrip('.')}: {done.failure.fix}"
         sentence = f"The Edge TPU compiler fails on this model: {failure}."
-        return Verdict(None, facts, sentence, _because(_refusal(0, predicted.total, 0, settings), failure))
+        return GateVerdict(None, facts, sentence, _because(_refusal(0, predicted.total, 0, settings), failure))
     segment = done.segments[0]
     facts = {
         "compiled": True,
@@ -91,7 +91,7 @@ def _compile(
     }
     sentence = f"Compiled for the Edge TPU: {done.mapped} of {done.total} operations mapped."
     refusal = _refusal(done.mapped, done.total, done.subgraphs, settings)
-    return Verdict(done.outputs[0].read_bytes(), facts, sentence, refusal)
+    return GateVerdict(done.outputs[0].read_bytes(), facts, sentence, refusal)
 
 
 def _refusal(mapped: int, total: int, subgraphs: int, settings: Settings[str, Any], how: str = "run") -> str | None:

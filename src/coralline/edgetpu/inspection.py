@@ -11,7 +11,7 @@ from coralline.tflite import contract, metadata, runtime_versions
 from coralline.tflite.model_file import EDGE_TPU_OP, Graph, Model, Op, Tensor
 
 
-def inspect(model: Model) -> dict[str, Any]:
+def inspect_model(model: Model) -> dict[str, Any]:
     """Everything that `coralline inspect` tells.
 
     Keys: `bytes`, `description`, `runtime` (the first TFLite runtime that knows all builtin ops, or None: see
@@ -85,9 +85,9 @@ def _predicted(model: Model) -> dict[str, Any]:
 
 def _compiled(model: Model) -> dict[str, Any]:
     try:
-        inside = compiled.read(model)
+        inside = compiled.read_compiled(model)
     except ValueError as e:
-        raise UserError("this compiled model is damaged", found=str(e), mend="compile it again") from e
+        raise UserError("this compiled model is damaged", found=str(e), fix="compile it again") from e
     why = "the compiler left it there"
     graph = model.main
     left = [op for op in graph.ops if op.name != EDGE_TPU_OP]

@@ -89,7 +89,7 @@ def predict(model: bytes) -> Mapping:
     Raises:
       UserError: it isn't a whole, consistent .tflite file.
     """
-    return predict_model(model_file.read(model))
+    return predict_model(model_file.read_model(model))
 
 
 def predict_model(model: Model) -> Mapping:
@@ -101,7 +101,7 @@ def predict_model(model: Model) -> Mapping:
     try:
         cpu = _partition(model)
     except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as e:
-        raise UserError("an operation of this model makes no sense", found=str(e), mend="export the model again") from e
+        raise UserError("an operation of this model makes no sense", found=str(e), fix="export the model again") from e
     kept = {op["index"] for op in cpu}
     mapped = [op for op in ops if op.index not in kept]
     parameters = _parameter_bytes(mapped, model)

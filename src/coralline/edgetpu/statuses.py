@@ -26,7 +26,7 @@ class Status(str, enum.Enum):
     MAPPED = "Mapped to Edge TPU", "it runs on the Edge TPU"
     ONE_SUBGRAPH = (
         "More than one subgraph is not supported",
-        "the Edge TPU could take it, but it comes after an op that runs on the CPU: mend that one",
+        "the Edge TPU could take it, but it comes after an op that runs on the CPU: fix that one",
     )
     UNSUPPORTED_TYPE = (
         "Operation is working on an unsupported data type",
@@ -52,6 +52,6 @@ class Status(str, enum.Enum):
     )
 
 
-def find(said: str) -> Status | None:
+def find_status(said: str) -> Status | None:
     """The status that the compiler's words begin with; None for words that aren't known."""
     return next((status for status in Status if said.startswith(status.value)), None)

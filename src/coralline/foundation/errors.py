@@ -1,4 +1,4 @@
-"""The one error that is meant for people: what was wrong, where, what was expected, what was found, how to mend it."""
+"""The one error that is meant for people: what was wrong, where, what was expected, what was found, how to fix it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from coralline.foundation.printable import printable, printable_lines
 
 
 class UserError(Exception):
-    """Something the user can mend. The command line prints it without a traceback and exits with 1.
+    """Something the user can fix. The command line prints it without a traceback and exits with 1.
 
     Args:
       what: one sentence that says what is wrong.
@@ -16,7 +16,7 @@ class UserError(Exception):
       line: the line in that file, from 1.
       expected: what would have been right.
       found: what was there instead.
-      mend: what to do about it.
+      fix: what to do about it.
     """
 
     def __init__(
@@ -27,21 +27,21 @@ class UserError(Exception):
         line: int | None = None,
         expected: str | None = None,
         found: str | None = None,
-        mend: str | None = None,
+        fix: str | None = None,
     ):
         self.what, self.file, self.line = what, None if file is None else str(file), line
-        self.expected, self.found, self.mend = expected, found, mend
+        self.expected, self.found, self.fix = expected, found, fix
         super().__init__(self.render())
 
     def render(self) -> str:
         """The message as it is printed, several lines without a trailing newline; whatever it quotes can be printed."""
         place = "" if self.file is None else printable(self.file) + (f":{self.line}" if self.line else "") + ": "
         lines = [place + printable_lines(self.what)]
-        for label, value in (("expected", self.expected), ("found", self.found), ("to mend it", self.mend)):
+        for label, value in (("expected", self.expected), ("found", self.found), ("fix", self.fix)):
             if value is not None:
                 lines.append(f"  {label}: {printable_lines(value)}")
         return "\n".join(lines)
 
     def fields(self) -> dict[str, str | int | None]:
         """What `UserError(**fields)` makes the same error of, where it must cross from one process to another."""
-        return {name: vars(self)[name] for name in ("what", "file", "line", "expected", "found", "mend")}
+        return {name: vars(self)[name] for name in ("what", "file", "line", "expected", "found", "fix")}

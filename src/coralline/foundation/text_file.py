@@ -9,7 +9,7 @@ from coralline.foundation import storage
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read(path: str) -> str:
+def read_text(path: str) -> str:
     """The whole file, as `decoded` gives it. Raises OSError whatever the file system."""
     return decoded(storage.read_bytes(path))
 

@@ -31,11 +31,11 @@ _ESCAPED = {
 }  # fmt: skip
 _CLOSING = {"{": "}", "<": ">"}
 _TYPOGRAPHIC = "“”„‟‘’‚«»"
-_MEND = "correct that line: `field: value`, or `field { ... }`"
+_FIX = "correct that line: `field: value`, or `field { ... }`"
 
 
 @dataclasses.dataclass(frozen=True)
-class Scalar:
+class ScalarField:
     """A value as it's written: the content of a string, or a number or a word (`-1e-3`, `true`, `RELU_6`)."""
 
     text: str
@@ -85,7 +85,7 @@ class Field:
     """
 
     name: str
-    value: Scalar | Message
+    value: ScalarField | Message
     line: int
 
 
@@ -97,7 +97,7 @@ class Message:
     line: int
 
 
-def parse(text: str, path: str) -> Message:
+def parse_text_proto(text: str, path: str) -> Message:
     """The whole text as one message.
 
     Args:
@@ -153,7 +153,7 @@ class _Parser:
         if not self._skip(","):
             self._skip(";")
 
-    def _list(self, name: _Token, depth: int) -> Iterator[Scalar | Message]:
+    def _list(self, name: _Token, depth: int) -> Iterator[ScalarField | Message]:
         if self._skip("]"):
             return
         while True:
@@ -163,7 +163,7 @@ class _Parser:
             if not self._skip(","):
                 raise self._error(f"the list `{name.text}` isn't closed", name.line, "`,` or `]`", self._token.text)
 
-    def _value(self, name: _Token, depth: int) -> Scalar | Message:
+    def _value(self, name: _Token, depth: int) -> ScalarField | Message:
         token = self._advance()
         if token.kind == "sign" and token.text in _CLOSING:
             if depth >= _DEEPEST:
@@ -175,12 +175,12 @@ class _Parser:
             while self._token.kind == "string":
                 parts.append(self._advance())
             content = b"".join(_unescaped(part, self._path) for part in parts)
-            return Scalar(content.decode("utf-8", errors="replace"), token.line, is_string=True)
+            return ScalarField(content.decode("utf-8", errors="replace"), token.line, is_string=True)
         sign = token.text == "-" and token.kind == "sign"
         if sign:
             token = self._advance()
         if token.kind == "number" or (token.kind == "word" and (not sign or token.text in ("inf", "infinity", "nan"))):
-            return Scalar("-" * sign + token.text, token.line)
+            return ScalarField("-" * sign + token.text, token.line)
         raise self._error(f"`{name.text}` has no value", name.line, "a number, a word, a string or a block", token.text)
 
     def _advance(self) -> _Token:
@@ -196,7 +196,7 @@ class _Parser:
         return found
 
     def _error(self, what: str, line: int, expected: str, found: str) -> UserError:
-        return UserError(what, file=self._path, line=line, expected=expected, found=found or "nothing", mend=_MEND)
+        return UserError(what, file=self._path, line=line, expected=expected, found=found or "nothing", fix=_FIX)
 
 
 def _tokens(text: str, path: str) -> Iterator[_Token]:
@@ -214,18 +214,18 @@ def _tokens(text: str, path: str) -> Iterator[_Token]:
 
 
 def _unreadable(rest: str, path: str, line: int) -> UserError:
-    mend = _MEND
+    fix = _FIX
     if rest[0] in _TYPOGRAPHIC:
-        mend = f"""write " for {rest[0]}: a word processor or a web page has made it typographic"""
+        fix = f"""write " for {rest[0]}: a word processor or a web page has made it typographic"""
     elif rest[0] in "\"'":
-        mend = "close the string on its line"
+        fix = "close the string on its line"
     return UserError(
         "this isn't text format of protocol buffers",
         file=path,
         line=line,
         expected="fields such as `name: value` or `name { ... }`",
         found=ascii(rest)[1:-1] if not rest.isprintable() else rest,
-        mend=mend,
+        fix=fix,
     )
 
 
@@ -253,5 +253,5 @@ def _escaped_bytes(match: re.Match[str], token: _Token, path: str) -> bytes:
         line=token.line,
         expected="`\\\\` for a backslash",
         found=match[0],
-        mend="write / or \\\\ between the parts of a path",
+        fix="write / or \\\\ between the parts of a path",
     )

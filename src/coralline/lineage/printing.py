@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from coralline.lineage.history import Artifact, Execution, History, Run
-from coralline.lineage.trace import Step, came_from, came_of, explain, steps
+from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.trace import LineageStep, came_from, came_of, explain_artifact, steps
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}
@@ -41,7 +41,7 @@ def print_runs(console: Console, runs: list[Run]) -> None:
     console.print(table)
 
 
-def print_run(console: Console, history: History, run: Run) -> None:
+def print_run(console: Console, history: RunHistory, run: Run) -> None:
     """A run: its components in order, with what each took and made."""
     console.print(
         f"[bold]run {escape(run.run_id)}[/]  {escape(run.pipeline)}  {_time(run.created_ms)}  {_state(run.state)}"
@@ -52,7 +52,7 @@ def print_run(console: Console, history: History, run: Run) -> None:
         _print_step(console, step)
 
 
-def print_execution(console: Console, history: History, execution: Execution) -> None:
+def print_execution(console: Console, history: RunHistory, execution: Execution) -> None:
     """An execution: its settings, what went in and what came out."""
     (step,) = steps(history, [execution.id])
     _print_step(console, step)
@@ -60,7 +60,7 @@ def print_execution(console: Console, history: History, execution: Execution) ->
     _print_settings(console, execution.settings)
 
 
-def print_artifact(console: Console, history: History, artifact: Artifact) -> None:
+def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
     """An artifact: what it holds, what it came from and what came of it."""
     console.print(f"{_title(artifact)}  {artifact.state}  {_time(artifact.created_ms)}")
     console.print(f"  {escape(artifact.uri)}", soft_wrap=True)
@@ -76,9 +76,9 @@ def print_artifact(console: Console, history: History, artifact: Artifact) -> No
     console.print(tree)
 
 
-def print_explanation(console: Console, history: History, artifact: Artifact) -> None:
+def print_explanation(console: Console, history: RunHistory, artifact: Artifact) -> None:
     """From a published file back to data, settings and code."""
-    why = explain(history, artifact)
+    why = explain_artifact(history, artifact)
     console.print(_title(artifact))
     for name in ("pushed_destination", "pushed_version"):
         if name in artifact.properties:
@@ -113,7 +113,7 @@ def _served(served: dict[str, Any], version: str) -> str:
     return f"no{ended}; `latest` is {served['latest'] or 'nothing'}"
 
 
-def _print_step(console: Console, step: Step) -> None:
+def _print_step(console: Console, step: LineageStep) -> None:
     execution = step.execution
     error = execution.settings.get("error_message")
     state, took = _state(execution.state), _seconds(execution.seconds)
@@ -141,7 +141,7 @@ def _print_settings(console: Console, settings: dict[str, Any], indent: int = 2)
             console.print(" " * indent + f"[dim]{escape(key)}[/] {escape(_short(item))}", soft_wrap=True)
 
 
-def _grow_back(tree: Tree, artifact: Artifact, makers: dict[int, Step], seen: set[int]) -> None:
+def _grow_back(tree: Tree, artifact: Artifact, makers: dict[int, LineageStep], seen: set[int]) -> None:
     step = makers.get(artifact.id)
     if step is None:
         return
@@ -154,7 +154,7 @@ def _grow_back(tree: Tree, artifact: Artifact, makers: dict[int, Step], seen: se
             _grow_back(branch.add(f"{escape(name)}: {_title(taken)}"), taken, makers, seen)
 
 
-def _grow_on(tree: Tree, artifact: Artifact, after: list[Step], seen: set[int]) -> None:
+def _grow_on(tree: Tree, artifact: Artifact, after: list[LineageStep], seen: set[int]) -> None:
     for step in after:
         if not any(taken.id == artifact.id for artifacts in step.inputs.values() for taken in artifacts):
             continue
@@ -167,7 +167,7 @@ def _grow_on(tree: Tree, artifact: Artifact, after: list[Step], seen: set[int]) 
                 _grow_on(branch.add(f"{escape(name)}: {_title(made)}"), made, after, seen)
 
 
-def _step_line(step: Step, seen: bool) -> str:
+def _step_line(step: LineageStep, seen: bool) -> str:
     execution = step.execution
     return f"[bold]{escape(execution.node)}[/] execution {execution.id}, run {escape(execution.run_id)}" + (
         " [dim](above)[/]" if seen else ""

@@ -51,7 +51,7 @@ def open_store(address: str) -> MetadataStore:
                 "the store of ML Metadata can't be read",
                 file=_without_password(address),
                 found=_reason(told.read_text(errors="replace")) or str(error).splitlines()[0],
-                mend="check the address, the user's rights, and that the store was written by ML Metadata 1.x",
+                fix="check the address, the user's rights, and that the store was written by ML Metadata 1.x",
             ) from error
     return store
 
@@ -70,14 +70,14 @@ def store_above(path: str) -> str | None:
 def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
     path = os.path.expanduser(path)
     file = os.path.join(path, _STORE_FILE) if os.path.isdir(path) else path
-    mend = "give the output folder of a run, or the file of a store, with --store"
+    fix = "give the output folder of a run, or the file of a store, with --store"
     try:
         with open(file, "rb") as stream:
             magic = stream.read(len(_SQLITE_MAGIC))
     except OSError as error:
-        raise UserError("there is no store of ML Metadata", file=file, found=error.strerror, mend=mend) from error
+        raise UserError("there is no store of ML Metadata", file=file, found=error.strerror, fix=fix) from error
     if magic != _SQLITE_MAGIC:
-        raise UserError("this is not a SQLite file", file=file, found=repr(magic), mend=mend)
+        raise UserError("this is not a SQLite file", file=file, found=repr(magic), fix=fix)
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = file
     config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY

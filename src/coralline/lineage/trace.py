@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.history import Artifact, Execution, History, Run
+from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 from coralline.publishing.published import latest_bundle, record
 
 CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
@@ -18,7 +18,7 @@ _PUSHED = "PushedModel"
 
 
 @dataclasses.dataclass(frozen=True)
-class Step:
+class LineageStep:
     """An execution with what went in and came out, by name."""
 
     execution: Execution
@@ -34,7 +34,7 @@ class Step:
         return {}
 
 
-def came_from(history: History, artifact: Artifact) -> list[Step]:
+def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
     """Every step that the artifact depends on, its maker last."""
     makers: dict[int, None] = {}
     ahead = [artifact.id]
@@ -46,7 +46,7 @@ def came_from(history: History, artifact: Artifact) -> list[Step]:
     return steps(history, sorted(makers))
 
 
-def came_of(history: History, artifact: Artifact) -> list[Step]:
+def came_of(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
     """Every step that depends on the artifact, in the order of time, without those that reused an older result."""
     takers: dict[int, None] = {}
     ahead = [artifact.id]
@@ -58,7 +58,7 @@ def came_of(history: History, artifact: Artifact) -> list[Step]:
     return steps(history, sorted(takers))
 
 
-def steps(history: History, execution_ids: list[int]) -> list[Step]:
+def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
     """These executions with their inputs and outputs."""
     inputs, outputs = history.inputs(execution_ids), history.outputs(execution_ids)
     artifacts = {a.id: a for a in history.artifacts(artifact for _, _, artifact in inputs + outputs)}
@@ -70,10 +70,10 @@ def steps(history: History, execution_ids: list[int]) -> list[Step]:
                 named.setdefault(name, []).append(artifacts[artifact])
         return dict(sorted(named.items()))
 
-    return [Step(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
+    return [LineageStep(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
 
 
-def published(history: History, path: str) -> Artifact:
+def published(history: RunHistory, path: str) -> Artifact:
     """The artifact that a published file or folder (or any file of an artifact) belongs to.
 
     Raises:
@@ -82,9 +82,7 @@ def published(history: History, path: str) -> Artifact:
     local = "://" not in path
     place = os.path.realpath(path) if local else path.rstrip("/")
     if local and not os.path.exists(place):
-        raise UserError(
-            "there is no such file or folder", file=path, mend="give the path of a published file or folder"
-        )
+        raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
     pushed = {place: artifact for artifact in history.artifacts_of_type(_PUSHED) for place in _places(artifact)}
     while os.path.dirname(place) != place:
         if place in pushed:
@@ -98,7 +96,7 @@ def published(history: History, path: str) -> Artifact:
         "the store of ML Metadata knows nothing of this file",
         file=path,
         expected="a file that a run with this store has published, or one of its artifacts",
-        mend="name the store of that run with --store",
+        fix="name the store of that run with --store",
     )
 
 
@@ -111,7 +109,7 @@ def _places(artifact: Artifact) -> list[str]:
     return [place, os.path.realpath(place)] if "://" not in place else [place]
 
 
-def _by_manifest(history: History, path: Path) -> Artifact | None:
+def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
     """A copied bundle tells by its manifest which version it is."""
     manifest = (path if path.is_dir() else path.parent) / "manifest.json"
     try:
@@ -126,7 +124,7 @@ def _by_manifest(history: History, path: Path) -> Artifact | None:
     return None
 
 
-def explain(history: History, artifact: Artifact) -> dict[str, Any]:
+def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
     """Why an artifact is as it is: the data, settings and code that it was made with.
 
     Returns:
@@ -165,7 +163,7 @@ def _served(artifact: Artifact) -> dict[str, Any] | None:
     }
 
 
-def _data(step: Step) -> dict[str, Any]:
+def _data(step: LineageStep) -> dict[str, Any]:
     """What is known of the data that a step without inputs brought in: its settings, and the marks on its outputs."""
     known: dict[str, Any] = dict(step.execution.settings)
     for artifacts in step.outputs.values():
@@ -181,7 +179,7 @@ def as_dict(artifact: Artifact) -> dict[str, Any]:
     return dataclasses.asdict(artifact)
 
 
-def step_as_dict(step: Step) -> dict[str, Any]:
+def step_as_dict(step: LineageStep) -> dict[str, Any]:
     """A step as JSON has it: artifacts by id, type and address."""
 
     def short(named: dict[str, list[Artifact]]) -> dict[str, list[dict[str, Any]]]:

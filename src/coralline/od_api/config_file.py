@@ -9,20 +9,20 @@ from coralline.foundation.errors import UserError
 
 SECTIONS = ("model", "train_config", "train_input_reader", "eval_config", "eval_input_reader", "graph_rewriter")
 _MOST_BYTES = 1 << 20  # the API's own samples have 3 to 15 kB
-_MEND = "give the pipeline.config that a model was, or was to be, trained with"
+_FIX = "give the pipeline.config that a model was, or was to be, trained with"
 _EXPECTED = "model { ... }  train_config { ... }  train_input_reader { ... }"
 
 
-def read(path: str) -> text_proto.Message:
+def read_config_file(path: str) -> text_proto.Message:
     """The whole file.
 
     Raises:
       UserError: it can't be read, or isn't such a configuration; with file and line.
     """
     text = _text(path)
-    message = text_proto.parse(text, path)
+    message = text_proto.parse_text_proto(text, path)
     if not message.fields:
-        raise UserError("the configuration is empty", file=path, expected=_EXPECTED, found="no field", mend=_MEND)
+        raise UserError("the configuration is empty", file=path, expected=_EXPECTED, found="no field", fix=_FIX)
     if not any(field.name in SECTIONS for field in message.fields):
         first = message.fields[0]
         raise UserError(
@@ -31,7 +31,7 @@ def read(path: str) -> text_proto.Message:
             line=first.line,
             expected=_EXPECTED,
             found=first.name,
-            mend=_MEND,
+            fix=_FIX,
         )
     return message
 
@@ -40,7 +40,7 @@ def _text(path: str) -> str:
     content = _content(path)
     if len(content) > _MOST_BYTES:
         found = f"more than {_MOST_BYTES >> 20} MiB"
-        raise UserError("the file is too large for a configuration", file=path, found=found, mend=_MEND)
+        raise UserError("the file is too large for a configuration", file=path, found=found, fix=_FIX)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -51,7 +51,7 @@ def _text(path: str) -> str:
             file=path,
             expected="text format of protocol buffers, in UTF-8",
             found="other bytes",
-            mend=_MEND,
+            fix=_FIX,
         )
     return text
 
@@ -67,5 +67,5 @@ def _content(path: str) -> bytes:
             "can't read the configuration",
             file=path,
             found=getattr(e, "strerror", None) or str(e),
-            mend="correct the path of the pipeline.config",
+            fix="correct the path of the pipeline.config",
         ) from e

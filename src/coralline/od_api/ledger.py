@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from coralline.foundation.text_proto import Message, Scalar
+from coralline.foundation.text_proto import Message, ScalarField
 from coralline.od_api import reasons
 
 
@@ -18,7 +18,7 @@ class Leaf:
     """
 
     path: str
-    value: Scalar | None
+    value: ScalarField | None
     line: int
 
     def written(self) -> str:
@@ -127,7 +127,7 @@ class Ledger:
 def _leaves(message: Message, prefix: str) -> Iterator[Leaf]:
     for field in message.fields:
         path = f"{prefix}{field.name}"
-        if isinstance(field.value, Scalar):
+        if isinstance(field.value, ScalarField):
             yield Leaf(path, field.value, field.line)
         elif field.value.fields:
             yield from _leaves(field.value, f"{path}.")

@@ -5,7 +5,7 @@ Fields are those of object_detection/protos/*.proto; what is said of our side ho
 
 from __future__ import annotations
 
-from coralline.foundation.text_proto import Scalar
+from coralline.foundation.text_proto import ScalarField
 
 _HEAD = "model.ssd.box_predictor.{}convolutional_box_predictor."
 _FOCAL = "model.ssd.loss.classification_loss.weighted_sigmoid_focal."
@@ -136,7 +136,7 @@ _LEFT_OUT: dict[str, str] = {
 _UNKNOWN = "this part of the file has no counterpart"
 
 
-def the_same(path: str, value: Scalar | None) -> str | None:
+def the_same(path: str, value: ScalarField | None) -> str | None:
     """How it is here, where that's what the field says; None where it isn't."""
     if path not in _SAME:
         return None

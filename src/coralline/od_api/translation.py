@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from coralline.od_api import architecture, augmentation, config_file, data, schedule
+from coralline.od_api import architecture, augmentation_options, config_file, data, schedule
 from coralline.od_api.addresses import Finder
-from coralline.od_api.checks import Check, all_checks
+from coralline.od_api.config_checks import ConfigCheck, all_checks
 from coralline.od_api.ledger import Carried, Ledger, Settled
 
 _NMS = "model.ssd.post_processing.batch_non_max_suppression."
@@ -28,7 +28,7 @@ class Translation:
     carried: tuple[Carried, ...]
     same: tuple[Settled, ...]
     left: tuple[Settled, ...]
-    checks: tuple[Check, ...]
+    checks: tuple[ConfigCheck, ...]
 
     @property
     def ok(self) -> bool:
@@ -42,11 +42,11 @@ def translate(path: str) -> Translation:
     Raises:
       UserError: it can't be read, or isn't such a configuration; with file and line.
     """
-    ledger = Ledger(config_file.read(path))
+    ledger = Ledger(config_file.read_config_file(path))
     files = data.carry(ledger, Finder(path))
     preset = architecture.carry(ledger)
     schedule.carry(ledger, preset)
-    augmentation.carry(ledger)
+    augmentation_options.carry(ledger)
     _carry_post_processing(ledger)
     _carry_evaluation(ledger)
     checks = all_checks(ledger, files)

@@ -169,7 +169,7 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
                 "nothing is published here",
                 file=push_to,
                 expected="a folder or address with published versions (push.to, or the output folder of a run)",
-                mend="name the place that the run was told to publish to",
+                fix="name the place that the run was told to publish to",
             )
         with place.one_at_a_time():
             before = place.latest()
@@ -189,7 +189,7 @@ def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
 
 
 def _record(place: LocalPlace | RemotePlace) -> ServingRecord:
-    return serving_record.read(place.read_record(), place.versions(), place.latest())
+    return serving_record.read_serving_record(place.read_record(), place.versions(), place.latest())
 
 
 def _manifest(place: LocalPlace | RemotePlace, version: str) -> dict[str, Any] | None:
@@ -244,7 +244,7 @@ def _earlier(place: LocalPlace | RemotePlace, push_to: str) -> tuple[str, dict[s
         file=push_to,
         expected="a whole version that was served before " + (served or "this"),
         found=", ".join(f"{version}, damaged: {damage}" for version, damage in skipped.items()) or "none",
-        mend=f"name one with --to: {_some(others)}" if others else "publish another model first",
+        fix=f"name one with --to: {_some(others)}" if others else "publish another model first",
     )
 
 
@@ -256,7 +256,7 @@ def _named(place: LocalPlace | RemotePlace, push_to: str, to: str) -> str:
             f"{'several published versions begin' if matching else 'no published version begins'} with `{to}`",
             file=push_to,
             expected=f"one of {_some(matching or there)}",
-            mend="give more of its name; --list shows all versions",
+            fix="give more of its name; --list shows all versions",
         )
     damage = _damage(place, matching[0])
     if damage is not None:
@@ -265,7 +265,7 @@ def _named(place: LocalPlace | RemotePlace, push_to: str, to: str) -> str:
             file=place.folder(matching[0]),
             expected="the very files that its manifest names",
             found=damage,
-            mend="name another one; --list shows which are whole",
+            fix="name another one; --list shows which are whole",
         )
     return matching[0]
 
@@ -286,5 +286,5 @@ def _told(push_to: str, what: str) -> Iterator[None]:
             file=push_to,
             expected="a folder or address that can be read and written, on a disk with room",
             found=e.strerror or str(e),
-            mend="mend it or name another; what was served before still is",
+            fix="fix it or name another; what was served before still is",
         ) from e

@@ -57,7 +57,7 @@ class ServingRecord:
     withdrawn: dict[str, Move]
 
 
-def read(content: bytes | None, versions: Sequence[str], latest: str | None) -> ServingRecord:
+def read_serving_record(content: bytes | None, versions: Sequence[str], latest: str | None) -> ServingRecord:
     """Understands a record.
 
     Args:

@@ -67,7 +67,7 @@ class Evaluated:
     detections: dict[str, list[Detections]]
 
 
-def run(models: Mapping[str, JudgedModel], images: Iterable[LabelledImage]) -> Evaluated:
+def run_models(models: Mapping[str, JudgedModel], images: Iterable[LabelledImage]) -> Evaluated:
     """Runs each model over the images.
 
     Raises:
@@ -83,12 +83,12 @@ def run(models: Mapping[str, JudgedModel], images: Iterable[LabelledImage]) -> E
             "there is no image to evaluate the model on",
             expected="at least one image in the eval split",
             found="none",
-            mend="raise data.eval_fraction, or list images in ImageSets/Main/val.txt",
+            fix="raise data.eval_fraction, or list images in ImageSets/Main/val.txt",
         )
     return evaluated
 
 
-def letterboxed(images: Iterable[LabelledImage], size: tuple[int, int]) -> Letterboxed:
+def letterbox_all(images: Iterable[LabelledImage], size: tuple[int, int]) -> Letterboxed:
     """All images in memory, to be shown to models again and again.
 
     Args:

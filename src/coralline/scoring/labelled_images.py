@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from PIL import Image
 
+from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.dataset import read_dataset
 from coralline.data.images.image_pixels import upright_rgb
-from coralline.data.reading.annotation import AnnotatedImage
 from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.tf_example import GroundTruthExample, NotAnExampleError, decode_example, read_examples
@@ -50,7 +50,7 @@ class LabelledImage:
                 image = upright_rgb(encoded)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
             raise UserError(
-                "the image can't be read", file=self.name, found=str(e), mend="replace or remove the image"
+                "the image can't be read", file=self.name, found=str(e), fix="replace or remove the image"
             ) from e
         truth = GroundTruth(
             self.name, image.height, image.width, self.boxes_ymin_xmin_ymax_xmax, self.class_ids, self.difficult
@@ -72,7 +72,7 @@ def of_example(serialized: bytes) -> LabelledImage:
     return _of_example(example, example.class_ids - 1)
 
 
-def read_folder(path: str, split: str) -> LabelledData:
+def read_labelled_folder(path: str, split: str) -> LabelledData:
     """Every image of one side of an annotated folder, or of a folder of TFRecords.
 
     Args:
@@ -91,7 +91,7 @@ def read_folder(path: str, split: str) -> LabelledData:
             file=path,
             expected="images with at least one annotated box",
             found=f"{len(data.images)} images without a box" if data.images else f"no image in the split '{split}'",
-            mend="give a folder with annotations, or another --split",
+            fix="give a folder with annotations, or another --split",
         )
     return data
 
@@ -103,7 +103,7 @@ def _record_folders(path: str, split: str) -> list[str]:
     try:
         names = storage.list_folder(path)
     except OSError as e:
-        raise UserError("can't read the data", file=path, found=str(e), mend="give the path of a folder") from e
+        raise UserError("can't read the data", file=path, found=str(e), fix="give the path of a folder") from e
     splits = [name for name in names if name.startswith("Split-")]
     if splits:
         return [os.path.join(path, name) for name in splits if split in ("all", name.removeprefix("Split-"))]
@@ -126,7 +126,7 @@ def _of_records(folders: Sequence[str]) -> LabelledData:
 
 
 def _records(path: str) -> Iterator[bytes]:
-    return tfrecord.read_file(path) if os.path.isfile(path) else read_examples(path)
+    return tfrecord.read_record_file(path) if os.path.isfile(path) else read_examples(path)
 
 
 def _example(record: bytes, path: str) -> GroundTruthExample:
@@ -138,7 +138,7 @@ def _example(record: bytes, path: str) -> GroundTruthExample:
             file=path,
             expected="a tf.Example of the Object Detection API",
             found=str(e),
-            mend="make the records again",
+            fix="make the records again",
         ) from e
 
 

@@ -19,13 +19,13 @@ _RANKS = {"boxes": 3, "classes": 2, "scores": 2, "count": 1}
 _WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))
 
 
-def check(model: bytes) -> list[str]:
+def check_contract(model: bytes) -> list[str]:
     """What keeps a .tflite file from being a standard detector; empty when nothing does.
 
     Raises:
       UserError: it isn't a whole .tflite file.
     """
-    return problems(model_file.read(model))
+    return problems(model_file.read_model(model))
 
 
 def problems(model: Model) -> list[str]:

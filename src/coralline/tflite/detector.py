@@ -43,7 +43,7 @@ class Detector(abc.ABC):
 
     def __init__(self, model: str | PathLike[str] | bytes, num_threads: int | None = None, delegate: str | None = None):
         self._file = None if isinstance(model, bytes) else model
-        read = model_file.read(model) if isinstance(model, bytes) else model_file.read_file(model)
+        read = model_file.read_model(model) if isinstance(model, bytes) else model_file.read_model_file(model)
         _require_runnable(read, self._file, delegate)
         _, height, width, _ = read.main.tensors[read.main.inputs[0]].shape
         self._content = read.content
@@ -128,8 +128,8 @@ class LoadedModel:
             seconds = time.perf_counter() - started
             outputs = [self._interpreter.get_tensor(index) for index in self._outputs]
         except (RuntimeError, ValueError) as e:
-            mend = "export the model again"
-            raise UserError("the model fails while it runs", file=self._file, found=first_line(e), mend=mend) from e
+            fix = "export the model again"
+            raise UserError("the model fails while it runs", file=self._file, found=first_line(e), fix=fix) from e
         try:
             return Detections.from_outputs(*outputs), seconds
         except ValueError as e:
@@ -138,7 +138,7 @@ class LoadedModel:
                 file=self._file,
                 expected="boxes [1, N, 4], classes [1, N], scores [1, N] and their count, all of them numbers",
                 found=str(e),
-                mend="the file is damaged or was trained badly: copy or export it again",
+                fix="the file is damaged or was trained badly: copy or export it again",
             ) from e
 
 
@@ -160,8 +160,8 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
                 image.load()
                 return image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
-        mend = "give the path of a whole JPEG or PNG file"
-        raise UserError("the image can't be read", file=path, found=str(e), mend=mend) from e
+        fix = "give the path of a whole JPEG or PNG file"
+        raise UserError("the image can't be read", file=path, found=str(e), fix=fix) from e
 
 
 def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None, delegate: str | None) -> None:
@@ -172,7 +172,7 @@ def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None,
             file=file,
             expected="a uint8 image in; boxes, classes, scores and count out",
             found="; ".join(problems),
-            mend="see all of it with `coralline inspect`",
+            fix="see all of it with `coralline inspect`",
         )
     _, height, width, _ = model.main.tensors[model.main.inputs[0]].shape
     if max(height, width) > _MAX_SIDE:
@@ -181,12 +181,12 @@ def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None,
             file=file,
             expected=f"an input of at most {_MAX_SIDE} x {_MAX_SIDE} pixels",
             found=f"{width} x {height}",
-            mend="the file is damaged, or made for something else: copy or export it again",
+            fix="the file is damaged, or made for something else: copy or export it again",
         )
     if delegate is None and any(op.name == model_file.EDGE_TPU_OP for op in model.main.ops):
         raise UserError(
             "this model is compiled for the Edge TPU",
             file=file,
             expected="the model that it was compiled from, or a device with its delegate (libedgetpu.so.1)",
-            mend="give the .tflite without `_edgetpu` in its name, or `--delegate libedgetpu.so.1`",
+            fix="give the .tflite without `_edgetpu` in its name, or `--delegate libedgetpu.so.1`",
         )

@@ -11,7 +11,7 @@ from flatbuffers import number_types
 
 
 @dataclasses.dataclass(frozen=True)
-class Scalar:
+class TableScalar:
     """A number with its type in the schema."""
 
     value: float
@@ -41,19 +41,19 @@ class Union:
     table: Table
 
 
-Value = str | Scalar | Numbers | Table | Union | Sequence[str | Table]
+Value = str | TableScalar | Numbers | Table | Union | Sequence[str | Table]
 
 
-def Byte(value: int) -> Scalar:
-    return Scalar(value, number_types.Int8Flags)
+def Byte(value: int) -> TableScalar:
+    return TableScalar(value, number_types.Int8Flags)
 
 
-def Int(value: int) -> Scalar:
-    return Scalar(value, number_types.Int32Flags)
+def Int(value: int) -> TableScalar:
+    return TableScalar(value, number_types.Int32Flags)
 
 
-def Float(value: float) -> Scalar:
-    return Scalar(value, number_types.Float32Flags)
+def Float(value: float) -> TableScalar:
+    return TableScalar(value, number_types.Float32Flags)
 
 
 def UInts(values: Sequence[int]) -> Numbers:
@@ -82,7 +82,7 @@ def _table(builder: flatbuffers.Builder, table: Table) -> int:
 
 def _slots(builder: flatbuffers.Builder, slot: int, value: Value) -> list[tuple[int, Callable[[], None]]]:
     """Writes what a field points to; gives the slots with what puts each into its table (only then may it be open)."""
-    if isinstance(value, Scalar):
+    if isinstance(value, TableScalar):
         return [(slot, lambda: builder.Prepend(value.type, value.value))]
     if isinstance(value, Union):
         type_slot = (slot, lambda: builder.Prepend(number_types.Uint8Flags, value.type))
@@ -98,7 +98,7 @@ def _offset(builder: flatbuffers.Builder, value: Value) -> int:
         return _table(builder, value)
     if isinstance(value, Numbers):
         return _vector(builder, value.values, value.type.bytewidth, lambda v: builder.Prepend(value.type, v))
-    assert not isinstance(value, Scalar | Union)
+    assert not isinstance(value, TableScalar | Union)
     offsets = [_offset(builder, element) for element in value]
     return _vector(builder, offsets, 4, builder.PrependUOffsetTRelative)
 

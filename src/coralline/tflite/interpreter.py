@@ -60,7 +60,7 @@ def make_interpreter(
             "the TFLite runtime refuses this model",
             file=file,
             found=first_line(e),
-            mend="see what is in it with `coralline inspect`; a model compiled for the Edge TPU needs a delegate",
+            fix="see what is in it with `coralline inspect`; a model compiled for the Edge TPU needs a delegate",
         ) from e
     return interpreter
 
@@ -77,19 +77,19 @@ def _load_delegate(litert: Any, library: str) -> Any:
         raise UserError(
             f"the delegate library {library} can't be loaded",
             found=str(e),
-            mend="install the Edge TPU runtime (libedgetpu1-std of Coral's package source), or leave the delegate out",
+            fix="install the Edge TPU runtime (libedgetpu1-std of Coral's package source), or leave the delegate out",
         ) from e
     except AttributeError as e:
         raise UserError(
             f"the library {library} is no delegate of TFLite",
             expected="a library with the function tflite_plugin_create_delegate",
             found=str(e),
-            mend="give the Edge TPU runtime, libedgetpu.so.1",
+            fix="give the Edge TPU runtime, libedgetpu.so.1",
         ) from e
     except ValueError as e:
         raise UserError(
             f"the delegate {library} finds no device",
             expected="a Coral Edge TPU that is plugged in and that this user may open",
             found=str(e) or "the library made no delegate",
-            mend="plug it in, check `lsusb` or `lspci`, and the udev rules of libedgetpu1-std",
+            fix="plug it in, check `lsusb` or `lspci`, and the udev rules of libedgetpu1-std",
         ) from e

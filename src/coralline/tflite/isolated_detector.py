@@ -75,7 +75,7 @@ class IsolatedDetector(Detector):
                 file=self._path,
                 expected=f"an image, or loading the model, within {self._seconds:g} s",
                 found=str(e),
-                mend="the file is damaged, or too large for this machine: copy or export it again",
+                fix="the file is damaged, or too large for this machine: copy or export it again",
             ) from e
         except ChildMemoryError as e:
             raise UserError(
@@ -83,14 +83,14 @@ class IsolatedDetector(Detector):
                 file=self._path,
                 expected=f"at most {self._most_bytes / 2**30:.1f} GiB for the file and its tensors",
                 found=str(e),
-                mend="the file is damaged, or too large for this machine: copy or export it again",
+                fix="the file is damaged, or too large for this machine: copy or export it again",
             ) from e
         except ChildError as e:
             raise UserError(
                 "this model crashes the TFLite runtime",
                 file=self._path,
                 found=str(e),
-                mend="the file is damaged or of another kind of runtime: copy or export it again",
+                fix="the file is damaged or of another kind of runtime: copy or export it again",
             ) from e
 
     def _serve(self, receive: Callable[[], bytes | None], reply: Callable[[bytes], None]) -> None:

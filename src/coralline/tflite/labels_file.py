@@ -10,7 +10,7 @@ from coralline.foundation.errors import UserError
 _MOST_CLASSES = 100_000  # lines that begin with a larger number don't begin with a class id
 
 
-def read(path: str | PathLike[str]) -> list[str]:
+def read_labels_file(path: str | PathLike[str]) -> list[str]:
     """Class names by id; Frigate's and Coral's files may have the class id in front of each.
 
     An id that such a file leaves out is its own name.
@@ -21,7 +21,7 @@ def read(path: str | PathLike[str]) -> list[str]:
     try:
         lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as e:
-        raise UserError("can't read the labels", file=path, found=str(e), mend="one class name a line") from e
+        raise UserError("can't read the labels", file=path, found=str(e), fix="one class name a line") from e
     numbered = [line.split(maxsplit=1) for line in lines]
     if lines and all(len(parts) == 2 and parts[0].isdecimal() for parts in numbered):
         names = {int(number): name for number, name in numbered}
@@ -37,4 +37,4 @@ def beside(model: str | PathLike[str]) -> list[str] | None:
       UserError: it's there and can't be read.
     """
     path = Path(model).with_name("labels.txt")
-    return read(path) if path.is_file() else None
+    return read_labels_file(path) if path.is_file() else None

@@ -21,7 +21,7 @@ _NAME = "TFLITE_METADATA"
 _MOST_LABEL_BYTES = 1 << 20
 
 
-def write(model: bytes, *, labels: str, score_threshold: float, name: str, description: str) -> bytes:
+def write_metadata(model: bytes, *, labels: str, score_threshold: float, name: str, description: str) -> bytes:
     """The model with metadata and labels in it; whatever metadata it had is replaced.
 
     Args:

@@ -116,7 +116,7 @@ class Model:
         return np.frombuffer(self.buffers[tensor.buffer], tensor.type.lower()).reshape(tensor.shape)
 
 
-def read_file(path: str | PathLike[str]) -> Model:
+def read_model_file(path: str | PathLike[str]) -> Model:
     """The model in a file.
 
     Raises:
@@ -126,12 +126,12 @@ def read_file(path: str | PathLike[str]) -> Model:
         content = Path(path).read_bytes()
     except OSError as e:
         raise UserError(
-            "the model can't be read", file=path, found=e.strerror or str(e), mend="give the path of a .tflite file"
+            "the model can't be read", file=path, found=e.strerror or str(e), fix="give the path of a .tflite file"
         ) from e
-    return read(content, file=path)
+    return read_model(content, file=path)
 
 
-def read(content: bytes, file: str | PathLike[str] | None = None) -> Model:
+def read_model(content: bytes, file: str | PathLike[str] | None = None) -> Model:
     """The model in a .tflite file's content.
 
     Raises:
@@ -143,7 +143,7 @@ def read(content: bytes, file: str | PathLike[str] | None = None) -> Model:
             file=file,
             expected="a TensorFlow Lite flatbuffer (bytes 4 to 8 are TFL3)",
             found=f"{len(content)} bytes that start with {content[:8].hex(' ') or 'nothing'}",
-            mend="give a file that the TFLite converter wrote",
+            fix="give a file that the TFLite converter wrote",
         )
     try:
         model = _Reader(content).model()
@@ -154,7 +154,7 @@ def read(content: bytes, file: str | PathLike[str] | None = None) -> Model:
             file=file,
             expected="a whole and consistent flatbuffer",
             found=str(e) or type(e).__name__,
-            mend="copy or export it again",
+            fix="copy or export it again",
         ) from e
     return model
 

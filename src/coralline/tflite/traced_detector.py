@@ -23,7 +23,7 @@ class TracedDetector:
     """
 
     def __init__(self, content: bytes):
-        self.model = model_file.read(content)
+        self.model = model_file.read_model(content)
         self._interpreter = make_interpreter(content, keep_tensors=True)
         self._post_process = next(op for op in self.model.main.ops if op.name == CUSTOM_CODE)
 

@@ -125,7 +125,7 @@ class VideoWriter:
             str(self._path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"mp4v"), self._rate, size
         )
         if not self._writer.isOpened():
-            raise UserError("the video can't be written", file=self._path, mend="give another folder")
+            raise UserError("the video can't be written", file=self._path, fix="give another folder")
 
 
 def _cv2() -> ModuleType:
@@ -153,5 +153,5 @@ def _opened(path: str | PathLike[str]) -> Any:
 
 
 def _unreadable(path: str | PathLike[str], found: str) -> UserError:
-    mend = "give the path of a whole video file; one that was cut off while it was recorded may lack its index"
-    return UserError("the video can't be read", file=path, found=found, mend=mend)
+    fix = "give the path of a whole video file; one that was cut off while it was recorded may lack its index"
+    return UserError("the video can't be read", file=path, found=found, fix=fix)

@@ -16,7 +16,7 @@ def test_a_report_at_an_address_is_taken_on_too(tmp_path):
     (tmp_path / "report/report.json").write_text('{"images": 3}')
     (tmp_path / "report/eval/one.jpg").write_bytes(b"picture")
     outcome = {"pushed": True, "version": "v", "destination": "d", "reason": "r.", "refused_by": None, "edgetpu": {}}
-    publication_report.write(f"file://{tmp_path}/report", f"file://{tmp_path}/pushed/report", outcome)
+    publication_report.write_publication(f"file://{tmp_path}/report", f"file://{tmp_path}/pushed/report", outcome)
     assert "Published, not compiled" in (tmp_path / "pushed/report/report.html").read_text()
     assert '"images": 3' in (tmp_path / "pushed/report/report.json").read_text()
     assert (tmp_path / "pushed/report/eval/one.jpg").read_bytes() == b"picture"

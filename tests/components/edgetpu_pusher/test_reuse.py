@@ -15,7 +15,7 @@ from components.artifacts import EvaluationReport, TFLiteModel
 from components.edgetpu_pusher.component import EdgeTpuPusher
 from coralline.publishing import published
 from pipeline.config import EdgeTpuConfig
-from pipeline.running.local_dag_runner import Outcome, RecordingLocalDagRunner
+from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
 
 # TFX reads the annotations of this function: they have to be types, not strings.
 
@@ -85,7 +85,7 @@ def run(tmp_path, quadrant_detector):
 
 
 def test_a_push_is_reused_while_its_publication_stands(run):
-    assert [run(), run()] == [Outcome.DONE, Outcome.REUSED]
+    assert [run(), run()] == [NodeOutcome.DONE, NodeOutcome.REUSED]
 
 
 @pytest.mark.parametrize("gone", ["", "latest", "latest/model.tflite"])
@@ -93,14 +93,14 @@ def test_a_deleted_publication_is_pushed_again(run, tmp_path, gone):
     run()
     path = tmp_path / "published" / gone
     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    assert [run(), run()] == [Outcome.DONE, Outcome.REUSED]
+    assert [run(), run()] == [NodeOutcome.DONE, NodeOutcome.REUSED]
 
 
 def test_a_push_whose_report_was_deleted_is_done_again(run, tmp_path):
     run()
     for report in (tmp_path / "artifacts/EdgeTpuPusher/pushed_model").glob("*/report"):
         shutil.rmtree(report)
-    assert [run(), run()] == [Outcome.DONE, Outcome.REUSED]
+    assert [run(), run()] == [NodeOutcome.DONE, NodeOutcome.REUSED]
 
 
 def test_after_a_rollback_runs_leave_what_is_served_until_the_model_is_served_again(run, tmp_path):
@@ -112,12 +112,12 @@ def test_after_a_rollback_runs_leave_what_is_served_until_the_model_is_served_ag
     assert first != second
     published.roll_back(place)
     # Nothing has changed, and then a reason to push the same model again.
-    assert [run(), run("16.0"), run("16.0")] == [Outcome.REUSED, Outcome.DONE, Outcome.DONE]
+    assert [run(), run("16.0"), run("16.0")] == [NodeOutcome.REUSED, NodeOutcome.DONE, NodeOutcome.DONE]
     assert published.latest_bundle(place) == first
     published.roll_back(place, to=Path(second).name)
-    assert [run("16.0"), run("16.0")] == [Outcome.DONE, Outcome.REUSED]
+    assert [run("16.0"), run("16.0")] == [NodeOutcome.DONE, NodeOutcome.REUSED]
     assert published.latest_bundle(place) == second
 
 
 def test_another_compiler_pushes_anew(run):
-    assert [run(), run("16.0"), run("16.0")] == [Outcome.DONE, Outcome.DONE, Outcome.REUSED]
+    assert [run(), run("16.0"), run("16.0")] == [NodeOutcome.DONE, NodeOutcome.DONE, NodeOutcome.REUSED]

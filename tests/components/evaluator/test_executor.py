@@ -148,13 +148,13 @@ def write_anomalies(artifact, found):
 def write_data_report(folder):
     """Of a small data set that was drawn."""
     from coralline.data.dataset import read_dataset
-    from coralline.data_report.report import DataFigures, write
+    from coralline.data_report.data_figures import DataFigures, write_data_report
 
     draw_dataset(folder / "shapes", images=6, size_px=64)
     figures = DataFigures.of("shapes", read_dataset(str(folder / "shapes")))
     compared = {"sentences": ["new classes: cross"]}
     content = {**figures.as_json(), "problems": [], "compared": None}
-    write(str(folder), content, figures)
+    write_data_report(str(folder), content, figures)
     (folder / "report.json").write_text(json.dumps({**content, "compared": compared}))
 
 

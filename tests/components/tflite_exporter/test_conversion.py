@@ -14,9 +14,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_exported_file_keeps_the_contract_of_devices(exported):
-    content = metadata.write(exported[2], labels="a\nb\nc\n", score_threshold=0.0, name="n", description="d")
-    assert contract.check(content) == []
-    assert contract.float_ops(model_file.read(content)) == []
+    content = metadata.write_metadata(exported[2], labels="a\nb\nc\n", score_threshold=0.0, name="n", description="d")
+    assert contract.check_contract(content) == []
+    assert contract.float_ops(model_file.read_model(content)) == []
     assert metadata.read_labels(content) == ["a", "b", "c"]
 
 
@@ -57,7 +57,7 @@ def test_file_detects_what_the_quantization_aware_model_detects(exported, detect
         num_classes=3,
         box_coder_scales=(1, 1, 1, 1),
     )
-    op = model_file.read(content).main.ops[-1]
+    op = model_file.read_model(content).main.ops[-1]
     assert PostProcessOptions.decode(op.custom_options) == post_process.options
     file = TFLiteDetector(content)
     for image, image_boxes, image_scores in zip(detector.images, boxes, scores, strict=True):

@@ -13,9 +13,9 @@ from tfx.types import standard_artifacts
 from components.artifacts import DatasetReport, LabelMap
 from components.voc_example_gen import shards
 from components.voc_example_gen.executor import Executor
+from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.dataset import make_plan
 from coralline.data.drawn_shapes import draw_dataset
-from coralline.data.reading.annotation import AnnotatedImage
 from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.tf_example import decode_example
@@ -65,7 +65,7 @@ def test_two_workers_write_what_one_does(shapes, tmp_path, mode):
 def test_files_of_a_split_differ_by_one_image_at_most(shapes, tmp_path):
     execute(shapes, tmp_path)
     counts = {
-        folder.name: [sum(1 for _ in tfrecord.read_file(str(path))) for path in folder.iterdir()]
+        folder.name: [sum(1 for _ in tfrecord.read_record_file(str(path))) for path in folder.iterdir()]
         for folder in (tmp_path / "examples").iterdir()
     }
     assert all(max(sizes) - min(sizes) <= 1 and max(sizes) <= 5 for sizes in counts.values())
@@ -189,7 +189,7 @@ def test_writes_to_any_file_system_of_tensorflow(shapes, tmp_path):
     plan = make_plan(options.path, options)
     folders = {split: f"ram://examples/Split-{split}" for split in ("train", "eval")}
     with beam.Pipeline() as pipeline:
-        shards.run(pipeline, plan, options, folders, str(tmp_path))
+        shards.run_shards(pipeline, plan, options, folders, str(tmp_path))
     outcome = shards.load_outcome(str(tmp_path))
     assert sum(file.records for file in outcome.written) == IMAGES
     for file in outcome.written:

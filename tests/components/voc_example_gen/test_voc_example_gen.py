@@ -22,7 +22,7 @@ from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.data.records.tf_example import decode_example, read_examples
-from coralline.data_report.report import FIGURES, PAGE
+from coralline.data_report.data_figures import FIGURES, PAGE
 from coralline.foundation.errors import UserError
 
 pytestmark = pytest.mark.slow
@@ -180,7 +180,7 @@ def test_several_shards_hold_every_image_once(shapes, pipeline_of_one, monkeypat
 
 def test_runner_that_writes_nothing_is_noticed(shapes, pipeline_of_one, monkeypatch):
     """As the DaskRunner was seen to do: it returned without an error and without files."""
-    monkeypatch.setattr(shards, "run", lambda *_: None)
+    monkeypatch.setattr(shards, "run_shards", lambda *_: None)
     with pytest.raises(UserError, match="Beam runner did not write all examples"):
         pipeline_of_one.run(shapes)
 
@@ -203,7 +203,7 @@ def test_records_go_in_and_come_out_the_same(shapes, pipeline_of_one, tmp_path):
 
 def test_csv_of_the_original_scripts_decides_on_the_sides(real_data, pipeline_of_one):
     pipeline_of_one.run(real_data / "raccoon", reader="csv")
-    reference = [decode_example(r) for r in tfrecord.read_file(str(real_data / "raccoon" / "test.record"))]
+    reference = [decode_example(r) for r in tfrecord.read_record_file(str(real_data / "raccoon" / "test.record"))]
     mine = {example.filename: example for example in pipeline_of_one.examples("eval")}
     assert set(mine) == {example.filename for example in reference} and len(pipeline_of_one.examples("train")) == 160
     for example in reference:
@@ -217,7 +217,7 @@ def test_raccoon_examples_equal_the_reference_record(real_data, pipeline_of_one)
     pipeline_of_one.run(real_data / "raccoon")
     mine = {example.filename: example for split in ("train", "eval") for example in pipeline_of_one.examples(split)}
     assert len(mine) == 200
-    for record in tfrecord.read_file(str(real_data / "raccoon" / "test.record")):
+    for record in tfrecord.read_record_file(str(real_data / "raccoon" / "test.record")):
         reference = decode_example(record)
         example = mine[reference.filename]
         assert example.image_encoded == reference.image_encoded

@@ -92,9 +92,9 @@ def test_huge_corners_are_numbers_too(good):
 
 def test_swapped_corners_are_swapped_back_left_out_or_stop(good):
     good.pair("a", boxes=[(30, 40, 10, 20), (1, 2, 3, 4)])
-    mended = read(good)
-    assert kinds(mended) == [("inverted_box", "fix")]
-    assert only_image(mended).boxes_xmin_ymin_xmax_ymax.tolist() == [[10, 20, 30, 40], [1, 2, 3, 4]]
+    fixed = read(good)
+    assert kinds(fixed) == [("inverted_box", "fix")]
+    assert only_image(fixed).boxes_xmin_ymin_xmax_ymax.tolist() == [[10, 20, 30, 40], [1, 2, 3, 4]]
     for policy in ("drop", "fail"):
         read_otherwise = read(good, on_inverted_box=policy)
         assert kinds(read_otherwise) == [("inverted_box", policy)] and len(only_image(read_otherwise).objects) == 1
@@ -106,7 +106,7 @@ def test_rejects_class_that_is_not_in_the_label_map(good):
     options = DatasetOptions(label_map=str(good.root / "label_map.pbtxt"))
     with pytest.raises(UserError, match="isn't in the label map: cta") as caught:
         read_dataset(str(good.root), options)
-    assert caught.value.line == 5 and "did you mean cat?" in caught.value.mend
+    assert caught.value.line == 5 and "did you mean cat?" in caught.value.fix
 
 
 def test_given_label_map_keeps_its_order_and_unused_classes(good):
@@ -234,7 +234,7 @@ def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
     dataset = read_dataset(str(real_data / "raccoon"))
     assert (dataset.reader, len(dataset.images), kinds(dataset)) == ("LabelImg", 200, [])
     images = {image.name.rpartition("/")[2]: image for image in dataset.images}
-    for record in tfrecord.read_file(str(real_data / "raccoon" / "test.record")):
+    for record in tfrecord.read_record_file(str(real_data / "raccoon" / "test.record")):
         reference = decode_example(record)
         image = images[reference.filename]
         np.testing.assert_array_equal(image.boxes_ymin_xmin_ymax_xmax, reference.boxes_ymin_xmin_ymax_xmax)

@@ -22,7 +22,7 @@ def test_input_size_is_the_presets_unless_it_is_set():
 def test_input_size_that_no_stride_divides_is_refused_with_those_that_fit():
     with pytest.raises(UserError, match="a multiple of 128") as refused:
         resolve({"preset": "mobilenet_v2_256", "input_size": 300})
-    assert refused.value.mend == "set it to 256 or 384"
+    assert refused.value.fix == "set it to 256 or 384"
 
 
 def test_anchors_are_the_presets_unless_they_are_set():
@@ -57,7 +57,7 @@ def test_anchors_are_fitted_to_boxes_that_the_presets_do_not_match_in_whatever_o
     boxes, sides = bars()
     settings = resolve({"preset": "mobilenet_v2_256"})
     fitted = settings.fitted(boxes, sides).preset
-    at_input = grid.letterboxed(boxes, sides, fitted)
+    at_input = grid.letterboxed_boxes(boxes, sides, fitted)
     assert grid.fit(at_input, settings.preset).unmatched.all() and not grid.fit(at_input, fitted).unmatched.any()
     assert settings.fitted(boxes[::-1], sides).preset == fitted
     assert fitted.input_size == 256 and fitted.float_steps == settings.preset.float_steps

@@ -84,13 +84,13 @@ def test_fewer_segments_than_asked_for_are_a_failure():
 
 @pytest.mark.parametrize("status", statuses.Status)
 def test_every_status_is_known_by_how_it_begins_and_explained(status):
-    (row,) = compiler_output.rows(f"CONV_2D                        2          {status} (and more words)")
+    (row,) = compiler_output.operation_rows(f"CONV_2D                        2          {status} (and more words)")
     assert row == compiler_output.OpRow("CONV_2D", 2, status) and row.status is status and status.explanation
     assert compiler_output.on_cpu([row]) == ({} if status is statuses.Status.MAPPED else {"CONV_2D": 2})
 
 
 def test_a_status_that_is_not_known_is_kept_as_it_was_said():
-    (row,) = compiler_output.rows("CONV_2D                        2          Something new")
+    (row,) = compiler_output.operation_rows("CONV_2D                        2          Something new")
     assert row.status == "Something new" and compiler_output.on_cpu([row]) == {"CONV_2D": 2}
 
 
@@ -113,7 +113,7 @@ def test_a_status_that_is_not_known_is_kept_as_it_was_said():
 )
 def test_every_known_failure_has_its_kind_and_a_mend(compile_as, play, kind, found):
     failure = compile_as(play).failure
-    assert failure.kind == kind and found in failure.found and failure.mend
+    assert failure.kind == kind and found in failure.found and failure.fix
 
 
 def test_a_compiler_that_never_ends_is_stopped(compile_as):

@@ -8,7 +8,7 @@ from coralline.foundation import text_file
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_reads_what_tools_write(tmp_path, encoding):
     (tmp_path / "a.txt").write_bytes("Kätzchen\r\n猫\rcat\n".encode(encoding))
-    assert text_file.lines(text_file.read(str(tmp_path / "a.txt"))) == ["Kätzchen", "猫", "cat", ""]
+    assert text_file.lines(text_file.read_text(str(tmp_path / "a.txt"))) == ["Kätzchen", "猫", "cat", ""]
 
 
 def test_bytes_that_are_no_text_are_kept_and_known():

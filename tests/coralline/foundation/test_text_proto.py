@@ -4,11 +4,11 @@ import pytest
 from google.protobuf import struct_pb2, text_format
 
 from coralline.foundation.errors import UserError
-from coralline.foundation.text_proto import Message, Scalar, parse
+from coralline.foundation.text_proto import Message, ScalarField, parse_text_proto
 
 
 def read(text):
-    return parse(text, "f.pbtxt")
+    return parse_text_proto(text, "f.pbtxt")
 
 
 def shape(message):
@@ -113,8 +113,8 @@ def test_refuses_what_is_no_text_format_with_its_line(text, line, told):
     with pytest.raises(UserError) as caught:
         read(text)
     assert told in str(caught.value) and (caught.value.file, caught.value.line) == ("f.pbtxt", line)
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_a_value_knows_whether_it_was_a_string():
-    assert only("a: 'true'") == Scalar("true", 1, is_string=True)
+    assert only("a: 'true'") == ScalarField("true", 1, is_string=True)

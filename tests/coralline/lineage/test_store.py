@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.history import History
+from coralline.lineage.run_history import RunHistory
 from coralline.lineage.store import open_store, store_above
 
 
 def test_opens_an_output_folder_a_file_and_a_sqlite_address(out: Path) -> None:
     for address in (str(out), str(out / "metadata.sqlite"), f"sqlite://{out}/metadata.sqlite"):
-        assert len(History(open_store(address)).runs()) == 3
+        assert len(RunHistory(open_store(address)).runs()) == 3
 
 
 def test_a_store_without_runs_has_none(tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_a_store_without_runs_has_none(tmp_path: Path) -> None:
     config.sqlite.filename_uri = str(tmp_path / "metadata.sqlite")
     config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
     ml_metadata.MetadataStore(config)
-    history = History(open_store(str(tmp_path)))
+    history = RunHistory(open_store(str(tmp_path)))
     assert (history.runs(), history.run("latest")) == ([], None)
 
 

@@ -346,7 +346,7 @@ def test_what_is_no_configuration_is_told_in_one_message(tmp_path, content, line
     (tmp_path / "p.config").write_bytes(content)
     with pytest.raises(UserError, match=re.escape(told)) as caught:
         translate(str(tmp_path / "p.config"))
-    assert caught.value.line == line and caught.value.mend
+    assert caught.value.line == line and caught.value.fix
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):

@@ -19,7 +19,7 @@ def record(*moves):
 
 
 def trail(content, latest, versions=VERSIONS):
-    return "".join(serving_record.read(content, versions, latest).trail)
+    return "".join(serving_record.read_serving_record(content, versions, latest).trail)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_versions_from_before_the_record_come_before_it():
 
 @pytest.mark.parametrize("latest", ["B", "C"])
 def test_a_move_whose_writer_was_killed_before_latest_moved_was_never_made(latest):
-    found = serving_record.read(record(">A", "A>B", "B>C"), VERSIONS, latest)
+    found = serving_record.read_serving_record(record(">A", "A>B", "B>C"), VERSIONS, latest)
     assert "".join(found.trail) == ("AB" if latest == "B" else "ABC")
     assert len(found.moves) == (2 if latest == "B" else 3)
     assert trail(record(">A", "A>B", "B>C", "B>C"), "C") == "ABC"  # and was made by the next one
@@ -68,7 +68,7 @@ def test_a_pointer_moved_by_hand_is_taken_as_it_is():
 
 def test_what_was_gone_back_from_is_withdrawn_until_it_is_served_again():
     def withdrawn(latest, *moves):
-        return "".join(sorted(serving_record.read(record(*moves), VERSIONS, latest).withdrawn))
+        return "".join(sorted(serving_record.read_serving_record(record(*moves), VERSIONS, latest).withdrawn))
 
     assert withdrawn("C", ">A", "A>B", "B>C") == ""
     assert withdrawn("A", ">A", "A>B", "B>C", "A<C") == "BC"

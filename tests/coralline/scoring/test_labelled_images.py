@@ -7,7 +7,7 @@ import google_crc32c
 import pytest
 
 from coralline.foundation.errors import UserError
-from coralline.scoring.labelled_images import read_folder
+from coralline.scoring.labelled_images import read_labelled_folder
 
 DATA = os.environ.get("CORALLINE_TEST_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA isn't set")
@@ -15,7 +15,7 @@ needs_data = pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA isn't set"
 
 @needs_data
 def test_reads_a_folder_of_labelimg():
-    data = read_folder(str(Path(DATA, "data", "raccoon")), "all")
+    data = read_labelled_folder(str(Path(DATA, "data", "raccoon")), "all")
     assert (len(data.images), data.class_names) == (200, ("raccoon",))
     assert sum(len(image.class_ids) for image in data.images) == 217
     truth, image = data.images[0].decode()
@@ -25,22 +25,24 @@ def test_reads_a_folder_of_labelimg():
 @needs_data
 def test_follows_the_lists_of_a_voc_devkit_and_leaves_out_boxes_without_area():
     folder = str(Path(DATA, "data", "bccd"))
-    data = read_folder(folder, "eval")
+    data = read_labelled_folder(folder, "eval")
     assert data.class_names == ("Platelets", "RBC", "WBC")
-    assert len(data.images) + len(read_folder(folder, "train").images) == len(read_folder(folder, "all").images)
+    assert len(data.images) + len(read_labelled_folder(folder, "train").images) == len(
+        read_labelled_folder(folder, "all").images
+    )
     heights = [image.boxes_ymin_xmin_ymax_xmax for image in data.images if len(image.class_ids)]
     assert all((boxes[:, 2:] > boxes[:, :2]).all() for boxes in heights)
 
 
 @needs_data
 def test_reads_a_tfrecord_made_by_the_object_detection_api():
-    data = read_folder(str(Path(DATA, "data", "raccoon", "test.record")), "all")
+    data = read_labelled_folder(str(Path(DATA, "data", "raccoon", "test.record")), "all")
     assert data.class_names == ("raccoon",) and len(data.images) == 40
 
 
 def test_empty_folder_is_one_message(tmp_path):
     with pytest.raises(UserError) as error:
-        read_folder(str(tmp_path), "eval")
+        read_labelled_folder(str(tmp_path), "eval")
     assert str(tmp_path) in str(error.value)
 
 
@@ -49,7 +51,7 @@ def test_record_of_other_things_is_one_message(tmp_path):
     framed = [part + _masked_crc(part) for part in (length, b"hello")]
     (tmp_path / "a.tfrecord").write_bytes(b"".join(framed))
     with pytest.raises(UserError, match="a record isn't an annotated image"):
-        read_folder(str(tmp_path / "a.tfrecord"), "all")
+        read_labelled_folder(str(tmp_path / "a.tfrecord"), "all")
 
 
 @needs_data
@@ -58,7 +60,7 @@ def test_folder_of_records_for_training_and_evaluation_is_taken_by_its_sides(tmp
     first = 12 + int.from_bytes(record[:8], "little") + 4
     (tmp_path / "train.record").write_bytes(record[first:])
     (tmp_path / "eval.record").write_bytes(record[:first])
-    data = {split: read_folder(str(tmp_path), split) for split in ("train", "eval", "all")}
+    data = {split: read_labelled_folder(str(tmp_path), split) for split in ("train", "eval", "all")}
     assert [len(data[split].images) for split in data] == [39, 1, 40]
 
 

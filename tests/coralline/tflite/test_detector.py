@@ -30,7 +30,9 @@ def test_boxes_are_normalized_to_the_original_image(quadrant_detector):
 
 
 def test_labels_come_from_the_file(quadrant_detector):
-    model = metadata.write(quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d")
+    model = metadata.write_metadata(
+        quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d"
+    )
     detector = TFLiteDetector(model)
     assert detector.labels == ["leaf", "sea"] and detector.input_size == (32, 32)
     assert detector.predict(picture()).class_ids.tolist() == [0, 1]
@@ -56,23 +58,25 @@ def test_more_threads_than_cores_are_capped(quadrant_detector):
     ],
 )
 def test_refuses_a_model_without_the_contract_and_says_what_is_wrong(quadrant_detector, change, message):
-    problems = contract.check(quadrant_detector(**change))
+    problems = contract.check_contract(quadrant_detector(**change))
     assert len(problems) >= 1 and message in "; ".join(problems)
     with pytest.raises(UserError, match="not a standard detector"):
         TFLiteDetector(quadrant_detector(**change))
 
 
 def test_contract_holds_for_the_standard_detector(quadrant_detector):
-    assert contract.check(quadrant_detector()) == []
+    assert contract.check_contract(quadrant_detector()) == []
 
 
 def test_contract_holds_with_pycorals_names_in_the_signature(quadrant_detector):
-    assert contract.check(quadrant_detector(signature=contract.PYCORAL_NAMES)) == []
+    assert contract.check_contract(quadrant_detector(signature=contract.PYCORAL_NAMES)) == []
 
 
 def test_contract_counts_the_labels(quadrant_detector):
-    model = metadata.write(quadrant_detector(), labels="one\n", score_threshold=0.25, name="n", description="d")
-    assert contract.check(model) == ["the file holds 1 labels for 2 classes: labels will be off"]
+    model = metadata.write_metadata(
+        quadrant_detector(), labels="one\n", score_threshold=0.25, name="n", description="d"
+    )
+    assert contract.check_contract(model) == ["the file holds 1 labels for 2 classes: labels will be off"]
 
 
 def test_unreadable_image_is_one_message(quadrant_detector, tmp_path):

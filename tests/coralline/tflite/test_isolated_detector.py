@@ -75,11 +75,11 @@ def test_a_crash_a_hang_and_a_lack_of_memory_are_told_apart(child):
 
 def test_a_mistake_of_the_user_is_told_as_it_is(child):
     def answer():
-        raise UserError("wrong", file="a.tflite", expected="right", found="left", mend="turn it")
+        raise UserError("wrong", file="a.tflite", expected="right", found="left", fix="turn it")
 
     with pytest.raises(UserError) as told:
         ask(child(answer))
-    assert (told.value.file, told.value.expected, told.value.mend) == ("a.tflite", "right", "turn it")
+    assert (told.value.file, told.value.expected, told.value.fix) == ("a.tflite", "right", "turn it")
 
 
 def ask(process, seconds=10):

@@ -11,7 +11,9 @@ from coralline.tflite.detector import TFLiteDetector
 
 
 def written(model, labels="leaf\nsea\n"):
-    return metadata.write(model, labels=labels, score_threshold=0.25, name="quadrants", description="of colour")
+    return metadata.write_metadata(
+        model, labels=labels, score_threshold=0.25, name="quadrants", description="of colour"
+    )
 
 
 def test_labels_read_back(quadrant_detector):
@@ -24,7 +26,7 @@ def test_labels_of_any_language_read_back(quadrant_detector):
 
 
 def test_the_model_itself_is_unchanged(quadrant_detector):
-    before, after = model_file.read(quadrant_detector()), model_file.read(written(quadrant_detector()))
+    before, after = model_file.read_model(quadrant_detector()), model_file.read_model(written(quadrant_detector()))
     assert before.main == after.main and before.signatures == after.signatures
     assert before.buffers == after.buffers[: len(before.buffers)]
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
@@ -45,7 +47,7 @@ def test_alignment_of_every_buffer_is_kept(quadrant_detector):
 def test_writing_again_replaces(quadrant_detector):
     twice = written(written(quadrant_detector()), "one\ntwo\n")
     assert metadata.read_labels(twice) == ["one", "two"]
-    assert list(model_file.read(twice).metadata) == ["TFLITE_METADATA"]
+    assert list(model_file.read_model(twice).metadata) == ["TFLITE_METADATA"]
     assert len(twice) < len(written(quadrant_detector())) + 4096
 
 

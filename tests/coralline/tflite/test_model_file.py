@@ -9,7 +9,7 @@ from coralline.tflite import model_file
 
 
 def test_reads_ops_tensors_and_signature(quadrant_detector):
-    model = model_file.read(quadrant_detector())
+    model = model_file.read_model(quadrant_detector())
     assert [(op.name, op.version, op.custom) for op in model.main.ops] == [
         ("AVERAGE_POOL_2D", 2, False),
         ("RESHAPE", 1, False),
@@ -26,19 +26,19 @@ def test_reads_ops_tensors_and_signature(quadrant_detector):
 @pytest.mark.parametrize("content", [b"", b"TFL3", b"\x00" * 64, b"PK\x03\x04" + b"x" * 100, b"\x00\x00\x00\x00TFL3"])
 def test_garbage_is_one_message_with_the_file(content):
     with pytest.raises(UserError, match=r"x\.tflite: this"):
-        model_file.read(content, file="x.tflite")
+        model_file.read_model(content, file="x.tflite")
 
 
 def test_missing_file_is_one_message(tmp_path):
     with pytest.raises(UserError, match="can't be read"):
-        model_file.read_file(tmp_path / "none.tflite")
+        model_file.read_model_file(tmp_path / "none.tflite")
 
 
 def test_every_truncation_is_a_message_or_a_whole_model(quadrant_detector):
     whole = quadrant_detector()
     for length in range(0, len(whole), 7):
         try:
-            model_file.read(whole[:length])
+            model_file.read_model(whole[:length])
         except UserError:
             continue
 
@@ -51,7 +51,7 @@ def test_mutated_files_never_raise_anything_but_a_message(quadrant_detector):
         for _ in range(chance.choice([1, 4, 30])):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         try:
-            model_file.read(bytes(damaged))
+            model_file.read_model(bytes(damaged))
         except UserError:
             refused += 1
     assert refused > 100
@@ -60,4 +60,4 @@ def test_mutated_files_never_raise_anything_but_a_message(quadrant_detector):
 @pytest.mark.skipif("CORALLINE_TEST_DATA" not in os.environ, reason="CORALLINE_TEST_DATA names no folder with models/")
 def test_reads_models_of_other_makers():
     paths = sorted(Path(os.environ["CORALLINE_TEST_DATA"], "models").rglob("*.tflite"))
-    assert paths and all(model_file.read_file(path).main.ops for path in paths)
+    assert paths and all(model_file.read_model_file(path).main.ops for path in paths)

@@ -254,7 +254,7 @@ class Tried:
 
     def reads_as_detector(self, content: bytes) -> bool:
         with contextlib.suppress(UserError):
-            model = model_file.read(content)
+            model = model_file.read_model(content)
             return not contract.problems(model) and not compiled.is_compiled(model)
         return False
 
@@ -293,7 +293,9 @@ def _no_json(word: str) -> None:
 @pytest.fixture(scope="module")
 def wholes(quadrant_detector, tmp_path_factory):
     """A folder of files to damage: small detectors, and where there is test data a compiled file."""
-    labelled = metadata.write(quadrant_detector(), labels="a\nb\n", score_threshold=0.25, name="n", description="d")
+    labelled = metadata.write_metadata(
+        quadrant_detector(), labels="a\nb\n", score_threshold=0.25, name="n", description="d"
+    )
     files = [quadrant_detector(), quadrant_detector(), labelled]
     if "CORALLINE_TEST_DATA" in os.environ:
         pairs = Path(os.environ["CORALLINE_TEST_DATA"], "models/edgetpu_pairs")

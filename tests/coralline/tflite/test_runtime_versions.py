@@ -27,16 +27,16 @@ def test_knows_only_builtins_of_the_schema_and_versions_in_order():
 
 
 def test_a_file_needs_the_runtime_of_its_newest_op(quadrant_detector):
-    assert runtime_versions.of_model(model_file.read(quadrant_detector())) == (1, 14, 0)
-    assert runtime_versions.of_model(model_file.read(quadrant_detector(pool_version=3))) == (2, 3, 0)
-    assert runtime_versions.of_model(model_file.read(quadrant_detector(pool_version=4))) is None
+    assert runtime_versions.of_model(model_file.read_model(quadrant_detector())) == (1, 14, 0)
+    assert runtime_versions.of_model(model_file.read_model(quadrant_detector(pool_version=3))) == (2, 3, 0)
+    assert runtime_versions.of_model(model_file.read_model(quadrant_detector(pool_version=4))) is None
 
 
 @pytest.mark.skipif(not DATA, reason="CORALLINE_TEST_DATA names no folder with models/")
 def test_agrees_with_what_converters_noted_in_their_files():
     compared = 0
     for path in sorted(Path(DATA, "models").rglob("*.tflite")):
-        model = model_file.read_file(path)
+        model = model_file.read_model_file(path)
         noted = model.metadata.get("min_runtime_version", b"").split(b"\0")[0].decode()
         if noted and not path.stem.endswith("_edgetpu"):
             compared += 1

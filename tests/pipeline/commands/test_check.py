@@ -17,7 +17,7 @@ from coralline.data.drawn_shapes import draw_dataset
 from coralline.foundation.errors import UserError
 from pipeline import preflight
 from pipeline.commands.check.command import command
-from pipeline.config import load
+from pipeline.config import load_config
 from pipeline.local_runner import with_absolute_paths
 
 
@@ -69,7 +69,7 @@ def test_configuration_sets_the_policy_and_the_path(shapes, tmp_path):
 def test_table_names_the_problem_and_the_next_step(shapes):
     path = break_a_box(shapes)
     code, output = check("--data", shapes)
-    assert code == 1 and f"{path}:" in output and "would stop a run" in output and "next: mend" in output
+    assert code == 1 and f"{path}:" in output and "would stop a run" in output and "next: fix" in output
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,9 @@ def test_what_would_stop_a_run_is_told_before_it(shapes, tmp_path, monkeypatch, 
     [problem] = json.loads(output)["problems"]
     assert code == 1 and told in problem["message"]
     with pytest.raises(UserError, match=re.escape(told)):
-        preflight.check(with_absolute_paths(load("c.yaml", {"data.path": str(shapes), "out": str(tmp_path / "out")})))
+        preflight.check_before_run(
+            with_absolute_paths(load_config("c.yaml", {"data.path": str(shapes), "out": str(tmp_path / "out")}))
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -175,7 +177,7 @@ def test_settings_under_which_nothing_would_be_published_are_a_problem(shapes, t
     code, output = check("--data", shapes, "--config", config)
     assert code == 1 and "201 of 204 operations are predicted to run on the Edge TPU" in output
     with pytest.raises(UserError, match="would never be published"):
-        preflight.check_mapping(load(config), 3)
+        preflight.check_mapping(load_config(config), 3)
 
 
 def test_names_cannot_forge_or_break_what_is_printed(shapes):

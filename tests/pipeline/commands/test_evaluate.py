@@ -41,7 +41,9 @@ def model(tmp_path, quadrant_detector):
     path = tmp_path / "model.tflite"
     labels = "leaf\nsky\n"
     path.write_bytes(
-        metadata.write(quadrant_detector(), labels=labels, score_threshold=0.25, name="quadrants", description="")
+        metadata.write_metadata(
+            quadrant_detector(), labels=labels, score_threshold=0.25, name="quadrants", description=""
+        )
     )
     return path
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from coralline.data.records.label_map import LabelMap
 from pipeline.commands.import_config.command import command
-from pipeline.config import load
+from pipeline.config import load_config
 
 CONFIG = (Path(__file__).parents[2] / "coralline" / "od_api" / "pipeline.config").read_text(encoding="utf-8")
 DATA = os.environ.get("CORALLINE_TEST_DATA")
@@ -51,7 +51,7 @@ def test_yaml_goes_to_standard_output_and_the_report_beside_it(config):
 def test_the_file_that_is_written_is_a_configuration(config):
     code, out, _ = run(config, "-o", "c.yaml")
     assert (code, out) == (0, "c.yaml: written\n")
-    loaded = load("c.yaml")
+    loaded = load_config("c.yaml")
     assert loaded.data.path == "data" and loaded.model.preset == "mobilenet_v2_320"
 
 
@@ -176,5 +176,5 @@ def test_two_thousand_damaged_configurations_are_refused_or_become_settings(conf
             assert out == "" and told.startswith("error: pipeline.config")
         else:
             Path("c.yaml").write_text(out, encoding="utf-8")
-            load("c.yaml")
+            load_config("c.yaml")
     assert min(map(codes.count, (0, 1, 2))) > 100

@@ -16,9 +16,9 @@ from tfx.orchestration.pipeline import Pipeline
 from components.artifacts import DatasetReport, LabelMap
 from coralline.foundation.code_version import code_version
 from coralline.foundation.errors import UserError
-from coralline.lineage.history import History, Run
+from coralline.lineage.run_history import Run, RunHistory
 from coralline.lineage.store import open_store
-from pipeline.running.local_dag_runner import Outcome, RecordingLocalDagRunner
+from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
 
 # TFX reads the annotations of these functions: they have to be types, not strings.
 
@@ -45,13 +45,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.began: list[str] = []
-        self.ended: list[tuple[str, Outcome]] = []
+        self.ended: list[tuple[str, NodeOutcome]] = []
         self.failed: list[tuple[str, type[BaseException]]] = []
 
     def component_begins(self, node_id: str) -> None:
         self.began.append(node_id)
 
-    def component_ended(self, node_id: str, outcome: Outcome, seconds: float) -> None:
+    def component_ended(self, node_id: str, outcome: NodeOutcome, seconds: float) -> None:
         assert 0 <= seconds < 60
         self.ended.append((node_id, outcome))
 
@@ -75,7 +75,7 @@ def _run(out: Path, run_id: str, content: str) -> Heard:
 
 
 def _recorded(out: Path, run_id: str) -> Run:
-    run = History(open_store(str(out))).run(run_id)
+    run = RunHistory(open_store(str(out))).run(run_id)
     assert run is not None
     return run
 
@@ -94,8 +94,8 @@ def test_records_the_run_under_its_id_with_the_code_version(tmp_path: Path) -> N
 def test_tells_what_was_done_and_what_was_reused(tmp_path: Path) -> None:
     first, second = _run(tmp_path, "run-1", "right"), _run(tmp_path, "run-2", "right")
     assert first.began == second.began == ["Maker", "Taker"]
-    assert first.ended == [("Maker", Outcome.DONE), ("Taker", Outcome.DONE)]
-    assert second.ended == [("Maker", Outcome.REUSED), ("Taker", Outcome.REUSED)]
+    assert first.ended == [("Maker", NodeOutcome.DONE), ("Taker", NodeOutcome.DONE)]
+    assert second.ended == [("Maker", NodeOutcome.REUSED), ("Taker", NodeOutcome.REUSED)]
 
 
 @pytest.mark.parametrize(

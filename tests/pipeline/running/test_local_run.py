@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from coralline.data.boxes import Boxes
 from coralline.data.drawn_shapes import draw_dataset
-from coralline.data_report.boxes import Boxes
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation.errors import UserError
 from pipeline import preflight
-from pipeline.config import load
+from pipeline.config import load_config
 from pipeline.running.local_run import about_anchors, told, where_published
 
 
@@ -26,15 +26,15 @@ def caused_by(cause: Exception) -> Exception:
 def test_boxes_that_fit_no_anchor_are_told_with_what_would_help(tmp_path: Path) -> None:
     draw_dataset(tmp_path / "shapes", images=20, size_px=64)
     fitting = {"data.path": str(tmp_path / "shapes"), "out": str(tmp_path / "out")}
-    assert list(about_anchors(preflight.check(load(None, fitting)))) == []
-    [line] = about_anchors(preflight.check(load(None, {**fitting, "model.anchor_size": 12.0})))
+    assert list(about_anchors(preflight.check_before_run(load_config(None, fitting)))) == []
+    [line] = about_anchors(preflight.check_before_run(load_config(None, {**fitting, "model.anchor_size": 12.0})))
     assert "boxes match no anchor of mobilenet_v2_256 at 256 pixels; model.anchor_size: " in line
 
 
 def test_a_few_boxes_that_fit_no_anchor_are_left_to_the_check(tmp_path: Path) -> None:
     draw_dataset(tmp_path / "shapes", images=60, size_px=176)
     settings = {"data.path": str(tmp_path / "shapes"), "out": str(tmp_path / "out"), "model.preset": "demo_160"}
-    found = preflight.check(load(None, settings))
+    found = preflight.check_before_run(load_config(None, settings))
     assert 0 < PresetFit.of(Boxes.of(found.dataset.images), found.settings.preset).unmatched < 5
     assert list(about_anchors(found)) == []
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from coralline.data.annotated_image import AnnotatedObject
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.annotation import AnnotatedObject
 from coralline.data.reading.options import Findings
-from coralline.data.reading.source import RawObject
+from coralline.data.reading.raw_annotation import RawObject
 
-_MEND = "correct the box in the labelling tool"
+_FIX = "correct the box in the labelling tool"
 _LEAST_INSIDE = 0.5
 """Share of a box's area inside of the image below which it can't be meant for this image."""
 
@@ -19,13 +19,13 @@ _LEAST_SIDE = 0.01
 
 
 class BoxChecks:
-    """Checks of one image's boxes, in the order in which one may mend what the next looks at."""
+    """Checks of one image's boxes, in the order in which one may fix what the next looks at."""
 
     def __init__(self, file: str, width: int, height: int, findings: Findings):
         self._file, self._width, self._height, self._findings = file, width, height, findings
 
     def right(self, objects: Sequence[RawObject]) -> tuple[AnnotatedObject, ...]:
-        """Those that are right, or were mended, in pixels of the image."""
+        """Those that are right, or were fixed, in pixels of the image."""
         checked: dict[tuple[object, ...], AnnotatedObject] = {}
         for raw in objects:
             o = self._object(raw)
@@ -39,15 +39,15 @@ class BoxChecks:
     def _object(self, o: RawObject) -> AnnotatedObject | None:
         if not self._may_be_used(o):
             return None
-        mended = self._clipped(_with_corners_in_order(o) if o.xmax < o.xmin or o.ymax < o.ymin else o)
-        if mended is None:
+        fixed = self._clipped(_with_corners_in_order(o) if o.xmax < o.xmin or o.ymax < o.ymin else o)
+        if fixed is None:
             return None
         return AnnotatedObject(
             class_name=o.class_name,
-            xmin=mended.xmin,
-            ymin=mended.ymin,
-            xmax=mended.xmax,
-            ymax=mended.ymax,
+            xmin=fixed.xmin,
+            ymin=fixed.ymin,
+            xmax=fixed.xmax,
+            ymax=fixed.ymax,
             difficult=o.difficult,
             truncated=o.truncated,
             line=o.line,
@@ -93,7 +93,7 @@ class BoxChecks:
                 line=o.line,
                 expected=expected,
                 found=o.corners,
-                mend=_MEND,
+                fix=_FIX,
                 xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
             )
         )

@@ -45,7 +45,7 @@ class ClassNames:
             line=line,
             expected="one of " + ", ".join(list(self._names)[:_SHOWN]) + (" ..." if len(self._names) > _SHOWN else ""),
             found=name,
-            mend=(f"did you mean {near}? then " if near else "")
+            fix=(f"did you mean {near}? then " if near else "")
             + "correct the annotation, or add the class to the label map",
         )
 

@@ -9,12 +9,12 @@ import dataclasses
 from typing import Literal
 
 Policy = Literal["fail", "drop", "fix", "keep"]
-"""fail: the run stops. drop: the image or box is left out. fix: it's mended. keep: it's used as it is, and counted."""
+"""fail: the run stops. drop: the image or box is left out. fix: it's fixed. keep: it's used as it is, and counted."""
 
 IN_WORDS: dict[str, str] = {
     "fail": "would stop a run",
     "drop": "left out",
-    "fix": "mended while reading",
+    "fix": "fixed while reading",
     "keep": "used as they are",
 }
 """What becomes of it, for people; the gravest first."""

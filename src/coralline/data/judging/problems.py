@@ -25,10 +25,10 @@ class Problem:
       line: the line in the file, from 1.
       expected: what would have been right.
       found: what was there.
-      mend: what to do about it.
+      fix: what to do about it.
       policy: what is done about it; the table's default until `DatasetOptions.decide` has set it.
       image: the image it's about, by its name in the data set; None where it's about none, or about many.
-      xmin_ymin_xmax_ymax: the box it's about, in pixels of the upright image, as it was before it was mended.
+      xmin_ymin_xmax_ymax: the box it's about, in pixels of the upright image, as it was before it was fixed.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Problem:
     line: int | None = None
     expected: str | None = None
     found: str | None = None
-    mend: str | None = None
+    fix: str | None = None
     policy: Policy = "fail"
     image: str | None = None
     xmin_ymin_xmax_ymax: tuple[float, float, float, float] | None = None
@@ -100,14 +100,14 @@ def by_kind(problems: Iterable[dict[str, Any]]) -> list[OfAKind]:
 def as_error(problems: Sequence[Problem]) -> UserError:
     """One message for all of them: the first in full, the next ones by a line, then how many more there are."""
     first, *others = problems
-    mend = first.mend or "correct the file"
+    fix = first.fix or "correct the file"
     if "drop" in FAULTS[first.kind].allowed:
-        mend += f", or set data.on_{first.kind} to drop"
+        fix += f", or set data.on_{first.kind} to drop"
     if others:
         lines = [f"{printable(problem.place)}: {_quoted(problem.message)}" for problem in others[: _SHOWN - 1]]
         if len(others) > len(lines):
             lines.append(f"... and {len(others) - len(lines)} more")
-        mend += f"\n  and {len(others)} more that stop a run (`coralline check --data PATH` shows all):" + "".join(
+        fix += f"\n  and {len(others)} more that stop a run (`coralline check --data PATH` shows all):" + "".join(
             f"\n    {line}" for line in lines
         )
     return UserError(
@@ -116,7 +116,7 @@ def as_error(problems: Sequence[Problem]) -> UserError:
         line=first.line,
         expected=first.expected and _quoted(first.expected),
         found=first.found and _quoted(first.found),
-        mend=mend,
+        fix=fix,
     )
 
 

@@ -15,10 +15,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
+from coralline.data.annotated_image import Split
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.annotation import Split
 from coralline.data.reading.options import DatasetOptions
-from coralline.data.reading.source import Entry, Layout
+from coralline.data.reading.raw_annotation import Entry, Layout
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
@@ -66,7 +66,7 @@ def assign(layout: Layout, options: DatasetOptions) -> Assignment:
                 file=layout.root,
                 expected="at least one annotated image on either side",
                 found=f"{counted(len(layout.entries), 'annotated image')}; {assignment.rule}",
-                mend="annotate more images, or change the lists or names that decide",
+                fix="annotate more images, or change the lists or names that decide",
             )
     return assignment
 
@@ -129,7 +129,7 @@ def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
             "data.group_pattern isn't a regular expression",
             expected="such as ^(.*)_frame\\d+, whose first group names what stays together",
             found=f"{pattern} ({e})",
-            mend="correct it",
+            fix="correct it",
         ) from e
     found = {entry.image: compiled.search(entry.image) for entry in entries}
     return {
@@ -177,9 +177,9 @@ class _Listing:
             else:
                 self.split_of[image] = split
 
-    def _note(self, kind: str, message: str, at: tuple[str, int], texts: tuple[str, str], mend: str) -> None:
+    def _note(self, kind: str, message: str, at: tuple[str, int], texts: tuple[str, str], fix: str) -> None:
         (file, line), (expected, found) = at, texts
-        self.problems.append(Problem(kind, file, message, line=line, expected=expected, found=found, mend=mend))
+        self.problems.append(Problem(kind, file, message, line=line, expected=expected, found=found, fix=fix))
 
     def assignment(self, entries: Sequence[Entry], rule: str) -> Assignment:
         unlisted = tuple(entry.image for entry in entries if entry.image not in self.split_of)
@@ -249,7 +249,7 @@ def _lines(path: str) -> list[tuple[int, str]]:
         text = storage.read_bytes(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise UserError(
-            "can't read the list of images", file=path, found=str(e), mend="save it as text, one image name a line"
+            "can't read the list of images", file=path, found=str(e), fix="save it as text, one image name a line"
         ) from e
     stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
     return [(number, _without_flag(line)) for number, line in stripped if line]

@@ -6,11 +6,11 @@ import collections
 import dataclasses
 from collections.abc import Sequence
 
+from coralline.data.annotated_image import AnnotatedImage, AnnotatedObject
 from coralline.data.judging.class_names import ClassNames
 from coralline.data.judging.policies import FAULTS
 from coralline.data.judging.problems import Problem, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.annotation import AnnotatedImage, AnnotatedObject
 from coralline.data.reading.options import DatasetOptions, Findings
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.progress import counted
@@ -28,7 +28,7 @@ class WholeSet:
     problems: tuple[Problem, ...]
 
 
-def judge(
+def judge_whole_set(
     root: str,
     images: Sequence[AnnotatedImage],
     found: Sequence[Problem],
@@ -89,7 +89,7 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
             line=o.name_line,
             expected=usual,
             found=repr(o.class_name),
-            mend="correct the annotation",
+            fix="correct the annotation",
             image=image.name,
             xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
         )
@@ -114,7 +114,7 @@ def _with_corner_base(root: str, images: list[AnnotatedImage], findings: Finding
             line=o.line,
             expected="from 0: a box over the whole image begins at 0, 0",
             found=f"{counted(len(at_one), 'box')} beginning at 1, none at 0, in {root}",
-            mend="set data.on_one_based_corners to fix, if the labelling tool counts so",
+            fix="set data.on_one_based_corners to fix, if the labelling tool counts so",
         )
     )
     return [_lowered(image) for image in images] if policy == "fix" else images
@@ -154,7 +154,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
             path,
             "the same image is there under another name" + ("" if same else ", with other boxes"),
             found=first.name,
-            mend="remove one of the two",
+            fix="remove one of the two",
             image=copy.name,
         )
     )
@@ -168,7 +168,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
             path,
             f"the same image is in {copy.split} and, under another name, in {first.split}",
             found=first.name,
-            mend="remove one of the two, or list both on the same side",
+            fix="remove one of the two, or list both on the same side",
             image=copy.name,
         )
     )
@@ -191,7 +191,7 @@ def _look_for_missing_classes(
                         "class_missing_in_split",
                         root,
                         f"no box of class {name} is in the {side} split",
-                        mend="annotate more of them" if side == "train" else "add images of it, or change the split",
+                        fix="annotate more of them" if side == "train" else "add images of it, or change the split",
                     )
                 )
 
@@ -203,7 +203,7 @@ def _look_at_losses(
     options: DatasetOptions,
     findings: Findings,
 ) -> None:
-    """A fault that is everywhere isn't one to leave out, but one to mend."""
+    """A fault that is everywhere isn't one to leave out, but one to fix."""
     dropped = collections.Counter(problem.kind for problem in problems if problem.policy == "drop")
     kept = {"image": len(images), "box": sum(len(image.objects) for image in images)}
     for what, right in kept.items():
@@ -217,7 +217,7 @@ def _look_at_losses(
                     f"{counted(lost, what)} of {lost + right} would be left out",
                     expected=f"at most {options.max_left_out:.0%} (data.max_left_out)",
                     found=", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())),
-                    mend="look for one cause that they share, or raise data.max_left_out",
+                    fix="look for one cause that they share, or raise data.max_left_out",
                 )
             )
 
@@ -229,5 +229,5 @@ def _no_box(root: str) -> Problem:
         "the data set has no box",
         expected="at least one object in an annotation",
         found="background images only",
-        mend="annotate the objects that the detector should find",
+        fix="annotate the objects that the detector should find",
     )

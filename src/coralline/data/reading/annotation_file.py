@@ -24,6 +24,6 @@ def opened(path: str) -> Iterator[None]:
                 path,
                 "the annotation can't be read",
                 found=e.strerror or str(e),
-                mend="check the file's permissions, or remove it",
+                fix="check the file's permissions, or remove it",
             )
         ) from e

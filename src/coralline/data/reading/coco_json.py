@@ -18,7 +18,7 @@ from typing import Any
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.folder import Folder, part_of_file
 from coralline.data.reading.named_images import NamedImages, without_copies
-from coralline.data.reading.source import Layout, RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import Layout, RawAnnotation, RawObject
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage, text_file
 from coralline.foundation.errors import UserError
@@ -178,12 +178,12 @@ class _File:
         )
 
     def _problem(self, kind: str, message: str, expected: str | None, found: str | None) -> Problem:
-        mend = "correct the file, or export it again"
-        return Problem(kind, self._path, message, expected=expected, found=found, mend=mend)
+        fix = "correct the file, or export it again"
+        return Problem(kind, self._path, message, expected=expected, found=found, fix=fix)
 
     def _unusable(self, message: str, expected: str, found: str) -> UserError:
         return UserError(
-            message, file=self._path, expected=expected, found=found, mend="correct the file, or export it again"
+            message, file=self._path, expected=expected, found=found, fix="correct the file, or export it again"
         )
 
 
@@ -202,21 +202,21 @@ def _looks_like_coco(path: str) -> bool:
 
 def _parsed(path: str) -> dict[str, Any]:
     """Raises UserError where the file isn't JSON that can be used."""
-    expected, mend = "a whole COCO file", "export it again from the labelling tool"
+    expected, fix = "a whole COCO file", "export it again from the labelling tool"
     try:
-        content = json.loads(text_file.read(path), object_hook=_without_unused)
+        content = json.loads(text_file.read_text(path), object_hook=_without_unused)
     except OSError as e:
         found = e.strerror or str(e)
-        raise UserError("can't read this JSON file", file=path, found=found, mend="check its permissions") from e
+        raise UserError("can't read this JSON file", file=path, found=found, fix="check its permissions") from e
     except json.JSONDecodeError as e:
         raise UserError(
-            "this file isn't well-formed JSON", file=path, line=e.lineno, expected=expected, found=e.msg, mend=mend
+            "this file isn't well-formed JSON", file=path, line=e.lineno, expected=expected, found=e.msg, fix=fix
         ) from e
     except (RecursionError, ValueError) as e:  # ValueError: an integer of more digits than Python takes.
         found = "lists within lists, too deep to be read" if isinstance(e, RecursionError) else str(e)
-        raise UserError("this JSON file can't be read", file=path, expected=expected, found=found, mend=mend) from e
+        raise UserError("this JSON file can't be read", file=path, expected=expected, found=found, fix=fix) from e
     if not isinstance(content, dict):
-        raise UserError("this file isn't COCO", file=path, expected="{...}", found=_shown(content), mend=mend)
+        raise UserError("this file isn't COCO", file=path, expected="{...}", found=_shown(content), fix=fix)
     return content
 
 
@@ -234,7 +234,7 @@ def _list(content: dict[str, Any], key: str, path: str) -> list[Any]:
             file=path,
             expected=f'"{key}": [...]',
             found="nothing" if value is None else _shown(value),
-            mend="export it again from the labelling tool, with boxes",
+            fix="export it again from the labelling tool, with boxes",
         )
     return value
 

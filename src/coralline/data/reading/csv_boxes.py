@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.folder import Folder, part_of_file
 from coralline.data.reading.named_images import NamedImages, without_copies
-from coralline.data.reading.source import Layout, RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import Layout, RawAnnotation, RawObject
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage, text_file
 from coralline.foundation.errors import UserError
@@ -27,7 +27,7 @@ _COLUMNS = ("filename", "class", *_SIDES)
 _SEPARATORS = ",;\t"
 _HEAD_BYTES = 4096
 """The header is looked for in so many bytes: other CSV files aren't read."""
-_MEND = "correct the line, or remove it"
+_FIX = "correct the line, or remove it"
 
 
 def what_is_there(folder: Folder) -> str:
@@ -122,7 +122,7 @@ class _Table:
     def _note(self, number: int, message: str, header: _Header, found: str) -> None:
         expected = f"{len(header.columns)} cells: " + header.separator.join(header.columns)
         self.problems.append(
-            Problem("unparsable_line", self._path, message, line=number, expected=expected, found=found, mend=_MEND)
+            Problem("unparsable_line", self._path, message, line=number, expected=expected, found=found, fix=_FIX)
         )
 
 
@@ -139,7 +139,7 @@ def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
                 line=row.line,
                 expected=f"{size[0]} x {size[1]}",
                 found=f"{row.size[0]} x {row.size[1]}",
-                mend=_MEND,
+                fix=_FIX,
             )
     return RawAnnotation(
         objects=tuple(result for result in results if isinstance(result, RawObject)),
@@ -175,7 +175,7 @@ def _object(row: _Row, path: str) -> RawObject | Problem | None:
 
 
 def _wrong(row: _Row, path: str, kind: str, message: str, expected: str, found: str | None) -> Problem:
-    return Problem(kind, path, message, line=row.line, expected=expected, found=found and found[:200], mend=_MEND)
+    return Problem(kind, path, message, line=row.line, expected=expected, found=found and found[:200], fix=_FIX)
 
 
 def _number(text: str) -> float:
@@ -201,10 +201,10 @@ def _has_header(path: str) -> bool:
 
 def _lines(path: str) -> list[str]:
     try:
-        return text_file.lines(text_file.read(path))
+        return text_file.lines(text_file.read_text(path))
     except OSError as e:
         raise UserError(
-            "can't read this CSV file", file=path, found=e.strerror or str(e), mend="check the file's permissions"
+            "can't read this CSV file", file=path, found=e.strerror or str(e), fix="check the file's permissions"
         ) from e
 
 

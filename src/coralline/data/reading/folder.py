@@ -16,7 +16,7 @@ from coralline.data.reading.image_place import ImagePlace
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 
-_MEND = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
+_FIX = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
 
 
 class UnreadableFolderError(UserError):
@@ -68,18 +68,18 @@ class Folder:
         return ImagePlace(self.path(image))
 
 
-def list_folder(root: str) -> Folder:
+def open_folder(root: str) -> Folder:
     """Looks at a folder.
 
     Raises:
       UnreadableFolderError: it isn't there or can't be read.
     """
     if not root:
-        raise UnreadableFolderError("no data set was given", expected="a folder", mend=_MEND)
+        raise UnreadableFolderError("no data set was given", expected="a folder", fix=_FIX)
     if not storage.is_remote(root) and not os.path.isdir(root):
         found = "a file" if os.path.exists(root) else "nothing"
         raise UnreadableFolderError(
-            "there is no such folder", file=root, expected="a folder of images and annotations", found=found, mend=_MEND
+            "there is no such folder", file=root, expected="a folder of images and annotations", found=found, fix=_FIX
         )
     try:
         tree = storage.list_tree(root)
@@ -88,7 +88,7 @@ def list_folder(root: str) -> Folder:
             "can't read the folder",
             file=e.filename or root,
             found=e.strerror or str(e),
-            mend="check its permissions, or give another folder (`--data` or `data.path`)",
+            fix="check its permissions, or give another folder (`--data` or `data.path`)",
         ) from e
     return Folder(root, tuple(tree.files), tuple(_link_outside(os.path.join(root, name)) for name in tree.links))
 
@@ -100,7 +100,7 @@ def _link_outside(path: str) -> Problem:
         "a link out of the data set, or to nothing, which isn't followed",
         expected="a file, or a link to one inside of the folder",
         found=os.readlink(path),
-        mend="put the file itself there",
+        fix="put the file itself there",
     )
 
 

@@ -90,7 +90,7 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
                 line=line,
                 expected=said,
                 found=", ".join(images[:3]),
-                mend="give the images different names",
+                fix="give the images different names",
             ),
         )
     return Sought(
@@ -102,7 +102,7 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
             line=line,
             expected=said,
             found="no image of that name in the folder",
-            mend="put the image beside the others, or remove the annotation",
+            fix="put the image beside the others, or remove the annotation",
         ),
     )
 

@@ -9,7 +9,7 @@ from coralline.data.images.image_file import EXTENSIONS
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.folder import Folder, part_of_file, part_of_folder
 from coralline.data.reading.image_names import one_of
-from coralline.data.reading.source import Entry, Layout, RawAnnotation
+from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation
 
 
 class NamedImages:
@@ -56,7 +56,7 @@ class NamedImages:
                     line=line,
                     expected=f"one annotation of {sought.image}",
                     found=self._entry_of[sought.image].annotation,
-                    mend="remove one of the two",
+                    fix="remove one of the two",
                 )
             )
         elif sought.image is not None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.folder import Folder, part_of_file
 from coralline.data.reading.image_place import ImagePlace
-from coralline.data.reading.source import Entry, Layout, RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation, RawObject
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import GroundTruthExample, NotAnExampleError, decode_example
@@ -21,7 +21,7 @@ from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
 
 _LABEL_MAP_ENDING = ".pbtxt"
-_MEND = "make the records again"
+_FIX = "make the records again"
 
 
 def what_is_there(folder: Folder) -> str:
@@ -73,7 +73,7 @@ class _Reader:
             except NotAnExampleError as e:
                 message = f"record {number} isn't an annotated image"
                 self.problems.append(
-                    Problem("unparsable_record", path, message, expected="a tf.Example", found=str(e), mend=_MEND)
+                    Problem("unparsable_record", path, message, expected="a tf.Example", found=str(e), fix=_FIX)
                 )
                 continue
             name = self._own_name(_said_name(example), file, number)
@@ -120,7 +120,7 @@ def _said_name(example: GroundTruthExample) -> str:
 
 def _object(example: GroundTruthExample, i: int, class_name: str | None, path: str, image: str) -> RawObject | Problem:
     def problem(kind: str, message: str, expected: str, found: str | None) -> Problem:
-        return Problem(kind, path, f"{message} ({image})", expected=expected, found=found, mend=_MEND)
+        return Problem(kind, path, f"{message} ({image})", expected=expected, found=found, fix=_FIX)
 
     if class_name is None:
         found = str(example.class_ids[i])
@@ -148,5 +148,5 @@ def _label_map_in(folder: Folder, path: str) -> LabelMap:
         file=path,
         expected="image/object/class/text in each record, or one label map (.pbtxt) in the folder",
         found=f"label maps that differ: {', '.join(there)}" if there else "no label map",
-        mend="give the label map that the records were made with (data.label_map)",
+        fix="give the label map that the records were made with (data.label_map)",
     )

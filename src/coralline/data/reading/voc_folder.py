@@ -18,7 +18,7 @@ from coralline.data.judging.problems import DataProblem, Problem
 from coralline.data.reading import annotation_file, voc_xml
 from coralline.data.reading.folder import Folder, part_of_folder
 from coralline.data.reading.image_names import one_of
-from coralline.data.reading.source import Entry, Layout, RawAnnotation
+from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage
 
@@ -67,14 +67,14 @@ def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
     )
 
 
-def read(path: str) -> RawAnnotation:
+def read_voc_annotation(path: str) -> RawAnnotation:
     """One annotation.
 
     Raises:
       DataProblem: it can't be read, or isn't one.
     """
     with annotation_file.opened(path):
-        return voc_xml.parse(storage.read_bytes(path, _MOST_BYTES), path)
+        return voc_xml.parse_voc_xml(storage.read_bytes(path, _MOST_BYTES), path)
 
 
 def _lists(folder: Folder) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ class _Pairing:
                     "another annotation describes the same image",
                     expected=f"one annotation of {image}",
                     found=self.annotation_of[image],
-                    mend="remove one of the two",
+                    fix="remove one of the two",
                 )
             )
         else:
@@ -125,7 +125,7 @@ class _Pairing:
         """One image, or none with the problem noted."""
         path = self._images.path(annotation)
         try:
-            voc = read(path)
+            voc = read_voc_annotation(path)
         except DataProblem as e:
             self.problems.append(e.problem)
             return None

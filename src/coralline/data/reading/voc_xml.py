@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 from xml.parsers import expat
 
 from coralline.data.judging.problems import DataProblem, Problem
-from coralline.data.reading.source import RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import RawAnnotation, RawObject
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _CUT_OFF = frozenset(
@@ -44,7 +44,7 @@ _OTHER = _Element("")
 """Any element that isn't looked at, and all that is in it (such as the parts of a person, which have boxes too)."""
 
 
-def parse(content: bytes, file: str) -> RawAnnotation:
+def parse_voc_xml(content: bytes, file: str) -> RawAnnotation:
     """Reads an annotation.
 
     Args:
@@ -66,13 +66,13 @@ def parse(content: bytes, file: str) -> RawAnnotation:
                 line=e.lineno,
                 expected="a complete <annotation> ... </annotation>",
                 found=_what_is_wrong(e, content),
-                mend="save the annotation again from the labelling tool, or remove the file",
+                fix="save the annotation again from the labelling tool, or remove the file",
             )
         ) from e
     except (LookupError, ValueError) as e:  # The declared encoding is unknown to expat and to Python.
         raise DataProblem(
             Problem(
-                "unparsable_xml", file, "the annotation can't be decoded", line=1, found=str(e), mend="save it as UTF-8"
+                "unparsable_xml", file, "the annotation can't be decoded", line=1, found=str(e), fix="save it as UTF-8"
             )
         ) from e
     return parser.annotation()
@@ -204,8 +204,8 @@ class _Parser:
         return corners
 
     def _note(self, kind: str, message: str, line: int, expected: str, found: str | None) -> None:
-        mend = "correct it in the labelling tool, or remove the object"
-        self._problems.append(Problem(kind, self.file, message, line=line, expected=expected, found=found, mend=mend))
+        fix = "correct it in the labelling tool, or remove the object"
+        self._problems.append(Problem(kind, self.file, message, line=line, expected=expected, found=found, fix=fix))
 
     def _refuse_declarations(self, name: str, _system: str | None, _public: str | None, has_declarations: bool) -> None:
         """Declared entities and default values make a small file large, or bring in other files."""
@@ -226,7 +226,7 @@ class _Parser:
                 line=self.expat.CurrentLineNumber,
                 expected=expected,
                 found=found,
-                mend="remove the file from the data set, or save the annotation again from the labelling tool",
+                fix="remove the file from the data set, or save the annotation again from the labelling tool",
             )
         )
 

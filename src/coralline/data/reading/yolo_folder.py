@@ -19,7 +19,7 @@ import yaml
 from coralline.data.reading import yolo_text
 from coralline.data.reading.folder import Folder, part_of_folder
 from coralline.data.reading.named_images import NamedImages
-from coralline.data.reading.source import Layout
+from coralline.data.reading.raw_annotation import Layout
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage, text_file
 from coralline.foundation.errors import UserError
@@ -33,7 +33,7 @@ _NAMES_ENDING = ".names"
 _PEEKED = 50
 """So many text files that aren't empty are looked into to find out whether they are YOLO."""
 _PEEKED_BYTES = 4096
-_MEND = "put a data.yaml with `names: [...]` there, or a classes.txt with one name a line"
+_FIX = "put a data.yaml with `names: [...]` there, or a classes.txt with one name a line"
 
 
 def what_is_there(folder: Folder) -> str:
@@ -119,7 +119,7 @@ class _ClassNames:
                 file=os.path.join(self._root, other),
                 expected=f"{', '.join(names)}, as in {first}",
                 found=", ".join(self._named[other]),
-                mend="remove the one that is out of date",
+                fix="remove the one that is out of date",
             )
         if not names:
             raise UserError(
@@ -127,7 +127,7 @@ class _ClassNames:
                 file=self._root,
                 expected="data.yaml, classes.txt or obj.names",
                 found="none of them with a name",
-                mend=f"{_MEND}, or give a label map (data.label_map) whose first class is number 0",
+                fix=f"{_FIX}, or give a label map (data.label_map) whose first class is number 0",
             )
         return names
 
@@ -135,15 +135,15 @@ class _ClassNames:
 def _names_in(path: str) -> tuple[str, ...]:
     """The names that a file gives to the numbers from 0; none for a YAML file of other things."""
     try:
-        text = text_file.read(path)
+        text = text_file.read_text(path)
     except OSError as e:
-        raise UserError("can't read the names of the classes", file=path, found=e.strerror or str(e), mend=_MEND) from e
+        raise UserError("can't read the names of the classes", file=path, found=e.strerror or str(e), fix=_FIX) from e
     if os.path.splitext(path)[1].lower() in _YAML_ENDINGS:
         names = _names_in_yaml(path, text)
     else:
         names = tuple(line.strip() for line in text_file.lines(text.rstrip()))
     if not all(map(text_file.is_text, names)):
-        raise UserError("a class name isn't UTF-8 text", file=path, mend="save the file as UTF-8")
+        raise UserError("a class name isn't UTF-8 text", file=path, fix="save the file as UTF-8")
     return names if any(names) else ()
 
 
@@ -158,7 +158,7 @@ def _names_in_yaml(path: str, text: str) -> tuple[str, ...]:
         if path.rpartition("/")[2] != _USUAL_YAML:
             return ()
         found = " ".join(str(e).split())
-        raise UserError("this file isn't well-formed YAML", file=path, line=_line(e), found=found, mend=_MEND) from e
+        raise UserError("this file isn't well-formed YAML", file=path, line=_line(e), found=found, fix=_FIX) from e
     if not isinstance(content, dict) or "names" not in content:
         return ()
     if "kpt_shape" in content:
@@ -167,7 +167,7 @@ def _names_in_yaml(path: str, text: str) -> tuple[str, ...]:
             file=path,
             expected="boxes",
             found="kpt_shape",
-            mend="export it with boxes",
+            fix="export it with boxes",
         )
     names = content["names"]
     if isinstance(names, dict):
@@ -179,7 +179,7 @@ def _names_in_yaml(path: str, text: str) -> tuple[str, ...]:
             file=path,
             expected="names: [cat, dog], or {0: cat, 1: dog} without gaps",
             found=f"names: {names!r}"[:200],
-            mend=_MEND,
+            fix=_FIX,
         )
     return tuple(name.strip() for name in names)
 

@@ -11,18 +11,18 @@ from collections.abc import Iterable, Sequence
 
 from coralline.data.judging.problems import Problem
 from coralline.data.reading import annotation_file
-from coralline.data.reading.source import RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import RawAnnotation, RawObject
 from coralline.foundation import text_file
 
 _NUMBERS_OF_BOX = 4
 _LEAST_NUMBERS_OF_OUTLINE = 6
 _LARGEST_SHARE = 2.0
 """Numbers beyond it aren't shares of an image, which may exceed 1 by rounding or where a box reaches beyond it."""
-_MEND = "correct the line, or remove it"
+_FIX = "correct the line, or remove it"
 _SHOWN = 10
 
 
-def read(path: str, class_names: Sequence[str]) -> RawAnnotation:
+def read_yolo_text(path: str, class_names: Sequence[str]) -> RawAnnotation:
     """One annotation.
 
     Args:
@@ -33,7 +33,7 @@ def read(path: str, class_names: Sequence[str]) -> RawAnnotation:
       DataProblem: it can't be read.
     """
     with annotation_file.opened(path):
-        lines = text_file.lines(text_file.read(path))
+        lines = text_file.lines(text_file.read_text(path))
     results = [
         _object(line.split(), number, path, class_names) for number, line in enumerate(lines, start=1) if line.strip()
     ]
@@ -53,7 +53,7 @@ def looks_right(lines: Iterable[str]) -> bool:
 
 def _object(cells: list[str], line: int, path: str, class_names: Sequence[str]) -> RawObject | Problem:
     def problem(kind: str, message: str, expected: str, found: str) -> Problem:
-        return Problem(kind, path, message, line=line, expected=expected, found=ascii(found[:200]), mend=_MEND)
+        return Problem(kind, path, message, line=line, expected=expected, found=ascii(found[:200]), fix=_FIX)
 
     if not _is_count(len(cells) - 1):
         expected = "a class and 4 numbers, or a class and the x and y of 3 corners or more"

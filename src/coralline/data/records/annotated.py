@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 
+from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.images import image_file
 from coralline.data.images.image_file import UnreadableImageError
-from coralline.data.reading.annotation import AnnotatedImage
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import encode_example
 

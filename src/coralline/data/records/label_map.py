@@ -14,7 +14,7 @@ from coralline.foundation.errors import UserError
 LABEL_MAP_FILE = "label_map.pbtxt"
 """Its name inside the LabelMap artifact's folder."""
 
-_MEND = "number the items 1, 2, 3 ... with one `name` each"
+_FIX = "number the items 1, 2, 3 ... with one `name` each"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LabelMap:
                 "can't read the label map",
                 file=path,
                 found=getattr(e, "strerror", None) or str(e),
-                mend="correct data.label_map: the path of a label_map.pbtxt",
+                fix="correct data.label_map: the path of a label_map.pbtxt",
             ) from e
         return cls(_names_by_id(_items(path, text), path))
 
@@ -90,7 +90,7 @@ def _names_by_id(items: list[_Item], path: str) -> tuple[str, ...]:
     for item in items:
         name = item.name or item.display_name
         if item.id is None or not name:
-            raise UserError("an item of the label map lacks its id or its name", file=path, line=item.line, mend=_MEND)
+            raise UserError("an item of the label map lacks its id or its name", file=path, line=item.line, fix=_FIX)
         if not 1 <= item.id <= len(items):
             raise UserError(
                 f"the label map's ids must run from 1 to {len(items)} without gaps",
@@ -98,7 +98,7 @@ def _names_by_id(items: list[_Item], path: str) -> tuple[str, ...]:
                 line=item.line,
                 expected=f"an id from 1 to {len(items)}",
                 found=f"id {item.id} ({name})",
-                mend=_MEND,
+                fix=_FIX,
             )
         if item.id in names or name in names.values():
             raise UserError(
@@ -106,17 +106,17 @@ def _names_by_id(items: list[_Item], path: str) -> tuple[str, ...]:
                 file=path,
                 line=item.line,
                 found=f"id {item.id} ({name})",
-                mend=_MEND,
+                fix=_FIX,
             )
         names[item.id] = name
     if not names:
-        raise UserError("the label map has no item", file=path, expected='item { id: 1 name: "..." }', mend=_MEND)
+        raise UserError("the label map has no item", file=path, expected='item { id: 1 name: "..." }', fix=_FIX)
     return tuple(names[i] for i in range(1, len(names) + 1))
 
 
 def _items(path: str, text: str) -> list[_Item]:
     try:
-        fields = text_proto.parse(text, path).fields
+        fields = text_proto.parse_text_proto(text, path).fields
     except UserError as e:
         raise _not_a_label_map(path, e.line, e.found, f": {e.what}") from e
     return [_item(path, field) for field in fields]
@@ -124,16 +124,16 @@ def _items(path: str, text: str) -> list[_Item]:
 
 def _item(path: str, field: text_proto.Field) -> _Item:
     """What a detector needs of an item; the rest (keypoints ...) is left out."""
-    if field.name != "item" or isinstance(field.value, text_proto.Scalar):
+    if field.name != "item" or isinstance(field.value, text_proto.ScalarField):
         raise _not_a_label_map(path, field.line, field.name)
     item = _Item(field.line)
     for inner in field.value.fields:
-        if isinstance(inner.value, text_proto.Scalar) and inner.name in ("id", "name", "display_name"):
+        if isinstance(inner.value, text_proto.ScalarField) and inner.name in ("id", "name", "display_name"):
             setattr(item, inner.name, _id(path, inner.value) if inner.name == "id" else inner.value.text)
     return item
 
 
-def _id(path: str, value: text_proto.Scalar) -> int:
+def _id(path: str, value: text_proto.ScalarField) -> int:
     number = value.whole()
     if number is None:
         raise UserError(
@@ -142,7 +142,7 @@ def _id(path: str, value: text_proto.Scalar) -> int:
             line=value.line,
             expected="1, 2, 3 ...",
             found=value.text,
-            mend=_MEND,
+            fix=_FIX,
         )
     return number
 
@@ -154,7 +154,7 @@ def _not_a_label_map(path: str, line: int | None, found: str | None, why: str = 
         line=line,
         expected='item { id: 1 name: "..." }',
         found=found,
-        mend=_MEND,
+        fix=_FIX,
     )
 
 

@@ -160,7 +160,7 @@ def read_examples(split_dir: str) -> Iterator[bytes]:
     Raises:
       UserError: the folder holds no TFRecord, or a file is damaged.
     """
-    return tfrecord.read_folder(split_dir)
+    return tfrecord.read_record_folder(split_dir)
 
 
 def _utf8(name: str) -> bytes:

@@ -30,7 +30,7 @@ _CRC = struct.Struct("<I")
 _CRC_MASK = 0xA282EAD8
 """tensorflow/core/lib/hash/crc32c.h: a CRC is rotated right by 15 bits, and this is added."""
 _DAMAGED = (OSError, EOFError, zlib.error)
-_MEND = "make the examples again"
+_FIX = "make the examples again"
 
 
 def is_tfrecord_name(name: str) -> bool:
@@ -38,7 +38,7 @@ def is_tfrecord_name(name: str) -> bool:
     return _FILE_NAME.search(name) is not None
 
 
-def read_folder(folder: str) -> Iterator[bytes]:
+def read_record_folder(folder: str) -> Iterator[bytes]:
     """Every record of the TFRecord files in a folder, in the order of the file names.
 
     Raises:
@@ -48,7 +48,7 @@ def read_folder(folder: str) -> Iterator[bytes]:
         names = [name for name in storage.list_folder(folder) if "tfrecord" in name and not name.startswith((".", "_"))]
     except OSError as e:
         raise UserError(
-            "can't read the folder of examples", file=folder, found=str(e), mend="give a folder of TFRecord files"
+            "can't read the folder of examples", file=folder, found=str(e), fix="give a folder of TFRecord files"
         ) from e
     if not names:
         raise UserError(
@@ -57,10 +57,10 @@ def read_folder(folder: str) -> Iterator[bytes]:
             expected="data_tfrecord-00000-of-00001.gz or the like",
         )
     for name in names:
-        yield from read_file(os.path.join(folder, name))
+        yield from read_record_file(os.path.join(folder, name))
 
 
-def read_file(path: str) -> Iterator[bytes]:
+def read_record_file(path: str) -> Iterator[bytes]:
     """Every record of one TFRecord file.
 
     Raises:
@@ -82,7 +82,7 @@ def read_with_offsets(path: str) -> Iterator[tuple[int, bytes]]:
                 yield offset, data[0]
                 offset += _HEADER.size + len(data[0]) + _CRC.size
     except _DAMAGED as e:
-        raise UserError("can't read this TFRecord file", file=path, found=str(e), mend=_MEND) from e
+        raise UserError("can't read this TFRecord file", file=path, found=str(e), fix=_FIX) from e
 
 
 def read_record(path: str, offset: int) -> bytes:
@@ -175,5 +175,5 @@ def _damaged(path: str, found: str) -> UserError:
         file=path,
         expected="whole records",
         found=found,
-        mend=_MEND,
+        fix=_FIX,
     )

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from coralline.detector.anchors import choice, search
+from coralline.detector.anchors import anchor_choice, search
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.detector.presets import PRESETS, Preset
 
@@ -60,7 +60,7 @@ class Advice:
     def sentence(self) -> str:
         """What to set, what comes of it, and what it costs."""
         if self.then is None:
-            remedies = "a larger input would hardly help" if choice.is_good(self.now.fit) else _NEITHER
+            remedies = "a larger input would hardly help" if anchor_choice.is_good(self.now.fit) else _NEITHER
             return f"{remedies}; look at these boxes: they are tiny, or long and thin"
         *others, last = (f"{key}: {value}" for key, value in self.settings().items())
         settings = f"{', '.join(others)} and {last}" if others else last
@@ -105,14 +105,14 @@ def advise(of: PresetFit) -> Advice | None:
     Other anchors come first, which cost next to nothing, then larger inputs, each alone and with other anchors. One or
     two boxes that stick out are no reason for other anchors. None where boxes fit, or fit loosely and nothing helps.
     """
-    fits = choice.is_good(of.fit)
+    fits = anchor_choice.is_good(of.fit)
     if fits and not of.unmatched:
         return None
     # Where hardly a box is unmatched, a sample would miss just those.
     boxes = of.boxes.some(_LOOKED_AT, of.fit.unmatched if fits else None)
     found = _remedy(PresetFit.of(boxes, of.preset), try_anchors=not fits)
     then = PresetFit.of(of.boxes, found) if found else None
-    if then and then.unmatched >= of.unmatched and not choice.is_closer(then.fit, of.fit):
+    if then and then.unmatched >= of.unmatched and not anchor_choice.is_closer(then.fit, of.fit):
         then = None
     return Advice(of, then) if then or of.unmatched else None
 
@@ -143,13 +143,13 @@ def _remedies(of: PresetFit, try_anchors: bool) -> Iterator[PresetFit]:
 def _with_other_anchors(of: PresetFit, at_input: PresetFit) -> Iterator[PresetFit]:
     """The anchors that fit best at an input, if they gain something against the fit now."""
     then = PresetFit.of(of.boxes, search.fitting(at_input.preset, at_input.at_input()))
-    if choice.gains(then.fit, of.fit):
+    if anchor_choice.gains(then.fit, of.fit):
         yield then
 
 
 def _is_enough(then: PresetFit, now: PresetFit) -> bool:
-    few = choice.has_few_unmatched(then.fit) and not choice.has_few_unmatched(now.fit)
-    return few or then.unmatched <= _WORTHWHILE * now.unmatched or choice.is_closer(then.fit, now.fit)
+    few = anchor_choice.has_few_unmatched(then.fit) and not anchor_choice.has_few_unmatched(now.fit)
+    return few or then.unmatched <= _WORTHWHILE * now.unmatched or anchor_choice.is_closer(then.fit, now.fit)
 
 
 def _larger(preset: Preset) -> list[Preset]:

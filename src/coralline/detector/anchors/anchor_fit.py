@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from coralline.data.annotated_image import AnnotatedImage
+from coralline.data.boxes import Boxes
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.annotation import AnnotatedImage
-from coralline.data_report.boxes import Boxes
 from coralline.detector.anchors import grid
 from coralline.detector.presets import PRESETS, Preset
 from coralline.foundation.progress import counted
@@ -65,7 +65,7 @@ class PresetFit:
 
 
 def _at_input(boxes: Boxes, preset: Preset) -> np.ndarray:
-    return grid.letterboxed(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
+    return grid.letterboxed_boxes(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
 
 
 def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
@@ -73,13 +73,13 @@ def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
     return {name: PresetFit.of(boxes, preset) for name, preset in PRESETS.items()}
 
 
-def problem(of: PresetFit, images: Sequence[AnnotatedImage], mend: str) -> Problem | None:
+def problem(of: PresetFit, images: Sequence[AnnotatedImage], fix: str) -> Problem | None:
     """One problem for all boxes that no anchor of a preset matches, at the smallest of them; None where there is none.
 
     Args:
       of: the preset that a run would train.
       images: the data set's.
-      mend: what would help.
+      fix: what would help.
     """
     indexes = of.smallest_first()
     if not len(indexes):
@@ -96,11 +96,11 @@ def problem(of: PresetFit, images: Sequence[AnnotatedImage], mend: str) -> Probl
         "unmatched_box",
         image.annotation_path,
         f"{of.unmatched} of {counted(len(of.boxes), 'box')} match no anchor of {of.preset.name} at "
-        f"{of.preset.input_size} pixels; {mend}",
+        f"{of.preset.input_size} pixels; {fix}",
         line=o.line,
         expected=f"an IoU of {grid.MATCH_IOU} with an anchor",
         found=f"{reasons}; the smallest, in pixels of the input: {', '.join(text for _, _, text in places)}",
-        mend=mend,
+        fix=fix,
         policy="keep",
         image=image.name,
         xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,

@@ -98,7 +98,7 @@ def _boxes(level: Level) -> np.ndarray:
     return np.stack([y - half_height, x - half_width, y + half_height, x + half_width], axis=-1).reshape(-1, 4)
 
 
-def letterboxed(boxes_xmin_ymin_xmax_ymax: np.ndarray, longer_sides: np.ndarray, preset: Preset) -> np.ndarray:
+def letterboxed_boxes(boxes_xmin_ymin_xmax_ymax: np.ndarray, longer_sides: np.ndarray, preset: Preset) -> np.ndarray:
     """Boxes in pixels of the input, into which images are fitted at the top left (`inputs.py`).
 
     Args:

@@ -33,7 +33,7 @@ _SIDE_OF_POLICIES = 640
 _LEAST_SIDE_OF_POLICIES = 3
 
 
-class LabelledImage(NamedTuple):
+class TrainingImage(NamedTuple):
     """An image, and what is in it.
 
     Attributes:
@@ -47,7 +47,7 @@ class LabelledImage(NamedTuple):
     classes: tf.Tensor
 
 
-def augmented(image: LabelledImage, augmentation: Augmentation, side: int, seed: int) -> LabelledImage:
+def augmented(image: TrainingImage, augmentation: Augmentation, side: int, seed: int) -> TrainingImage:
     """The image as `augmentation` says; part of the graph of a data set's `map`.
 
     Policies draw from TensorFlow's global seed, for they take none.
@@ -83,7 +83,7 @@ class _Draws:
         return tf.random.uniform([], 0, below, dtype=tf.int32, seed=self.seed(purpose))
 
 
-def _policy(image: LabelledImage, augmentation: Augmentation, side: int) -> LabelledImage:
+def _policy(image: TrainingImage, augmentation: Augmentation, side: int) -> TrainingImage:
     if augmentation.policy is None:
         return image
     policy = _build_policy(augmentation, side)
@@ -95,7 +95,7 @@ def _policy(image: LabelledImage, augmentation: Augmentation, side: int) -> Labe
     wide_enough = tf.reduce_min(tf.shape(image.pixels)[:2]) >= _LEAST_SIDE_OF_POLICIES
     pixels, boxes = tf.cond(wide_enough, distort, lambda: (image.pixels, image.boxes))
     kept = tf.where(_areas(boxes) >= LEAST_VISIBLE * _areas(image.boxes))[:, 0]
-    return LabelledImage(
+    return TrainingImage(
         tf.ensure_shape(pixels, [None, None, 3]), tf.gather(boxes, kept), tf.gather(image.classes, kept)
     )
 
@@ -111,7 +111,7 @@ def _build_policy(augmentation: Augmentation, side: int) -> augment.ImageAugment
     return augment.AutoAugment(augmentation.policy, cutout_const=100 * share, translate_const=250 * share)
 
 
-def _flipped(image: LabelledImage, augmentation: Augmentation, seed: int) -> LabelledImage:
+def _flipped(image: TrainingImage, augmentation: Augmentation, seed: int) -> TrainingImage:
     pixels, boxes = image.pixels, image.boxes
     if augmentation.horizontal_flip:
         pixels, boxes, _ = preprocess_ops.random_horizontal_flip(
@@ -124,7 +124,7 @@ def _flipped(image: LabelledImage, augmentation: Augmentation, seed: int) -> Lab
     return image._replace(pixels=pixels, boxes=boxes)
 
 
-def _cropped(image: LabelledImage, share: float, draws: _Draws) -> LabelledImage:
+def _cropped(image: TrainingImage, share: float, draws: _Draws) -> TrainingImage:
     """A window of the image, with the boxes of which `LEAST_VISIBLE` lies inside, cut off at its edges."""
     if not share:
         return image
@@ -146,7 +146,7 @@ def _cropped(image: LabelledImage, share: float, draws: _Draws) -> LabelledImage
     moved = (box_ops.denormalize_boxes(boxes, size[:2]) - corner) / window
     inside = tf.clip_by_value(moved, 0.0, 1.0)
     kept = tf.where(_areas(inside) >= LEAST_VISIBLE * _areas(moved))[:, 0]
-    return LabelledImage(
+    return TrainingImage(
         tf.ensure_shape(pixels, [None, None, 3]), tf.gather(inside, kept), tf.gather(image.classes, kept)
     )
 

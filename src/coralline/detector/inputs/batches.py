@@ -16,7 +16,7 @@ from official.vision.ops import anchor, box_ops, preprocess_ops
 
 from coralline.detector.anchors.grid import MATCH_IOU
 from coralline.detector.inputs.augmentation import Augmentation
-from coralline.detector.inputs.augmented_image import LabelledImage, augmented
+from coralline.detector.inputs.augmented_image import TrainingImage, augmented
 from coralline.detector.network.pixels import normalize
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
@@ -197,7 +197,7 @@ def _as_seen(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
     size = preset.input_size
-    given = LabelledImage(example["image"], example["boxes"], example["classes"])
+    given = TrainingImage(example["image"], example["boxes"], example["classes"])
     image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)
     pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
     # Model Garden draws zoom and place with one seed, hence as one number; here zoom is drawn before, by its own.

@@ -71,5 +71,5 @@ def check_start(float_loss: float, qat_loss: float) -> None:
             "the quantization-aware model doesn't start where the float model ended",
             expected=f"a loss of at most {_MOST_OF_FLOAT_LOSS} times the float model's, {float_loss:.3f}",
             found=f"{qat_loss:.3f}",
-            mend="raise train.float_steps if there were few; else this is a fault of Coralline: please report it",
+            fix="raise train.float_steps if there were few; else this is a fault of Coralline: please report it",
         )

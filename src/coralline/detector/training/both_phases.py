@@ -16,14 +16,14 @@ from coralline.detector.library_faults.quantizer_ranges import still_ranges
 from coralline.detector.network import model_garden as garden
 from coralline.detector.network import quantization as quant
 from coralline.detector.network import saved_model
-from coralline.detector.training import evaluation, pictures
+from coralline.detector.training import eval_pictures, evaluation
 from coralline.detector.training.distribution import Placement
 from coralline.detector.training.evaluation import Evaluation
 from coralline.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of
 from coralline.detector.training.loop import PhaseRun, Subject
 from coralline.detector.training.selection import Selection
 from coralline.detector.warm_start import convolutions, loading
-from coralline.detector.warm_start.source import has_same_head, obtain
+from coralline.detector.warm_start.weights_source import has_same_head, obtain
 from coralline.foundation import memory, progress
 
 _PICTURES = 8
@@ -99,7 +99,7 @@ class _Training:
             if settings.warm_start:
                 source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
                 with_head = has_same_head(source, settings.preset, self._job.class_names)
-                progress.note(loading.load(source, subject.plain, moment_images, with_head))
+                progress.note(loading.load_weights(source, subject.plain, moment_images, with_head))
                 subject.take_over()
 
         selection = self._phase_run("float", subject).run(self._job.name_images, begin)
@@ -117,9 +117,9 @@ class _Training:
         )
         for image, of_image, class_ids in examples:
             pixels.append(image)
-            boxes.append(pictures.certain(of_image, class_ids - 1))
+            boxes.append(eval_pictures.certain(of_image, class_ids - 1))
         with tf.summary.create_file_writer(f"{self._placement.own(self._work)}/float/logs").as_default(step=0):
-            pictures.write("train/augmented", pixels, boxes, self._job.class_names, with_scores=False)
+            eval_pictures.write_pictures("train/augmented", pixels, boxes, self._job.class_names, with_scores=False)
 
     def _make_qat(self, float_model: Any) -> tuple[Any, Any]:
         """The quantization-aware task and model, calibrated, which starts where the float model ended."""

@@ -81,7 +81,7 @@ class Placement:
                 "the batch can't be shared by the devices",
                 expected=f"a train.batch_size that is a multiple of {self.replicas}, the number of devices",
                 found=str(batch_size),
-                mend=f"set train.batch_size to {-(-batch_size // self.replicas) * self.replicas}",
+                fix=f"set train.batch_size to {-(-batch_size // self.replicas) * self.replicas}",
             )
 
     def describe(self) -> str:
@@ -92,7 +92,7 @@ class Placement:
         return f"{self.replicas} {kind}" + "s" * (self.replicas > 1)
 
 
-def find() -> Placement:
+def find_distribution() -> Placement:
     """The devices that there are. To be called before anything is computed.
 
     Raises:
@@ -130,6 +130,6 @@ def _cluster() -> tuple[dict[str, Any], dict[str, Any]]:
             expected='{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}, '
             "with workers and at most a chief",
             found=text[:200],
-            mend=f"unset {_CLUSTER} to train on this machine alone",
+            fix=f"unset {_CLUSTER} to train on this machine alone",
         )
     return cluster, task

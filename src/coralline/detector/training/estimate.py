@@ -46,7 +46,7 @@ class Estimate:
     measured_steps: dict[str, int]
 
 
-def measure(job: Job, training_images: int, folder: Path) -> Estimate:
+def measure_job(job: Job, training_images: int, folder: Path) -> Estimate:
     """Trains a few steps of each phase and reckons what all of them will take.
 
     Args:
@@ -60,7 +60,7 @@ def measure(job: Job, training_images: int, folder: Path) -> Estimate:
     watch = _Watch()
     progress.set_sink(watch)
     begun = time.monotonic()
-    train(_cut_short(job), distribution.find(), **{name: str(folder / name) for name in _PLACES})
+    train(_cut_short(job), distribution.find_distribution(), **{name: str(folder / name) for name in _PLACES})
     seconds = time.monotonic() - begun
     for name in PHASES:
         phase = phase_of(job.settings.scheduled(training_images), name)
@@ -134,7 +134,7 @@ def main(folder: Path) -> None:
     """Measures the job of a folder."""
     job, training_images = read_job(json.loads((folder / JOB).read_text()))
     try:
-        estimate = measure(job, training_images, folder / "training")
+        estimate = measure_job(job, training_images, folder / "training")
     except UserError as e:
         (folder / ERROR).write_text(json.dumps(e.fields()))
     else:

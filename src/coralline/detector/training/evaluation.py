@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from coralline.data.records import tfrecord
 from coralline.detector.network.saved_model import predict_raw
-from coralline.detector.training import pictures
+from coralline.detector.training import eval_pictures
 from coralline.scoring import coco
-from coralline.scoring.inference import Letterboxed, letterboxed
+from coralline.scoring.inference import Letterboxed, letterbox_all
 from coralline.scoring.labelled_images import of_example
 from coralline.tflite.detections import Detections
 from coralline.tflite.post_process import PostProcess
@@ -24,7 +24,7 @@ _NOISE = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
-class Evaluated:
+class CheckpointFigures:
     """What came of one evaluation.
 
     Attributes:
@@ -72,29 +72,29 @@ class Evaluation:
         boxes = sum(int(np.sum(~truth.difficult.astype(bool))) for truth in self._images.ground_truths)
         return _NOISE / max(1, boxes) ** 0.5
 
-    def of(self, raw: tf.types.experimental.ConcreteFunction) -> Evaluated:
+    def of(self, raw: tf.types.experimental.ConcreteFunction) -> CheckpointFigures:
         """Evaluates a model.
 
         Args:
           raw: gives the model's raw outputs (see `saved_model.raw_function`).
         """
         detections = self._images.detect(_Model(self.input_size, raw, self._post_process))
-        return Evaluated(coco.score(self._images.ground_truths, detections, self._class_names), detections)
+        return CheckpointFigures(coco.score(self._images.ground_truths, detections, self._class_names), detections)
 
-    def write_summaries(self, evaluated: Evaluated) -> None:
+    def write_summaries(self, evaluated: CheckpointFigures) -> None:
         """Figures, and a few images with what is in them and with what was found, by the default summary writer."""
         for name, value in (("AP", evaluated.figures.ap), ("AP50", evaluated.figures.ap50)):
             tf.summary.scalar(f"eval/{name}", value or 0.0)
         shown = range(min(_PICTURES, len(self._images.scales)))
         pixels = [self._images.pixels[index] for index in shown]
         found = [self._on_input(evaluated.detections[index].at_least(_PICTURED_SCORE), index) for index in shown]
-        pictures.write("eval/found", pixels, found, self._class_names, with_scores=True)
+        eval_pictures.write_pictures("eval/found", pixels, found, self._class_names, with_scores=True)
         annotated = [self._on_input(self._annotated(index), index) for index in shown]
-        pictures.write("eval/annotated", pixels, annotated, self._class_names, with_scores=False)
+        eval_pictures.write_pictures("eval/annotated", pixels, annotated, self._class_names, with_scores=False)
 
     def _annotated(self, index: int) -> Detections:
         truth = self._images.ground_truths[index]
-        return pictures.certain(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids)
+        return eval_pictures.certain(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids)
 
     def _on_input(self, boxes: Detections, index: int) -> Detections:
         """Boxes normalized to an image as boxes normalized to the letterboxed one."""
@@ -125,8 +125,8 @@ def sample(files: Sequence[str], size: int, most: int) -> Letterboxed:
     count = sum(1 for _ in _records(files))
     wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
     records = (record for number, record in enumerate(_records(files)) if number in wanted)
-    return letterboxed(map(of_example, records), (size, size))
+    return letterbox_all(map(of_example, records), (size, size))
 
 
 def _records(files: Sequence[str]) -> Iterator[bytes]:
-    return (record for path in files for record in tfrecord.read_file(path))
+    return (record for path in files for record in tfrecord.read_record_file(path))

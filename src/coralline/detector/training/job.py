@@ -43,7 +43,7 @@ class Job:
     def name_images(self, numbers: Sequence[int]) -> list[str]:
         """The names of training images by their place in the files."""
         wanted = set(numbers)
-        records = enumerate(record for path in self.files for record in tfrecord.read_file(path))
+        records = enumerate(record for path in self.files for record in tfrecord.read_record_file(path))
         names = {number: decode_example(record).source_id for number, record in records if number in wanted}
         return [names[number] for number in numbers]
 
@@ -65,7 +65,7 @@ class Annotated:
     @classmethod
     def read(cls, files: Sequence[str]) -> Annotated:
         images, boxes, sides = 0, [np.zeros((0, 4), np.float32)], []
-        for record in (record for path in files for record in tfrecord.read_file(path)):
+        for record in (record for path in files for record in tfrecord.read_record_file(path)):
             example = decode_example(record)
             images += 1
             ymin, xmin, ymax, xmax = example.boxes_ymin_xmin_ymax_xmax.T

@@ -217,7 +217,7 @@ def _diverged(phase: Phase, how: str, step: int, found: str) -> UserError:
         f"training diverged: {how} at step {step} of the {phase.name} phase",
         expected="a finite loss",
         found=found,
-        mend="lower train.learning_rate (or train.qat_learning_rate); or look at these images: "
+        fix="lower train.learning_rate (or train.qat_learning_rate); or look at these images: "
         "`coralline check` says what is wrong with their boxes",
     )
 

@@ -1,1 +1,1 @@
-"""Where a detector's first weights come from: `source` finds them, `loading` puts them in; a module a kind between."""
+"""Where a detector's first weights come from: `weights_source` finds them, `loading` puts them in; a module a kind between."""

@@ -12,14 +12,14 @@ from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectG
 
 from coralline.detector.network import pixels
 from coralline.detector.warm_start.convolutions import batch_norms
-from coralline.detector.warm_start.weights import Layer, require_fit
+from coralline.detector.warm_start.weights import LayerFit, require_fit
 from coralline.foundation.errors import UserError
 
 # Where the graph of objects is, and a variable's value in it (tensorflow/python/checkpoint: trackable/base.py).
 _OBJECT_GRAPH, _VALUE = "_CHECKPOINTABLE_OBJECT_GRAPH", "VARIABLE_VALUE"
 
 
-def load(prefix: str, model: Any, with_head: bool = False) -> list[str]:
+def load_checkpoint(prefix: str, model: Any, with_head: bool = False) -> list[str]:
     """Gives a RetinaNet the backbone of a checkpoint, and its decoder and head where these fit.
 
     It's read as `task.initialize` of Model Garden's RetinaNet does, by the names of modules.
@@ -73,13 +73,13 @@ def take_our_pixels(backbone: Any) -> None:
     kernel.assign(kernel * (1 / (pixels.SCALE * stddev))[:, np.newaxis])
 
 
-def _layers(module: Any, graph: TrackableObjectGraph, root: int, shapes: dict[str, list[int]]) -> Iterator[Layer]:
+def _layers(module: Any, graph: TrackableObjectGraph, root: int, shapes: dict[str, list[int]]) -> Iterator[LayerFit]:
     """A layer for each variable of the module, with the shape of its value in the checkpoint."""
     keys = _keys(module, graph, root)
     for variable in module.variables:
         key = keys.get(variable.ref())
         found = None if key is None else tuple(shapes[key])
-        yield Layer(variable.name.removesuffix(":0"), tuple(variable.shape), found)
+        yield LayerFit(variable.name.removesuffix(":0"), tuple(variable.shape), found)
 
 
 def _keys(module: Any, graph: TrackableObjectGraph, root: int) -> dict[Any, str]:
@@ -105,5 +105,5 @@ def _unusable(prefix: str, found: str) -> UserError:
         file=prefix,
         expected="a checkpoint of TensorFlow Model Garden with a `backbone`",
         found=found,
-        mend="name another checkpoint, or leave model.warm_start out",
+        fix="name another checkpoint, or leave model.warm_start out",
     )

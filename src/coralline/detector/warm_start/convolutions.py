@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from coralline.detector.warm_start.weights import Convolution, Layer, Norm, require_fit
+from coralline.detector.warm_start.weights import Convolution, LayerFit, Norm, require_fit
 
 # Images that batch norm's moments are estimated on, and how many go through at a time.
 MOMENT_IMAGES, _MOMENT_BATCH = 64, 8
 
 
-def load(path: str, convolutions: Sequence[Convolution], backbone: Any, images: Callable[[], tf.Tensor]) -> int:
+def load_convolutions(
+    path: str, convolutions: Sequence[Convolution], backbone: Any, images: Callable[[], tf.Tensor]
+) -> int:
     """Gives a Keras backbone the weights; returns how many convolutions were set.
 
     Where batch norms are folded into biases, their moments are estimated on `images` and their scale and offset chosen
@@ -32,7 +34,7 @@ def load(path: str, convolutions: Sequence[Convolution], backbone: Any, images: 
     """
     kernels = [v for v in backbone.variables if v.name.split("/")[-1].startswith(("kernel", "depthwise_kernel"))]
     found = {n: convolution.kernel.shape for n, convolution in enumerate(convolutions)}
-    layers = [Layer(v.name.removesuffix(":0"), tuple(v.shape), found.get(n)) for n, v in enumerate(kernels)]
+    layers = [LayerFit(v.name.removesuffix(":0"), tuple(v.shape), found.get(n)) for n, v in enumerate(kernels)]
     require_fit(path, layers)
     for kernel, convolution in zip(kernels, convolutions, strict=False):
         kernel.assign(convolution.kernel)

@@ -38,7 +38,7 @@ def fetch(url: str, sha256: str | None) -> str:
             "a warm start from the web needs its SHA-256",
             file=url,
             expected="model.warm_start_sha256, 64 hexadecimal digits: what is downloaded is checked against it",
-            mend="set model.warm_start_sha256 (`sha256sum FILE` says it of a file that you trust)",
+            fix="set model.warm_start_sha256 (`sha256sum FILE` says it of a file that you trust)",
         )
     kept = _cache() / sha256
     try:
@@ -51,7 +51,7 @@ def fetch(url: str, sha256: str | None) -> str:
             file=kept.parent,
             expected="a folder that can be written to, on a disk with room",
             found=e.strerror or str(e),
-            mend="make room, or set XDG_CACHE_HOME to another folder",
+            fix="make room, or set XDG_CACHE_HOME to another folder",
         ) from e
     return str(kept)
 
@@ -85,7 +85,7 @@ def _download(url: str, sha256: str, kept: Path) -> None:
             file=url,
             expected=f"SHA-256 {sha256}",
             found=found,
-            mend="correct model.warm_start_sha256, if you trust the new content; nothing of it was kept",
+            fix="correct model.warm_start_sha256, if you trust the new content; nothing of it was kept",
         )
     part.rename(kept)
 
@@ -119,7 +119,7 @@ def _go_on(url: str, part: Path) -> int:
             file=url,
             expected=f"{int(expected) + have} bytes",
             found=f"{came + have}",
-            mend="try again: the same command goes on from there, if the server lets it",
+            fix="try again: the same command goes on from there, if the server lets it",
         )
     return missing
 
@@ -142,5 +142,5 @@ def _unreachable(url: str, found: str) -> UserError:
         file=url,
         expected="a file at this address, and a way to it",
         found=found,
-        mend="correct model.warm_start, or fetch the file by hand and name its path",
+        fix="correct model.warm_start, or fetch the file by hand and name its path",
     )

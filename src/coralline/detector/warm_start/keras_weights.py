@@ -29,7 +29,7 @@ _NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 _VARIABLES = {"Conv2D": ("kernel",), "DepthwiseConv2D": ("depthwise_kernel",), "BatchNormalization": _NORM}
 
 
-def read_file(path: str) -> list[Convolution]:
+def read_keras_file(path: str) -> list[Convolution]:
     """Convolutions with their batch norms, of an `.h5` or `.keras` file.
 
     Raises:
@@ -119,5 +119,5 @@ def _not_understood(path: str, found: str) -> UserError:
         file=path,
         expected="a model such as tf.keras.applications.MobileNetV2, or its weights, as Keras saves them",
         found=found,
-        mend="save the backbone alone with Keras (`model.save('backbone.h5')`) and name that",
+        fix="save the backbone alone with Keras (`model.save('backbone.h5')`) and name that",
     )

@@ -1,4 +1,4 @@
-"""Puts the weights that `source` has found into a detector."""
+"""Puts the weights that `weights_source` has found into a detector."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import tensorflow as tf
 
 from coralline.detector.warm_start import checkpoint, convolutions, keras_weights, tflite_file
-from coralline.detector.warm_start.source import Kind, Source
 from coralline.detector.warm_start.weights import Convolution
+from coralline.detector.warm_start.weights_source import Kind, WeightsSource
 
 _CONVOLUTIONS: dict[Kind, Callable[[str], list[Convolution]]] = {
     "tflite": tflite_file.read_convolutions,
-    "keras_file": keras_weights.read_file,
+    "keras_file": keras_weights.read_keras_file,
     "saved_model": keras_weights.read_saved_model,
 }
 
@@ -24,11 +24,11 @@ _CARRIED = {
 }
 
 
-def load(source: Source, model: Any, images: Callable[[], tf.Tensor], with_head: bool = False) -> str:
+def load_weights(source: WeightsSource, model: Any, images: Callable[[], tf.Tensor], with_head: bool = False) -> str:
     """Gives a float RetinaNet its first weights: the backbone, and neck and head where there are ones that fit.
 
     Args:
-      source: see `source.obtain`.
+      source: what `weights_source.obtain` gives.
       model: Model Garden's, with all variables.
       images: gives `[n, H, W, 3]` float32, normalized training images, for batch norms that a file doesn't have.
       with_head: see `source.has_same_head`.
@@ -41,9 +41,9 @@ def load(source: Source, model: Any, images: Callable[[], tf.Tensor], with_head:
     """
     read = _CONVOLUTIONS.get(source.kind)
     if read is not None:
-        count = convolutions.load(source.path, read(source.path), model.backbone, images)
+        count = convolutions.load_convolutions(source.path, read(source.path), model.backbone, images)
         return f"warm start: {count} convolutions of the backbone from {source.path}"
-    modules = checkpoint.load(source.path, model, with_head)
+    modules = checkpoint.load_checkpoint(source.path, model, with_head)
     if source.kind == "checkpoint":
         checkpoint.take_our_pixels(model.backbone)
     return f"warm start: {_CARRIED[tuple(modules)]} from {source.path}"

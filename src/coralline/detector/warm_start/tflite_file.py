@@ -15,7 +15,7 @@ from coralline.tflite import model_file
 _DTYPES = {schema.TensorType.INT8: np.int8, schema.TensorType.INT32: np.int32, schema.TensorType.FLOAT32: np.float32}
 
 
-def read(path: str) -> bytes:
+def read_tflite_weights(path: str) -> bytes:
     """The content of a whole .tflite file.
 
     Raises:
@@ -24,21 +24,21 @@ def read(path: str) -> bytes:
     """
     content = storage.read_bytes(path)
     try:
-        model_file.read(content)
+        model_file.read_model(content)
     except UserError as e:
         raise UserError(
             f"the warm start can't be used: {e.what}",
             file=path,
             expected=e.expected,
             found=e.found,
-            mend="give model.warm_start a file or folder with weights of the preset's backbone",
+            fix="give model.warm_start a file or folder with weights of the preset's backbone",
         ) from e
     return content
 
 
 def read_convolutions(path: str) -> list[Convolution]:
     """All convolutions in execution order, dequantized; raises like `read`."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(read(path), 0))
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(read_tflite_weights(path), 0))
     graph = model.subgraphs[0]
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
     found = []
@@ -59,7 +59,7 @@ def _dequantize(path: str, model: Any, tensor: Any) -> np.ndarray:
             file=path,
             expected="int8 or float32 weights",
             found=f"type {tensor.type} of TensorFlow Lite's schema",
-            mend="give model.warm_start another file of that backbone",
+            fix="give model.warm_start another file of that backbone",
         )
     values = np.frombuffer(bytes(model.buffers[tensor.buffer].data), _DTYPES[tensor.type]).reshape(tensor.shape)
     quantization = tensor.quantization

@@ -37,7 +37,7 @@ class Convolution:
 
 
 @dataclasses.dataclass(frozen=True)
-class Layer:
+class LayerFit:
     """A layer that is to take weights: the shape that it has, and the one that was found for it, if any."""
 
     name: str
@@ -49,7 +49,7 @@ class Layer:
         return self.expected == self.found
 
 
-def require_fit(path: str, layers: Sequence[Layer]) -> None:
+def require_fit(path: str, layers: Sequence[LayerFit]) -> None:
     """Makes sure that there are weights for every layer, before the first one is set.
 
     Raises:
@@ -65,7 +65,7 @@ def require_fit(path: str, layers: Sequence[Layer]) -> None:
         file=path,
         expected=f"weights for the {counted(len(layers), 'variable')} of the backbone",
         found="\n    ".join([f"{len(layers) - len(wrong)} that fit, and", *lines[:_SHOWN_LAYERS], *more]),
-        mend="take a file of the preset's backbone and width, or leave model.warm_start out",
+        fix="take a file of the preset's backbone and width, or leave model.warm_start out",
     )
 
 

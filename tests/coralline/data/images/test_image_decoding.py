@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coralline.data.images.image_file import UnreadableImageError, encode_for_training, inspect
+from coralline.data.images.image_file import UnreadableImageError, encode_for_training, inspect_image
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def seen(content):
 @pytest.mark.parametrize("name", [*PASSED, *REENCODED])
 def test_the_trainer_sees_what_people_see(decode, name):
     content = (PASSED | REENCODED)[name]
-    facts = inspect(content)
+    facts = inspect_image(content)
     encoded = encode_for_training(content, facts)
     assert (encoded is content) == (name in PASSED)
     decoded = decode(encoded)
@@ -132,6 +132,6 @@ def test_damaged_files_that_would_stop_a_training_are_refused(decode, name):
 
 def is_taken(content):
     try:
-        return inspect(content).reencoded is None
+        return inspect_image(content).reencoded is None
     except UnreadableImageError:
         return False

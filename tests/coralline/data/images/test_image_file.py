@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from coralline.data.images.image_file import UnreadableImageError, encode_for_training, inspect
+from coralline.data.images.image_file import UnreadableImageError, encode_for_training, inspect_image
 
 ORIENTATION = 0x0112
 
@@ -35,7 +35,7 @@ def pixels(content):
 )
 def test_what_the_trainer_decodes_passes_through_untouched(format_, mode):
     content = saved(gradient().convert(mode), format_)
-    facts = inspect(content)
+    facts = inspect_image(content)
     assert (facts.width, facts.height, facts.reencoded) == (60, 40, None)
     assert facts.encoded_format == format_.lower()
     assert encode_for_training(content, facts) is content
@@ -47,10 +47,10 @@ def test_what_the_trainer_decodes_passes_through_untouched(format_, mode):
 )
 def test_what_it_does_not_decode_is_encoded_anew_with_the_same_pixels(format_, mode):
     content = saved(gradient().convert(mode), format_)
-    facts = inspect(content)
+    facts = inspect_image(content)
     encoded = encode_for_training(content, facts)
-    assert facts.reencoded == "format" and inspect(encoded).reencoded is None
-    assert inspect(encoded).encoded_format == facts.encoded_format
+    assert facts.reencoded == "format" and inspect_image(encoded).reencoded is None
+    assert inspect_image(encoded).encoded_format == facts.encoded_format
     assert np.abs(pixels(encoded) - pixels(content)).mean() < 3
 
 
@@ -65,9 +65,9 @@ def test_transparent_parts_are_put_on_white(mode):
     half = Image.new("L", (60, 40), 255)
     half.paste(0, (0, 0, 30, 40))
     content = saved(with_alpha(mode, half), "PNG")
-    facts = inspect(content)
+    facts = inspect_image(content)
     encoded = encode_for_training(content, facts)
-    assert facts.reencoded == "transparency" and inspect(encoded).reencoded is None
+    assert facts.reencoded == "transparency" and inspect_image(encoded).reencoded is None
     assert (pixels(encoded)[:, :30] == 255).all()
     assert (pixels(encoded)[:, 30:] == pixels(content)[:, 30:]).all()
 
@@ -75,28 +75,28 @@ def test_transparent_parts_are_put_on_white(mode):
 @pytest.mark.parametrize(("mode", "key"), [("L", 0), ("P", 0), ("RGB", (0, 0, 0))])
 def test_a_colour_that_stands_for_transparent_is_white(mode, key):
     content = saved(Image.new(mode, (60, 40)), "PNG", transparency=key)
-    assert (pixels(encode_for_training(content, inspect(content))) == 255).all()
+    assert (pixels(encode_for_training(content, inspect_image(content))) == 255).all()
 
 
 def test_alpha_channel_that_hides_nothing_passes_through():
     for mode in ("LA", "RGBA"):
         content = saved(with_alpha(mode, 255), "PNG")
-        assert encode_for_training(content, inspect(content)) is content
+        assert encode_for_training(content, inspect_image(content)) is content
 
 
 def test_16_bit_values_keep_their_upper_half():
     """As TensorFlow decodes them, so that they pass through; see test_image_decoding.py."""
     values = Image.fromarray(np.array([[0, 256 * 100, 65535]], np.uint16))
-    assert inspect(saved(values, "PNG")).reencoded is None
+    assert inspect_image(saved(values, "PNG")).reencoded is None
     tiff = saved(values, "TIFF")
-    assert pixels(encode_for_training(tiff, inspect(tiff)))[0, :, 0].tolist() == [0, 100, 255]
+    assert pixels(encode_for_training(tiff, inspect_image(tiff)))[0, :, 0].tolist() == [0, 100, 255]
 
 
 @pytest.mark.parametrize("format_", ["GIF", "WEBP", "PNG"])
 def test_an_animation_is_its_first_frame(format_):
     frames = [Image.new("RGB", (60, 40), colour) for colour in ("red", "green", "blue")]
     content = saved(frames[0], format_, save_all=True, append_images=frames[1:])
-    encoded = encode_for_training(content, inspect(content))
+    encoded = encode_for_training(content, inspect_image(content))
     assert np.abs(pixels(encoded) - [255, 0, 0]).max() < 5
 
 
@@ -117,13 +117,13 @@ def test_orientation_is_applied_to_the_pixels(format_, orientation):
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     content = saved(gradient(), format_, exif=exif, quality=95)
-    facts = inspect(content)
+    facts = inspect_image(content)
     upright = encode_for_training(content, facts)
     quarter = orientation >= 5
     assert (facts.width, facts.height) == ((40, 60) if quarter else (60, 40)) and facts.stored_size == (60, 40)
     assert (facts.orientation, facts.reencoded) == (orientation, "orientation")
     assert Image.open(io.BytesIO(upright)).size == (facts.width, facts.height)
-    assert inspect(upright).orientation == 1
+    assert inspect_image(upright).orientation == 1
     expected = gradient().transpose(Image.Transpose[TURNS[orientation]])
     assert np.abs(pixels(upright) - np.asarray(expected, np.int16)).mean() < 3
 
@@ -152,7 +152,7 @@ def exif_saying(kind, count, value):
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP"])
 def test_damaged_or_senseless_orientation_is_taken_as_none(format_, exif):
     content = saved(gradient(), format_, exif=exif)
-    facts = inspect(content)
+    facts = inspect_image(content)
     assert facts.orientation == 1
     assert np.abs(pixels(encode_for_training(content, facts)) - pixels(content)).mean() < 3
 
@@ -163,13 +163,13 @@ def test_what_is_encoded_anew_holds_pixels_only():
     exif[0x010E] = "a description"
     for format_ in ("JPEG", "PNG"):
         content = saved(gradient(), format_, exif=exif, icc_profile=b"profile")
-        with Image.open(io.BytesIO(encode_for_training(content, inspect(content)))) as image:
+        with Image.open(io.BytesIO(encode_for_training(content, inspect_image(content)))) as image:
             image.load()
             assert not image.getexif() and "icc_profile" not in image.info
 
 
 def test_bytes_behind_the_image_do_no_harm():
-    assert inspect(saved(gradient(), "JPEG") + b"appended by a camera").reencoded is None
+    assert inspect_image(saved(gradient(), "JPEG") + b"appended by a camera").reencoded is None
 
 
 def flipped(content, at):
@@ -214,7 +214,7 @@ def split_in_half(content):
 )
 def test_refuses_what_cannot_be_decoded(content):
     with pytest.raises(UnreadableImageError) as caught:
-        inspect(content)
+        inspect_image(content)
     assert str(caught.value)
 
 
@@ -245,5 +245,5 @@ def test_refuses_an_image_that_claims_to_be_huge_before_it_takes_memory(format_)
     content = claiming_60000_pixels_a_side(format_)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(UnreadableImageError, match="claims more than"):
-        inspect(content)
+        inspect_image(content)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB

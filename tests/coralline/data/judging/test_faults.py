@@ -169,7 +169,7 @@ def test_message_names_the_setting_that_leaves_it_out(good):
     good.image("broken.jpg")
     with pytest.raises(UserError) as caught:
         read_dataset(str(good.root))
-    assert "or set data.on_unparsable_xml to drop" in caught.value.mend
+    assert "or set data.on_unparsable_xml to drop" in caught.value.fix
     assert len(read(good, on_unparsable_xml="drop").images) == 2
 
 

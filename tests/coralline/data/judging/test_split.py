@@ -3,10 +3,10 @@
 import pytest
 
 from coralline.data.judging.split import assign as assign_by
-from coralline.data.reading.choice import find_layout
 from coralline.data.reading.image_place import ImagePlace
 from coralline.data.reading.options import DatasetOptions
-from coralline.data.reading.source import Entry, Layout
+from coralline.data.reading.raw_annotation import Entry, Layout
+from coralline.data.reading.reader_choice import find_layout
 from coralline.foundation.errors import UserError
 
 

@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from coralline.data.judging.checks import check_entry
+from coralline.data.judging.entry_checks import check_entry
 from coralline.data.judging.policies import FAULTS
 from coralline.data.judging.problems import as_error
 from coralline.data.reading.image_place import ImagePlace
 from coralline.data.reading.options import DatasetOptions
-from coralline.data.reading.source import Entry
+from coralline.data.reading.raw_annotation import Entry
 
 MUTATIONS = 20_000
 

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
-from coralline.data.reading.choice import find_layout
 from coralline.data.reading.folder import UnreadableFolderError
+from coralline.data.reading.reader_choice import find_layout
 from coralline.foundation.errors import UserError
 
 

@@ -23,7 +23,7 @@ GOOD = """<annotation>
 
 
 def parse(text):
-    return voc_xml.parse(text.encode(), "a.xml")
+    return voc_xml.parse_voc_xml(text.encode(), "a.xml")
 
 
 def test_takes_boxes_flags_and_lines():
@@ -48,7 +48,7 @@ def test_annotation_without_objects_or_size_is_a_background_image():
 
 def test_reads_other_encodings():
     text = "<?xml version='1.0' encoding='ISO-8859-1'?>" + GOOD.replace("dog", "Käfer")
-    assert voc_xml.parse(text.encode("latin-1"), "a.xml").objects[1].class_name == "Käfer"
+    assert voc_xml.parse_voc_xml(text.encode("latin-1"), "a.xml").objects[1].class_name == "Käfer"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_refuses_what_is_not_an_annotation(text, kind, line):
     with pytest.raises(DataProblem) as caught:
         parse(text)
     problem = caught.value.problem
-    assert (problem.kind, problem.line, problem.policy) == (kind, line, "fail") and problem.mend
+    assert (problem.kind, problem.line, problem.policy) == (kind, line, "fail") and problem.fix
 
 
 @pytest.mark.parametrize(

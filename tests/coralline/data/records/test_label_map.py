@@ -72,7 +72,7 @@ def test_reads_the_usual_variations(tmp_path):
 def test_refuses_a_wrong_label_map_with_its_line(tmp_path, text, line, message):
     with pytest.raises(UserError, match=message) as caught:
         read(tmp_path, text)
-    assert caught.value.line == line and caught.value.mend and caught.value.file.endswith("label_map.pbtxt")
+    assert caught.value.line == line and caught.value.fix and caught.value.file.endswith("label_map.pbtxt")
 
 
 def test_refuses_a_file_that_cannot_be_read(tmp_path):

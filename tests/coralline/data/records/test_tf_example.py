@@ -57,7 +57,9 @@ def test_tensorflow_reads_and_writes_the_same(tmp_path):
 
 
 def test_reads_the_object_detection_api_s_own_record(real_data):
-    examples = [decode_example(record) for record in tfrecord.read_file(str(real_data / "raccoon" / "test.record"))]
+    examples = [
+        decode_example(record) for record in tfrecord.read_record_file(str(real_data / "raccoon" / "test.record"))
+    ]
     assert len(examples) == 40
     assert examples[0].filename == "raccoon-129.jpg" and examples[0].class_names == ("raccoon",)
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
-from coralline.data_report.boxes import Boxes
+from coralline.data.boxes import Boxes
 from coralline.detector.anchors.anchor_advice import advise
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.detector.presets import PRESETS
 from pipeline import preflight
-from pipeline.config import load
+from pipeline.config import load_config
 
 DEFAULT = PRESETS["mobilenet_v2_256"]
 GOOD, SMALL = (60, 60, 110, 110), (30, 30, 42, 42)
@@ -68,7 +68,9 @@ def test_what_is_advised_can_be_pasted_behind_a_command(make_image):
     words = shlex.split(advice.arguments())
     assert words[::2] == ["--set"] * (len(words) // 2)
     pasted = dict(word.split("=", 1) for word in words[1::2])
-    config = load(None, {"model.preset": DEFAULT.name, **{key: yaml.safe_load(value) for key, value in pasted.items()}})
+    config = load_config(
+        None, {"model.preset": DEFAULT.name, **{key: yaml.safe_load(value) for key, value in pasted.items()}}
+    )
     assert preflight.training_settings(config).preset == advice.then.preset
 
 

@@ -1,6 +1,6 @@
 """Which boxes no anchor matches."""
 
-from coralline.data_report.boxes import Boxes
+from coralline.data.boxes import Boxes
 from coralline.detector.anchors import anchor_fit
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.detector.presets import PRESETS

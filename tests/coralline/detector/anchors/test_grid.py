@@ -76,7 +76,7 @@ def test_tells_boxes_that_are_too_small_and_too_large_for_any_anchor():
 
 def test_boxes_are_fitted_into_the_input_at_the_top_left():
     preset = PRESETS["demo_160"]
-    boxes = grid.letterboxed(np.array([[320, 0, 640, 240]]), np.array([640]), preset)
+    boxes = grid.letterboxed_boxes(np.array([[320, 0, 640, 240]]), np.array([640]), preset)
     assert boxes.tolist() == [[80, 0, 160, 60]]
 
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from coralline.detector import presets
 from coralline.detector.inputs import augmented_image, batches
 from coralline.detector.inputs.augmentation import Augmentation
-from coralline.detector.inputs.augmented_image import LEAST_VISIBLE, LabelledImage
+from coralline.detector.inputs.augmented_image import LEAST_VISIBLE, TrainingImage
 from coralline.detector.network.pixels import normalize
 
 HEIGHT, WIDTH = 200, 280
@@ -48,7 +48,7 @@ def results_of(images, augmentation, seed=1):
     )
     side = max(max(pixels.shape) for pixels, _, _ in images)
     data = tf.data.Dataset.from_generator(lambda: iter(images), output_signature=signature).map(
-        lambda *image: tuple(augmented_image.augmented(LabelledImage(*image), augmentation, side, seed))
+        lambda *image: tuple(augmented_image.augmented(TrainingImage(*image), augmentation, side, seed))
     )
     for pixels, boxes, classes in data.as_numpy_iterator():
         height, width, _ = pixels.shape

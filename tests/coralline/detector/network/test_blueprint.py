@@ -51,7 +51,7 @@ def exported(request, tmp_path_factory):
     anchors = garden.build_anchors(preset).ycenter_xcenter_h_w
     content = convert(folder, anchors, PostProcessing(10, 0.01, 0.5, CLASSES))
     tf.keras.backend.clear_session()
-    return preset, model_file.read(content)
+    return preset, model_file.read_model(content)
 
 
 @pytest.mark.slow

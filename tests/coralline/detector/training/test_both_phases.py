@@ -51,7 +51,7 @@ def train(job, folder):
     from coralline.detector.training import both_phases, distribution
 
     places = {"work": folder / "work", "model_folder": folder / "model", "log_folder": folder / "logs"}
-    both_phases.train(job, distribution.find(), **{name: str(place) for name, place in places.items()})
+    both_phases.train(job, distribution.find_distribution(), **{name: str(place) for name, place in places.items()})
 
 
 def changed(job, **preset):
@@ -76,7 +76,7 @@ def logged(folder):
 
 def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(job, tmp_path, follow):
     from coralline.detector.network import saved_model
-    from coralline.detector.warm_start import source
+    from coralline.detector.warm_start import weights_source
 
     model = tmp_path / "model"
     follow(Steps("float", 8))
@@ -90,7 +90,7 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     assert first[1] > 4
     assert last_float == ("float", 12)
     assert resumed.seen[-1] == ("quantization-aware", 2)
-    assert source.obtain(str(model), None, job.settings.preset).kind == "coralline"
+    assert weights_source.obtain(str(model), None, job.settings.preset).kind == "coralline"
     boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
     assert boxes.shape[1:] == (len(np.load(model / saved_model.ANCHORS_NPY)), 4)
     assert scores.shape[2] == len(CLASSES) + 1
@@ -109,7 +109,7 @@ def test_fewer_images_than_a_batch_are_refused(job, tmp_path):
 def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_path):
     with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
         train(changed(job, learning_rate=1e30), tmp_path)
-    assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.mend
+    assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.fix
 
 
 def test_weights_that_the_last_step_ruined_stop_it_too(job, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow  # TensorFlow
 
 def test_a_machine_with_one_device_trains_on_it_alone(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    placement = distribution.find()
+    placement = distribution.find_distribution()
     assert (placement.replicas, placement.chief, placement.agree(0.5)) == (1, True, 0.5)
     assert placement.own("/out/model") == "/out/model"
 
@@ -24,7 +24,7 @@ def test_a_machine_with_one_device_trains_on_it_alone(monkeypatch):
 )
 def test_a_cluster_of_one_is_no_cluster(monkeypatch, cluster):
     monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
-    assert distribution.find().workers == 1
+    assert distribution.find_distribution().workers == 1
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_a_cluster_of_one_is_no_cluster(monkeypatch, cluster):
 def test_a_cluster_that_cannot_be_understood_is_refused_with_what_was_found(monkeypatch, text):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(UserError, match="TF_CONFIG can't be understood") as refused:
-        distribution.find()
-    assert refused.value.found == text and "unset TF_CONFIG" in refused.value.mend
+        distribution.find_distribution()
+    assert refused.value.found == text and "unset TF_CONFIG" in refused.value.fix
 
 
 def test_a_batch_is_shared_equally_or_refused():
@@ -54,7 +54,7 @@ def test_a_batch_is_shared_equally_or_refused():
     Three(strategy).require_equal_shares(9)
     with pytest.raises(UserError, match="can't be shared") as refused:
         Three(strategy).require_equal_shares(8)
-    assert refused.value.mend == "set train.batch_size to 9"
+    assert refused.value.fix == "set train.batch_size to 9"
 
 
 def test_what_others_write_is_thrown_away():

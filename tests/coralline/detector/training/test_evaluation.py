@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from coralline.detector.network import saved_model
 from coralline.detector.training.evaluation import Evaluation, sample
-from coralline.scoring.inference import letterboxed
+from coralline.scoring.inference import letterbox_all
 
 pytestmark = pytest.mark.slow  # TensorFlow
 
@@ -36,19 +36,19 @@ def image():
 
 
 def test_boxes_are_scored_on_the_image_not_on_the_letterboxed_input(image):
-    evaluation = Evaluation(letterboxed([image], (SIDE, SIDE)), ("a", "b"), ANCHORS)
+    evaluation = Evaluation(letterbox_all([image], (SIDE, SIDE)), ("a", "b"), ANCHORS)
     evaluated = evaluation.of(finds(4.0))
     assert evaluated.score == pytest.approx(1.0) and evaluated.figures.per_class == {"a": pytest.approx(1.0), "b": None}
     assert evaluation.of(finds(-9.0)).score == 0.0
 
 
 def test_more_boxes_tell_smaller_differences(image):
-    of_one, of_four = (Evaluation(letterboxed([image] * count, (SIDE, SIDE)), ("a",), ANCHORS) for count in (1, 4))
+    of_one, of_four = (Evaluation(letterbox_all([image] * count, (SIDE, SIDE)), ("a",), ANCHORS) for count in (1, 4))
     assert of_one.noise == 0.1 and of_four.noise == 0.05
 
 
 def test_without_images_every_model_scores_nothing(image):
-    evaluation = Evaluation(letterboxed([], (SIDE, SIDE)), ("a", "b"), ANCHORS)
+    evaluation = Evaluation(letterbox_all([], (SIDE, SIDE)), ("a", "b"), ANCHORS)
     assert evaluation.of(finds(4.0)).score == 0.0
 
 

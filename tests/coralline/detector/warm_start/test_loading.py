@@ -6,7 +6,7 @@ import pytest
 
 from coralline.detector import presets
 from coralline.detector.network.pixels import normalize
-from coralline.detector.warm_start.source import Source
+from coralline.detector.warm_start.weights_source import WeightsSource
 from coralline.foundation.errors import UserError
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_backbone_features_are_those_of_the_tflite_file(imagenet_tflite):
     pixels = np.random.default_rng(1).integers(0, 256, (4, 224, 224, 3), dtype=np.uint8)
     pixels = tf.image.resize(tf.image.resize(pixels, [14, 14]), [224, 224]).numpy().astype(np.uint8)
     images = normalize(pixels)
-    assert "52 convolutions" in loading.load(Source("tflite", imagenet_tflite), model, lambda: images)
+    assert "52 convolutions" in loading.load_weights(WeightsSource("tflite", imagenet_tflite), model, lambda: images)
     inference, training = (model.backbone(images, training=mode)["5"].numpy() for mode in (False, True))
     interpreter = Interpreter(imagenet_tflite, experimental_preserve_all_tensors=True, num_threads=1)
     interpreter.allocate_tensors()
@@ -79,7 +79,7 @@ def test_a_backbone_of_another_width_is_refused_layer_by_layer_and_nothing_is_se
 
     before = values(model)
     with pytest.raises(UserError, match="another backbone") as e:
-        loading.load(Source("tflite", imagenet_tflite), model, no_images)
+        loading.load_weights(WeightsSource("tflite", imagenet_tflite), model, no_images)
     assert "expected: weights for the 52 variables" in str(e.value)
     assert re.search(r"\d+ that fit, and\n +\S+kernel: expected 3x3x3x16, found 3x3x3x32\n", str(e.value))
     assert re.search(r"and \d+ more$", e.value.found)
@@ -87,10 +87,10 @@ def test_a_backbone_of_another_width_is_refused_layer_by_layer_and_nothing_is_se
 
 
 def test_the_layers_that_a_file_lacks_are_told():
-    from coralline.detector.warm_start.weights import Layer, require_fit
+    from coralline.detector.warm_start.weights import LayerFit, require_fit
 
     with pytest.raises(UserError, match="found: 1 that fit, and\n    b: expected 3x3, found nothing\n"):
-        require_fit("file", [Layer("a", (3,), (3,)), Layer("b", (3, 3), None)])
+        require_fit("file", [LayerFit("a", (3,), (3,)), LayerFit("b", (3, 3), None)])
 
 
 @pytest.mark.parametrize("kind", ["h5", "keras", "saved_model"])
@@ -103,8 +103,8 @@ def test_keras_own_mobilenet_gives_the_same_features(model, tmp_path, kind):
     fill(classifier)
     path = str(tmp_path / f"model.{kind}")
     classifier.save(path)
-    source = Source("saved_model" if kind == "saved_model" else "keras_file", path)
-    assert "52 convolutions" in loading.load(source, model, no_images)
+    source = WeightsSource("saved_model" if kind == "saved_model" else "keras_file", path)
+    assert "52 convolutions" in loading.load_weights(source, model, no_images)
     image = np.random.default_rng(2).uniform(-1, 1, (1, 160, 160, 3)).astype(np.float32)
     # The last block's output, before the classifier's own convolution.
     expected = tf.keras.Model(classifier.input, classifier.get_layer("block_16_project_BN").output)(image).numpy()
@@ -127,7 +127,7 @@ def test_keras_3_files_are_read_like_those_of_keras_2(tmp_path):
         classifier = library.Sequential([library.Input((8, 8, 3)), inner, layers.Flatten(), layers.Dense(2)])
         for name in ("model.h5", "model.keras"):
             classifier.save(str(tmp_path / name))
-            first, second = keras_weights.read_file(str(tmp_path / name))
+            first, second = keras_weights.read_keras_file(str(tmp_path / name))
             depthwise, moving_variance = inner.layers[3].get_weights()[0], inner.layers[4].get_weights()[3]
             assert first.kernel.shape == (3, 3, 3, 4) and np.array_equal(second.kernel, depthwise)
             assert np.array_equal(second.after.variance, moving_variance)
@@ -142,7 +142,7 @@ def test_an_earlier_model_gives_backbone_and_neck_and_the_head_is_new(model, tmp
     fill(earlier)
     saved_model.write_weights(earlier, tmp_path)
     head = values(model.head)
-    told = loading.load(Source("coralline", f"{tmp_path}/{WEIGHTS}"), model, no_images)
+    told = loading.load_weights(WeightsSource("coralline", f"{tmp_path}/{WEIGHTS}"), model, no_images)
     assert "backbone and neck" in told
     assert same(values(earlier.backbone), values(model.backbone))
     assert same(values(earlier.decoder), values(model.decoder))
@@ -154,16 +154,16 @@ def test_an_earlier_model_of_the_same_classes_gives_its_head_too(model, tmp_path
     from coralline.detector.network.model_folder import WEIGHTS
     from coralline.detector.warm_start import loading
 
-    source = Source("coralline", f"{tmp_path}/{WEIGHTS}")
+    source = WeightsSource("coralline", f"{tmp_path}/{WEIGHTS}")
     earlier = build()
     fill(earlier, seed=3)
     saved_model.write_weights(earlier, tmp_path)
-    assert "backbone, neck and head" in loading.load(source, model, no_images, with_head=True)
+    assert "backbone, neck and head" in loading.load_weights(source, model, no_images, with_head=True)
     assert same(values(earlier), values(model))
 
     narrow, head = build(fpn_filters=24), values(model.head)
     saved_model.write_weights(narrow, tmp_path)
-    assert "not the neck" in loading.load(source, model, no_images, with_head=True)
+    assert "not the neck" in loading.load_weights(source, model, no_images, with_head=True)
     assert same(head, values(model.head)), "a head of other features isn't taken"
 
 
@@ -172,18 +172,18 @@ def test_another_neck_is_left_out_and_another_backbone_refused(model, tmp_path):
     from coralline.detector.network.model_folder import WEIGHTS
     from coralline.detector.warm_start import loading
 
-    source = Source("coralline", f"{tmp_path}/{WEIGHTS}")
+    source = WeightsSource("coralline", f"{tmp_path}/{WEIGHTS}")
     narrow = build(fpn_filters=24)
     fill(narrow)
     saved_model.write_weights(narrow, tmp_path)
     decoder = values(model.decoder)
-    assert "not the neck" in loading.load(source, model, no_images)
+    assert "not the neck" in loading.load_weights(source, model, no_images)
     assert same(values(narrow.backbone), values(model.backbone)) and same(decoder, values(model.decoder))
 
     before = values(model)
     saved_model.write_weights(build(width_multiplier=0.5), tmp_path)
     with pytest.raises(UserError, match=r"another backbone[^$]*kernel: expected 1x1x48x8, found 1x1x48x16"):
-        loading.load(source, model, no_images)
+        loading.load_weights(source, model, no_images)
     assert same(before, values(model))
 
 
@@ -196,7 +196,7 @@ def test_a_checkpoint_of_model_garden_takes_our_pixels_to_the_same_features(mode
     theirs = build(classes=2)
     fill(theirs)
     prefix = tf.train.Checkpoint(backbone=theirs.backbone, model=theirs).save(str(tmp_path / "ckpt"))
-    loading.load(Source("checkpoint", prefix), model, no_images)
+    loading.load_weights(WeightsSource("checkpoint", prefix), model, no_images)
     pixels = np.random.default_rng(1).integers(0, 256, (1, 160, 160, 3)).astype(np.uint8)
     normalized = preprocess_ops.normalize_image(pixels)
     expected = theirs.backbone(normalized, training=False)["4"].numpy()[0, 2:-2, 2:-2]
@@ -211,13 +211,13 @@ def test_a_checkpoint_that_cannot_be_read_or_has_no_backbone_is_refused(model, t
 
     other = tf.train.Checkpoint(weights=tf.Variable(1.0)).save(str(tmp_path / "other"))
     with pytest.raises(UserError, match="a `backbone`\n  found: one of save_counter, weights"):
-        loading.load(Source("checkpoint", other), model, no_images)
+        loading.load_weights(WeightsSource("checkpoint", other), model, no_images)
     prefix = tf.train.Checkpoint(backbone=model.backbone).save(str(tmp_path / "cut"))
     [data] = tmp_path.glob("cut*.data-*")
     data.write_bytes(data.read_bytes()[:-5000])
     before = values(model)
     with pytest.raises(UserError, match="found: one that can't be read"):
-        loading.load(Source("checkpoint", prefix), model, no_images)
+        loading.load_weights(WeightsSource("checkpoint", prefix), model, no_images)
     assert same(before, values(model))
 
 
@@ -233,4 +233,4 @@ def test_files_that_are_no_classifier_are_refused(tmp_path):
     tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=(1,))]).save_weights(str(tmp_path / "c.weights.h5"))
     for name in ("a.h5", "b.h5", "c.weights.h5"):
         with pytest.raises(UserError, match="isn't a Keras classifier"):
-            keras_weights.read_file(str(tmp_path / name))
+            keras_weights.read_keras_file(str(tmp_path / name))

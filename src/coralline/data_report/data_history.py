@@ -18,7 +18,7 @@ _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-z]{1,12}\.json")
 _CHARACTERS = 12
 
 
-class History:
+class DataHistory:
     """Summaries as `<UTC time>-<start of the fingerprint>.json`; each file appears whole."""
 
     def __init__(self, folder: str):

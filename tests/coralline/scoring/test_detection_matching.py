@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coralline.scoring.coco import GroundTruth
-from coralline.scoring.matching import IGNORED, RIGHT, WRONG, Matched, match, total
+from coralline.scoring.detection_matching import IGNORED, RIGHT, WRONG, Matched, match, total
 from coralline.tflite.detections import Detections
 
 BOX, NEAR, FAR = [0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.5, 0.45], [0.6, 0.6, 0.9, 0.9]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.evaluator.pictures import choose, picture
+from components.evaluator.report_pictures import choose_pictures, picture
 from coralline.scoring.coco import GroundTruth
-from coralline.scoring.matching import match
+from coralline.scoring.detection_matching import match
 from coralline.tflite.detections import Detections
 
 GREEN, AMBER, RED = (47, 191, 113), (255, 176, 0), (255, 77, 79)
@@ -16,14 +16,14 @@ GREEN, AMBER, RED = (47, 191, 113), (255, 176, 0), (255, 77, 79)
 
 def test_half_are_the_worst_and_the_rest_is_spread_over_the_others():
     mistakes = [0, 5, 0, 2, 0, 9, 0, 1, 0, 0]
-    assert choose(mistakes, 6)[:3] == [5, 1, 3]
-    assert choose(mistakes, 6)[3:] == [0, 6, 9]
+    assert choose_pictures(mistakes, 6)[:3] == [5, 1, 3]
+    assert choose_pictures(mistakes, 6)[3:] == [0, 6, 9]
 
 
 @pytest.mark.parametrize(("images", "wanted", "shown"), [(3, 24, 3), (30, 24, 24), (5, 0, 0), (5, 1, 1), (0, 4, 0)])
 def test_shows_as_many_as_wanted_or_there_are(images, wanted, shown):
     for mistakes in ([0] * images, list(range(images)), [1] * images):
-        chosen = choose(mistakes, wanted)
+        chosen = choose_pictures(mistakes, wanted)
         assert len(chosen) == len(set(chosen)) == shown
 
 

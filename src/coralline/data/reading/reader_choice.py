@@ -7,9 +7,9 @@ from typing import Protocol
 
 from coralline.data.images.image_file import EXTENSIONS
 from coralline.data.reading import coco_json, csv_boxes, record_files, voc_folder, yolo_folder, yolo_text
-from coralline.data.reading.folder import Folder, list_folder
+from coralline.data.reading.folder import Folder, open_folder
 from coralline.data.reading.options import ReaderName
-from coralline.data.reading.source import Entry, Layout, RawAnnotation
+from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
 
@@ -55,7 +55,7 @@ def find_layout(root: str, reader: ReaderName = "auto", given: LabelMap | None =
       UnreadableFolderError: it isn't there or can't be read.
       UserError: it holds no annotations or no images, or a file of annotations can't be used at all.
     """
-    folder = list_folder(root)
+    folder = open_folder(root)
     there = _there(folder)
     chosen = _chosen(folder, reader, there)
     if not folder.images and chosen != _HOLDS_IMAGES:
@@ -72,7 +72,7 @@ def files_read(root: str, reader: ReaderName) -> list[str]:
     Raises:
       UserError: as `find_layout`.
     """
-    folder = list_folder(root)
+    folder = open_folder(root)
     chosen = _chosen(folder, reader, _there(folder))
     images = () if chosen == _HOLDS_IMAGES else folder.images
     return sorted({*_READERS[chosen].files(folder), *images})
@@ -90,7 +90,9 @@ def read_annotation(entry: Entry, path: str) -> RawAnnotation:
     """
     if entry.boxes is not None:
         return entry.boxes
-    return yolo_text.read(path, entry.class_names) if entry.class_names else voc_folder.read(path)
+    return (
+        yolo_text.read_yolo_text(path, entry.class_names) if entry.class_names else voc_folder.read_voc_annotation(path)
+    )
 
 
 def _there(folder: Folder) -> dict[ReaderName, str]:
@@ -113,7 +115,7 @@ def _no_annotations(folder: Folder, expected: str, there: dict[ReaderName, str])
         file=folder.root,
         expected=expected,
         found=", ".join(found),
-        mend="give the folder above the images and the annotations (links to other folders aren't followed), or "
+        fix="give the folder above the images and the annotations (links to other folders aren't followed), or "
         "annotate the images with LabelImg",
     )
 
@@ -124,5 +126,5 @@ def _no_images(folder: Folder, annotations: str) -> UserError:
         file=folder.root,
         expected="the images that the annotations describe",
         found=f"{annotations}; no " + ", ".join(sorted(EXTENSIONS)),
-        mend="give the folder above the images and the annotations (links to other folders aren't followed)",
+        fix="give the folder above the images and the annotations (links to other folders aren't followed)",
     )

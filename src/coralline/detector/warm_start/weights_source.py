@@ -34,7 +34,7 @@ _WHAT_MAY_BE = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class WeightsSource:
     """Weights to begin with.
 
     Attributes:
@@ -65,7 +65,7 @@ class Source:
         return [f"{folder}/{n}" for n in names if n.startswith(f"{prefix}.") and _CHECKPOINT_FILE.search(n)]
 
 
-def obtain(warm_start: str, sha256: str | None, preset: Preset) -> Source:
+def obtain(warm_start: str, sha256: str | None, preset: Preset) -> WeightsSource:
     """Finds the weights, downloads them where they are on the web, and checks what can be told without TensorFlow.
 
     Args:
@@ -91,11 +91,11 @@ def obtain(warm_start: str, sha256: str | None, preset: Preset) -> Source:
             file=path,
             expected=_WHAT_MAY_BE,
             found=e.strerror or str(e),
-            mend="correct `model.warm_start`",
+            fix="correct `model.warm_start`",
         ) from e
 
 
-def has_same_head(source: Source, preset: Preset, class_names: Sequence[str]) -> bool:
+def has_same_head(source: WeightsSource, preset: Preset, class_names: Sequence[str]) -> bool:
     """Whether the last layers of an earlier model mean what those of the new one will: the same classes and anchors.
 
     Args:
@@ -111,33 +111,33 @@ def has_same_head(source: Source, preset: Preset, class_names: Sequence[str]) ->
     return same_anchors and earlier.get("class_names") == list(class_names)
 
 
-def _describe(earlier: Source) -> dict[str, Any]:
+def _describe(earlier: WeightsSource) -> dict[str, Any]:
     """What an earlier model of this pipeline says of itself. Raises OSError or ValueError."""
     folder = earlier.path.removesuffix(f"/{WEIGHTS}")
     detector: dict[str, Any] = json.loads(storage.read_bytes(f"{folder}/{DETECTOR_JSON}"))
     return detector
 
 
-def _find(path: str) -> Source:
+def _find(path: str) -> WeightsSource:
     """Raises OSError where it can't be read."""
     if storage.is_folder(path):
         return _in_folder(path.rstrip("/"))
     if storage.exists(f"{path}.index"):
-        return Source("checkpoint", path)
+        return WeightsSource("checkpoint", path)
     if _CHECKPOINT_FILE.search(path):
         raise _unusable(path, "a part of a checkpoint", f"name its prefix: {_CHECKPOINT_FILE.sub('', path)}")
     head = storage.read_head(path, len(_HDF5))
     if head == _HDF5:
-        return Source("keras_file", path)
+        return WeightsSource("keras_file", path)
     if head.startswith(_ZIP):
         return _of_archive(path)
     if head.startswith(_GZIP):
         raise _unusable(path, "a packed file", "unpack it, and name the checkpoint or the folder that comes out of it")
-    tflite_file.read(path)
-    return Source("tflite", path)
+    tflite_file.read_tflite_weights(path)
+    return WeightsSource("tflite", path)
 
 
-def _of_archive(path: str) -> Source:
+def _of_archive(path: str) -> WeightsSource:
     with storage.open_to_read(path) as file:
         try:
             names = zipfile.ZipFile(file).namelist()
@@ -145,10 +145,10 @@ def _of_archive(path: str) -> Source:
             raise _unusable(path, f"a damaged archive: {e}", "fetch the file again") from e
     if "model.weights.h5" not in names:
         raise _unusable(path, "an archive that isn't a Keras model", "unpack it, and name what comes out of it")
-    return Source("keras_file", path)
+    return WeightsSource("keras_file", path)
 
 
-def _in_folder(folder: str) -> Source:
+def _in_folder(folder: str) -> WeightsSource:
     names = storage.list_folder(folder)
     if DETECTOR_JSON in names:
         return _earlier_model(folder)
@@ -158,8 +158,8 @@ def _in_folder(folder: str) -> Source:
         if place.rpartition("/")[2] in ("published", *names) and (version := published.latest_bundle(place)):
             return _published_model(version)
     if _SAVED_MODEL_PB in names:
-        return Source("saved_model", folder)
-    return Source("checkpoint", f"{folder}/{_newest_checkpoint(folder, names)}")
+        return WeightsSource("saved_model", folder)
+    return WeightsSource("checkpoint", f"{folder}/{_newest_checkpoint(folder, names)}")
 
 
 def _newest_checkpoint(folder: str, names: list[str]) -> str:
@@ -176,7 +176,7 @@ def _newest_checkpoint(folder: str, names: list[str]) -> str:
     raise _unusable(folder, f"a folder of none of these: {inside}", "correct `model.warm_start`")
 
 
-def _published_model(version: str) -> Source:
+def _published_model(version: str) -> WeightsSource:
     """The trained model that a published version was made of."""
     try:
         model = bundle.read_manifest(storage.read_bytes(f"{version}/{bundle.MANIFEST}")).get("model")
@@ -198,13 +198,13 @@ def _published_model(version: str) -> Source:
     return _earlier_model(folder)
 
 
-def _earlier_model(folder: str) -> Source:
+def _earlier_model(folder: str) -> WeightsSource:
     if not storage.exists(f"{folder}/{WEIGHTS}.index"):
         raise _unusable(folder, "a trained model that was kept without its weights", "train it anew, or name another")
-    return Source("coralline", f"{folder}/{WEIGHTS}")
+    return WeightsSource("coralline", f"{folder}/{WEIGHTS}")
 
 
-def _require_content(found: Source, sha256: str) -> None:
+def _require_content(found: WeightsSource, sha256: str) -> None:
     content = found.fingerprint()
     if content != sha256:
         raise UserError(
@@ -212,11 +212,11 @@ def _require_content(found: Source, sha256: str) -> None:
             file=found.path,
             expected=f"SHA-256 {sha256}",
             found=content,
-            mend="fetch the right file, or correct model.warm_start_sha256",
+            fix="fetch the right file, or correct model.warm_start_sha256",
         )
 
 
-def _require_backbone(found: Source, preset: Preset) -> None:
+def _require_backbone(found: WeightsSource, preset: Preset) -> None:
     """An earlier model says what it is, without its weights being read."""
     folder = found.path.removesuffix(f"/{WEIGHTS}")
     try:
@@ -230,9 +230,9 @@ def _require_backbone(found: Source, preset: Preset) -> None:
             file=folder,
             expected=f"{preset.backbone} of width {preset.width_multiplier:g} ({preset.name})",
             found=f"{earlier[0]} of width {earlier[1]:g} ({detector.get('preset')})",
-            mend="set model.preset to one of that backbone, or name another model",
+            fix="set model.preset to one of that backbone, or name another model",
         )
 
 
-def _unusable(path: str, found: str, mend: str) -> UserError:
-    return UserError("the warm start can't be used", file=path, expected=_WHAT_MAY_BE, found=found, mend=mend)
+def _unusable(path: str, found: str, fix: str) -> UserError:
+    return UserError("the warm start can't be used", file=path, expected=_WHAT_MAY_BE, found=found, fix=fix)

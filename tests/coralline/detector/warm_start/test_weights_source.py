@@ -4,7 +4,7 @@ import json
 import pytest
 
 from coralline.detector import presets
-from coralline.detector.warm_start import source
+from coralline.detector.warm_start import weights_source
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
 
@@ -12,7 +12,7 @@ _PRESET = presets.get("mobilenet_v2_256")
 
 
 def find(path, sha256=None, preset=_PRESET):
-    return source.obtain(str(path), sha256, preset)
+    return weights_source.obtain(str(path), sha256, preset)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_earlier_model_is_found_by_its_folder_its_run_and_its_publication(tmp
     folder = earlier()
     publish(tmp_path / "out/published", folder)
     for place in (folder, tmp_path / "out", tmp_path / "out/published", tmp_path / "out/published/latest"):
-        assert find(place) == source.Source("coralline", f"{folder}/weights/detector"), place
+        assert find(place) == weights_source.WeightsSource("coralline", f"{folder}/weights/detector"), place
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_an_earlier_model_of_another_backbone_is_refused_by_what_it_says(earlier
 def test_a_head_is_the_same_where_classes_and_anchors_are(earlier, changed, same):
     anchors = {"anchor_size": 3.0, "num_scales": 3, "aspect_ratios": [1.0, 2.0, 0.5]}
     found = find(earlier(**{**anchors, "class_names": ["cat", "dog"], **changed}))
-    assert source.has_same_head(found, _PRESET, ["cat", "dog"]) is same
+    assert weights_source.has_same_head(found, _PRESET, ["cat", "dog"]) is same
 
 
 def test_what_others_have_trained_has_no_head_to_take(tmp_path, quadrant_detector):
     (tmp_path / "a").write_bytes(quadrant_detector())
-    assert not source.has_same_head(find(tmp_path / "a"), _PRESET, ["cat", "dog"])
+    assert not weights_source.has_same_head(find(tmp_path / "a"), _PRESET, ["cat", "dog"])
 
 
 def test_what_cannot_be_used_is_told_with_a_way_out(tmp_path, earlier):

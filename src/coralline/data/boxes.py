@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coralline.data.reading.annotation import AnnotatedImage
+from coralline.data.annotated_image import AnnotatedImage
 
 _PERCENTILES = {"least_tenth": 10, "median": 50, "greatest_tenth": 90}
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from coralline.data.boxes import Boxes
 from coralline.data.dataset import Dataset, summary
 from coralline.data.judging.policies import FAULTS, IN_WORDS
 from coralline.data.judging.problems import by_kind
 from coralline.data.judging.split import SPLITS
 from coralline.data_report import contact_sheet
-from coralline.data_report.boxes import Boxes
 from coralline.data_report.charts import RatioChart, SizeChart, image_sizes
 from coralline.detector.anchors import anchor_advice, anchor_fit, grid
 from coralline.detector.anchors.anchor_advice import Advice
@@ -89,7 +89,7 @@ class DataFigures:
         }
 
 
-def write(folder: str, content: Mapping[str, Any], figures: DataFigures) -> None:
+def write_data_report(folder: str, content: Mapping[str, Any], figures: DataFigures) -> None:
     """Writes report.json and report.html.
 
     Args:

@@ -18,7 +18,7 @@ _MORE_IOU = 0.1
 """By how much other anchors raise the mean best IoU to be worth it for that alone."""
 
 
-def choose(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
+def choose_anchors(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
     """The preset where its anchors fit, or where none fit better; else with those that do.
 
     Args:

@@ -6,14 +6,14 @@ import dataclasses
 import hashlib
 import re
 
+from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.images import image_file
 from coralline.data.images.image_file import ImageFacts, UnreadableImageError
 from coralline.data.judging.box_checks import BoxChecks
 from coralline.data.judging.problems import DataProblem, Problem
-from coralline.data.reading.annotation import AnnotatedImage, Split
-from coralline.data.reading.choice import read_annotation
 from coralline.data.reading.options import DatasetOptions, Findings
-from coralline.data.reading.source import Entry, RawAnnotation, RawObject
+from coralline.data.reading.raw_annotation import Entry, RawAnnotation, RawObject
+from coralline.data.reading.reader_choice import read_annotation
 from coralline.foundation.progress import counted
 
 _SAME_ASPECT = 0.01
@@ -89,7 +89,7 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
 def _read_image(entry: Entry) -> tuple[bytes, ImageFacts]:
     try:
         content = entry.place.read()
-        return content, image_file.inspect(content)
+        return content, image_file.inspect_image(content)
     except (OSError, UnreadableImageError) as e:
         raise DataProblem(unreadable_image(entry.image, entry.place.path, e)) from e
 
@@ -102,7 +102,7 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
         "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
         expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
         found=(error.strerror if isinstance(error, OSError) else None) or str(error),
-        mend="replace the image, or remove it and its annotation",
+        fix="replace the image, or remove it and its annotation",
     )
 
 
@@ -116,7 +116,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
                 "an absolute path of another machine, which isn't followed",
                 line=raw.path_line,
                 found=raw.path,
-                mend="nothing has to be done",
+                fix="nothing has to be done",
             )
         )
     name = entry.image.rpartition("/")[2]
@@ -129,7 +129,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
         line=raw.filename_line,
         expected=name,
         found=raw.filename,
-        mend="correct <filename>, if the image is the one that was annotated",
+        fix="correct <filename>, if the image is the one that was annotated",
     )
     return findings.note(renamed) == "fix"
 
@@ -148,7 +148,7 @@ def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple
         line=fractional[0].line,
         expected="whole numbers, as the VOC devkit has them",
         found=f"{counted(len(fractional), 'such box')}, the first one {fractional[0].corners}",
-        mend="nothing has to be done: training takes them as they are",
+        fix="nothing has to be done: training takes them as they are",
     )
     return tuple(map(_rounded, raw.objects)) if findings.note(noted) == "fix" else raw.objects
 
@@ -183,7 +183,7 @@ def _in_upright_pixels(
         line=raw.size_line,
         expected=f"{facts.width} x {facts.height}, the image's size",
         found=f"{raw.width} x {raw.height}",
-        mend="annotate this image again, or put the image back that was annotated",
+        fix="annotate this image again, or put the image back that was annotated",
     )
     if findings.note(noted) != "fix":
         return None

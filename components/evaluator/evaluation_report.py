@@ -10,11 +10,11 @@ from typing import Any
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
 from components.evaluator.data_section import FOLDER, DataSection
 from components.evaluator.parity import Parity
-from components.evaluator.pictures import LEAST_SCORE, Picture
-from coralline.data_report.report import PAGE as DATA_PAGE
+from components.evaluator.report_pictures import LEAST_SCORE, ReportPicture
+from coralline.data_report.data_figures import PAGE as DATA_PAGE
 from coralline.foundation.report_page.rendering import render
 from coralline.scoring.coco import Figures
-from coralline.scoring.matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
+from coralline.scoring.detection_matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),
@@ -49,7 +49,7 @@ class Report:
     thresholds: Thresholds
     counts: dict[float, dict[str, Counts]]
     best_threshold: float
-    pictures: list[Picture]
+    pictures: list[ReportPicture]
     export: dict[str, Any]
     file: dict[str, Any]
     data: DataSection

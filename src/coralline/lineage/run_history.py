@@ -76,7 +76,7 @@ class Run:
         return (end - self.created_ms) / 1000
 
 
-class History:
+class RunHistory:
     """Reads runs, executions and artifacts from a store."""
 
     def __init__(self, store: MetadataStore):

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from coralline.scoring.coco import GroundTruth
-from coralline.scoring.matching import RIGHT, WRONG, Match
+from coralline.scoring.detection_matching import RIGHT, WRONG, Match
 from coralline.tflite.detections import Detections
 
 LONG_SIDE = 480  # pixels; about 25 kB a picture
@@ -41,7 +41,7 @@ class Box:
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
+class ReportPicture:
     """One image of the report.
 
     Attributes:
@@ -77,7 +77,7 @@ class Picture:
         return _jpeg(canvas)
 
 
-def choose(mistakes: Sequence[int], wanted: int) -> list[int]:
+def choose_pictures(mistakes: Sequence[int], wanted: int) -> list[int]:
     """Which images to show: half of them those with most mistakes, worst first; then an even sample of the others."""
     worst_first = sorted(range(len(mistakes)), key=lambda index: (-mistakes[index], index))
     worst = [index for index in worst_first[: (wanted + 1) // 2] if mistakes[index]]
@@ -94,7 +94,7 @@ def picture(
     matched: Match,
     class_names: Sequence[str],
     threshold: float,
-) -> Picture:
+) -> ReportPicture:
     """One image of the report, with its boxes.
 
     Args:
@@ -126,7 +126,7 @@ def picture(
     found_boxes.sort(key=lambda box: box.score or 0)
     stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in truth.name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
     mistakes = matched.mistakes(truth, detections, threshold)
-    return Picture(truth.name, f"{position:03d}_{stem[:80]}.jpg", shown, truth_boxes, found_boxes, mistakes)
+    return ReportPicture(truth.name, f"{position:03d}_{stem[:80]}.jpg", shown, truth_boxes, found_boxes, mistakes)
 
 
 def _name(class_id: int, class_names: Sequence[str]) -> str:

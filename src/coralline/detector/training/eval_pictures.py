@@ -12,7 +12,7 @@ from coralline.tflite.detections import Detections
 from coralline.tflite.drawing import drawn
 
 
-def write(
+def write_pictures(
     name: str, pixels: Sequence[np.ndarray], boxes: Sequence[Detections], class_names: Sequence[str], with_scores: bool
 ) -> None:
     """Writes pictures by the default summary writer.

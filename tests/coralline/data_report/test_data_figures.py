@@ -12,7 +12,7 @@ from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.options import DatasetOptions
 from coralline.data_report import contact_sheet
-from coralline.data_report.report import RUN_PLACE, DataFigures, as_html, copy_below, write
+from coralline.data_report.data_figures import RUN_PLACE, DataFigures, as_html, copy_below, write_data_report
 from coralline.detector.presets import PRESETS
 
 
@@ -136,13 +136,13 @@ def test_a_comparison_is_shown_with_what_is_new_gone_and_changed(make_image, mak
 
 def test_file_names_that_are_no_text_can_be_written(make_image, make_dataset, tmp_path):
     figures = DataFigures.of("/data", make_dataset(make_image("caf\udce9.jpg", [(1, 1, 50, 50)])))
-    write(str(tmp_path / "report"), figures.as_json(), figures)
+    write_data_report(str(tmp_path / "report"), figures.as_json(), figures)
     assert "caf\\udce9.jpg" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_run_s_report_leads_to_it_and_back(shapes, tmp_path):
     figures = DataFigures.of(str(shapes), inspected(shapes))
-    write(f"file://{tmp_path}/one", figures.as_json(), figures)
+    write_data_report(f"file://{tmp_path}/one", figures.as_json(), figures)
     copy_below(f"file://{tmp_path}/one", f"file://{tmp_path}/run/data", "../report.html")
     html = (tmp_path / "run" / "data" / "report.html").read_text(encoding="utf-8")
     assert html.count('href="../report.html"') == 1 and RUN_PLACE not in html
@@ -157,7 +157,7 @@ def test_half_of_the_pictures_are_of_images_where_something_was_wrong_each_kind_
     notes = [picture.notes for picture in sheet]
     assert len(sheet) == 8 and [bool(of) for of in notes] == [True] * 4 + [False] * 4
     assert notes[0] == ("the annotation isn't well-formed XML (left out)",) and sheet[0].split == ""
-    assert all("reaches beyond the image (mended while reading)" in of[0] for of in notes[1:4])
+    assert all("reaches beyond the image (fixed while reading)" in of[0] for of in notes[1:4])
 
 
 def test_a_box_is_drawn_as_it_was_and_as_it_is_used(shapes):

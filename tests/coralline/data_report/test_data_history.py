@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from coralline.data_report.history import History
+from coralline.data_report.data_history import DataHistory
 
 
 def summary(number, fingerprint):
@@ -13,7 +13,7 @@ def summary(number, fingerprint):
 
 @pytest.fixture(params=["", "file://"])
 def history(request, tmp_path):
-    return History(f"{request.param}{tmp_path}/history")
+    return DataHistory(f"{request.param}{tmp_path}/history")
 
 
 def test_gives_the_newest_of_another_content(history):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from coralline.detector.network import blueprint
 from coralline.detector.presets import Preset
 from coralline.detector.warm_start import tflite_file
-from coralline.detector.warm_start.source import Source
-from coralline.detector.warm_start.weights import Layer, require_fit
+from coralline.detector.warm_start.weights import LayerFit, require_fit
+from coralline.detector.warm_start.weights_source import WeightsSource
 from coralline.tflite import model_file
 from coralline.tflite.model_file import Model
 
@@ -15,7 +15,7 @@ _LAST_CHANNELS = 1280
 """Of the convolution that ends MobileNetV2: it's loaded with the rest, though no level uses it and no export has it."""
 
 
-def require_backbone(source: Source, preset: Preset) -> None:
+def require_backbone(source: WeightsSource, preset: Preset) -> None:
     """Makes sure that a .tflite or a Keras file has the convolutions of the preset's backbone.
 
     What is in a SavedModel or a checkpoint only TensorFlow can read: it's left to the training.
@@ -25,15 +25,15 @@ def require_backbone(source: Source, preset: Preset) -> None:
       UserError: it has others; names them layer by layer.
     """
     if source.kind == "tflite":
-        found = _kernels(model_file.read(tflite_file.read(source.path)))
+        found = _kernels(model_file.read_model(tflite_file.read_tflite_weights(source.path)))
     elif source.kind == "keras_file":
         from coralline.detector.warm_start import keras_weights  # h5py takes longer to import than all else here
 
-        found = [convolution.kernel.shape for convolution in keras_weights.read_file(source.path)]
+        found = [convolution.kernel.shape for convolution in keras_weights.read_keras_file(source.path)]
     else:
         return
     there = dict(enumerate(found))
-    layers = [Layer(f"convolution {n + 1}", shape, there.get(n)) for n, shape in enumerate(kernels(preset))]
+    layers = [LayerFit(f"convolution {n + 1}", shape, there.get(n)) for n, shape in enumerate(kernels(preset))]
     require_fit(source.path, layers)
 
 
