@@ -1,1 +1,1 @@
-"""Where a detector's first weights come from: `weights_source` finds them, `loading` puts them in; a module a kind between."""
+"""A detector's first weights: `weights_source` finds them, `loading` puts them in; a module for each kind between."""
