@@ -1,6 +1,6 @@
-"""`coralline ...`: thin. Each command is a module of `pipeline/commands`, imported only when it is called.
+"""The `coralline` command line. Each command is a module of `pipeline/commands`, imported only when it is called.
 
-Exit codes: 0 done, 1 an error that is told in one message, 2 a wrong call, 130 interrupted by Ctrl-C.
+Exit codes: 0 done, 1 an error with one message, 2 wrong arguments, 130 interrupted by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from coralline.foundation.errors import UserError
 # Name and one line of help, in the order of the work; the module is `pipeline.commands.<name>`.
 COMMANDS = {
     "demo": "Draw a small data set of shapes and run the whole pipeline on it.",
-    "check": "Check a data set and the settings before anything is spent.",
+    "check": "Check a data set and the settings before you train.",
     "import-config": "Turn a pipeline.config of the Object Detection API into a configuration.",
     "run": "Run the pipeline on this machine: from a folder of annotated images to a published int8 detector.",
     "tensorboard": "Show the curves of a training in a browser.",
     "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
-    "predict": "Run a detector over images: detections as JSON and as pictures.",
-    "evaluate": "Score a detector on a data set by COCO's rules.",
+    "predict": "Run a detector on images and videos: detections as JSON and as pictures.",
+    "evaluate": "Score a detector on a data set: COCO average precision.",
     "rollback": "Serve the version that was published before.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
-    "lineage": "Browse ML Metadata: runs, artifacts, and where a published file came from.",
+    "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",
     "test": "Run Coralline's own tests.",
 }
 # Commands of several modules have a folder each.
@@ -35,7 +35,7 @@ _ROOMS = {"check", "import-config", "predict"}
 
 
 class _LazyGroup(click.Group):
-    """A group that knows its commands by name and imports the one that is called."""
+    """Knows its commands by name and imports only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -59,8 +59,8 @@ def _coralline() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line and ends the process with its exit code."""
-    _print_whatever_comes()
+    """Runs the command line and exits."""
+    _escape_what_cannot_be_encoded()
     try:
         code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
     except UserError as error:
@@ -78,16 +78,16 @@ def main(arguments: list[str] | None = None) -> None:
         print("interrupted", file=sys.stderr)
         _leave_at_once(130)
     except BrokenPipeError:
-        # The reader of our output (`| head`) has gone: nobody is left to tell.
+        # The reader of our output (`| head`) has closed it.
         _leave_at_once(141)
     if "tensorflow" in sys.modules:
-        # Its teardown takes a second, and waits for threads that an executor may have left.
+        # Its teardown takes a second and waits for threads that an executor may have left behind.
         _leave_at_once(code)
     sys.exit(code)
 
 
-def _print_whatever_comes() -> None:
-    """Has standard output write escapes for what its encoding lacks, as standard error does, and not fail on it."""
+def _escape_what_cannot_be_encoded() -> None:
+    """Makes standard output escape characters that its encoding lacks, as standard error does, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -1,4 +1,4 @@
-"""Whether a model is good enough to ship: the rules, the figures they're held against, and the verdict in words."""
+"""Whether a model is good enough to publish: the thresholds, and the verdict with its reasons in words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CANDIDATE, QAT, FLOAT, BASELINE = MODELS = ("int8", "qat", "float", "baseline")
 
 @dataclasses.dataclass(frozen=True)
 class Thresholds:
-    """The rules of a blessing; None switches one off. See `EvaluateConfig` in the configuration for each one's reason.
+    """The rules of a blessing; None switches one off.
 
     Attributes:
-      min_ap, min_ap50: the least AP and AP50 of the int8 file.
-      max_loss_to_float: the most AP that the int8 file may lose against the float model.
-      max_loss_to_baseline: the most AP that it may lose against the last blessed model, on the same images.
+      min_ap, min_ap50: lowest AP and AP50 that the int8 file may have.
+      max_loss_to_float: how much AP the int8 file may lose against the float model.
+      max_loss_to_baseline: how much AP it may lose against the last blessed model, on the same images.
     """
 
     min_ap: float | None = None
@@ -34,13 +34,13 @@ class Thresholds:
 
 @dataclasses.dataclass(frozen=True)
 class ThresholdCheck:
-    """One rule, held against the figures.
+    """The outcome of one rule.
 
     Attributes:
       rule: the setting's name, such as `min_ap50`.
       limit: the setting's value.
-      found: what was measured; None where it couldn't be.
-      passed: None where the rule doesn't apply (no baseline to compare with).
+      found: the measured value; None if there is none.
+      passed: None if the rule doesn't apply (no baseline to compare with).
       sentence: the outcome in words.
     """
 
@@ -53,11 +53,11 @@ class ThresholdCheck:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The blessing and what led to it.
+    """The blessing and its reasons.
 
     Attributes:
-      blessed: every rule that applies was met, and there was something to find in the images.
-      reasons: the failed rules in words; when blessed, the met ones. Rules that don't apply follow.
+      blessed: every rule that applies was met, and the images held at least one box.
+      reasons: the failed rules in words, or the met ones of a blessed model; then the rules that don't apply.
       checks: every rule that is switched on.
     """
 
@@ -67,16 +67,16 @@ class Verdict:
 
 
 def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missing: str = "") -> Verdict:
-    """Holds the int8 file's figures against the thresholds.
+    """Checks the int8 file's figures against the thresholds.
 
     Args:
       thresholds: the rules.
-      figures: of `CANDIDATE`, and of `FLOAT` and `BASELINE` where these were scored.
+      figures: of `CANDIDATE`, and of `FLOAT` and `BASELINE` if these were scored.
       baseline_missing: why there are no figures of a baseline, in words.
     """
     ap = figures[CANDIDATE].ap
     if ap is None:
-        return Verdict(False, ["the evaluation images hold no box of any class: there is nothing to score"], [])
+        return Verdict(False, ["the evaluation images hold no boxes, so there is nothing to score"], [])
     checks = [
         *_at_least("min_ap50", "AP50", figures[CANDIDATE].ap50, thresholds.min_ap50),
         *_at_least("min_ap", "AP", ap, thresholds.min_ap),
@@ -92,7 +92,7 @@ def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missi
     ]
     failed = [check.sentence for check in checks if check.passed is False]
     not_held = [check.sentence for check in checks if check.passed is None]
-    passed = [check.sentence for check in checks if check.passed] or ["no threshold was in force"]
+    passed = [check.sentence for check in checks if check.passed] or ["no threshold is set"]
     return Verdict(not failed, (failed or passed) + not_held, checks)
 
 
@@ -101,9 +101,7 @@ def _at_least(rule: str, name: str, found: float | None, limit: float | None) ->
         return []
     passed = found >= limit
     words = "reaches" if passed else "is below"
-    return [
-        ThresholdCheck(rule, limit, found, passed, f"{name} {found:.3f} {words} the {limit:.3f} asked for ({rule})")
-    ]
+    return [ThresholdCheck(rule, limit, found, passed, f"{name} {found:.3f} {words} the required {limit:.3f} ({rule})")]
 
 
 def _loss(
@@ -117,12 +115,10 @@ def _loss(
     change = ap - reference.ap
     passed = change >= -limit
     if abs(change) < 0.0005:
-        words = f"AP {ap:.3f} is that of {other}"
+        words = f"AP {ap:.3f} equals that of {other}"
     elif change > 0:
-        words = f"AP gained {change:.3f} against {other} ({reference.ap:.3f})"
+        words = f"AP is {change:.3f} above {other} ({reference.ap:.3f})"
     else:
         allowed = "within" if passed else "more than"
-        words = (
-            f"AP lost {-change:.3f} against {other} ({reference.ap:.3f}), {allowed} the {limit:.3f} that may be lost"
-        )
+        words = f"AP is {-change:.3f} below {other} ({reference.ap:.3f}), {allowed} the allowed {limit:.3f}"
     return [ThresholdCheck(rule, limit, -change, passed, f"{words} ({rule})")]

@@ -1,4 +1,4 @@
-"""What the report of a run says of its data: the main figures, how they have changed, and what TFDV found."""
+"""The data in a run's report: the main figures, how they have changed, and what TFDV found."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from coralline.foundation import storage
 from coralline.foundation.progress import counted
 
 FOLDER = "data"
-"""Where the data report lies below that of the run."""
+"""Folder of the data report within that of the run."""
 _FEATURES_NAMED = 3
 _ANOMALIES = "SchemaDiff.pb"
 """As ExampleValidator names it, one a split (tfx/components/example_validator/executor.py, 1.16)."""
@@ -28,8 +28,8 @@ class DataSection:
       address: of the data report's own artifact.
       sentence: images, boxes and classes.
       problems: one sentence for each kind.
-      changes: what stands out against the data before; None where there was none to compare with.
-      anomalies: TFDV's, one sentence each.
+      changes: notable changes since the last data; None if there is none to compare with.
+      anomalies: one sentence for each that TFDV found.
     """
 
     address: str
@@ -66,7 +66,7 @@ class DataSection:
 
 
 def _anomalies(folder: str) -> list[str]:
-    """What TFDV found in a split, in its own words, each once with the features that it's about."""
+    """TFDV's anomalies of a split in its own words, each once with the features that it concerns."""
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
     found = anomalies_pb2.Anomalies()

@@ -1,4 +1,4 @@
-"""Which layers quantization hurts, and how.
+"""Which layers lose accuracy to quantization, and how.
 
 In the quantization-aware graph, every tensor is compared with itself rounded to 8 bits. Then each 8-bit tensor of the
 file is compared with the node of that graph of the same name: the converter keeps names, joined by `;` where it fuses
@@ -19,9 +19,9 @@ from coralline.tflite.traced_detector import TracedDetector
 if TYPE_CHECKING:
     from coralline.detector.network.model_graph import FakeQuantization, ModelGraph
 
-# Layers that are named for each way to lose.
+# Layers listed for each kind of loss.
 LAYERS = 8
-# What rounding alone does to a tensor, in steps of its scale: half a step at most, a quarter on average.
+# What rounding alone does to a tensor, in steps of its scale: at most half a step, a quarter on average.
 _ROUNDING_STEPS = 0.5
 
 
@@ -31,9 +31,9 @@ class LayerError:
 
     Attributes:
       name: of the layer; `tensor`: its weights, or its output.
-      error: root mean square of the difference, relative to the tensor's own spread.
-      added: that less the error of what comes into the layer.
-      steps: mean difference in steps of the 8-bit scale; None where a scale for each channel makes it meaningless.
+      error: root mean square of the difference, relative to the tensor's standard deviation.
+      added: `error` minus the error of the layer's input.
+      steps: mean difference in steps of the 8-bit scale; None where per-channel scales make it meaningless.
       clipped: share of values beyond the range.
     """
 
@@ -47,7 +47,7 @@ class LayerError:
 
 @dataclasses.dataclass
 class _Error:
-    """The error of a layer's tensor, as sums over images, and over the feature levels that share the layer."""
+    """The error of a layer's tensor, summed over images and over the feature levels that share the layer."""
 
     count: int = 0
     squared_error: float = 0.0
@@ -74,7 +74,7 @@ class _Error:
 
 @dataclasses.dataclass(frozen=True)
 class _Counterpart:
-    """A tensor of the file with the node of the graph that holds the same, and the layer they belong to."""
+    """A tensor of the file, the graph node that holds the same values, and the layer they belong to."""
 
     tensor: Tensor
     node: str
@@ -97,7 +97,7 @@ class LayerErrors:
         self._rounded = {_rounding(r): _Error() for r in graph.fake_quantizations}
 
     def add(self, pixels: np.ndarray) -> None:
-        """Takes in one more image (uint8 [H, W, 3] RGB): the one on which the file was run last."""
+        """Adds an image (uint8 [H, W, 3] RGB): the one on which the file was run last."""
         roundings = self._graph.fake_quantizations
         wanted = [pair.node for pair in self._pairs]
         wanted += [node for r in roundings for node in (r.before, r.after, r.least, r.greatest)]
@@ -105,7 +105,7 @@ class LayerErrors:
         for pair, value in zip(self._pairs, values, strict=False):
             scale, (low, high) = pair.tensor.scales[0], _range(pair.tensor)
             beyond = (value < low - scale) | (value > high + scale)
-            # A fused activation, which the node of that name may come before, is in the range.
+            # The node of that name may come before a fused activation, which the range accounts for.
             found = self._file.value(pair.tensor)
             self._converted[pair.layer].add(np.clip(value, low, high), found, beyond, scale)
         for rounding in roundings:
@@ -113,7 +113,7 @@ class LayerErrors:
             self._rounded[_rounding(rounding)].add(before, after, (before < least) | (before > greatest))
 
     def rounded(self) -> tuple[LayerError, ...]:
-        """The tensors that rounding to 8 bits hurts most, worst first."""
+        """The tensors that change most when rounded to 8 bits, worst first."""
         layers = [
             LayerError(name, tensor, error.relative, error.relative, None, error.clipped / max(1, error.count))
             for (name, tensor), error in self._rounded.items()
@@ -121,7 +121,7 @@ class LayerErrors:
         return tuple(sorted(layers, key=lambda layer: -layer.error)[:LAYERS])
 
     def converted(self) -> tuple[LayerError, ...]:
-        """The layers that add most to the error of the file, worst first; what lies within rounding isn't named."""
+        """The layers that add most to the file's error, worst first; those within rounding are left out."""
         layer_of = {pair.tensor.index: pair.layer for pair in self._pairs}
         layers = {}
         for pair in self._pairs:
@@ -135,7 +135,7 @@ class LayerErrors:
         return tuple(sorted(layers.values(), key=lambda layer: -layer.added)[:LAYERS])
 
     def _pair(self, op: Op, tensor: Tensor) -> _Counterpart | None:
-        """With the last of the nodes that were fused into a tensor; the first of them has the layer's name."""
+        """Pairs a tensor with the last node that was fused into it; the first one has the layer's name."""
         names = [name for name in tensor.name.split(";") if name in self._graph.order]
         names.sort(key=self._graph.order.__getitem__)
         fitting = [name for name in names if self._graph.shape(name) == tensor.shape]

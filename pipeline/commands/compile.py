@@ -14,10 +14,10 @@ from pipeline.run_options import settings_options
 
 @click.command()
 @click.option(
-    "--target", type=click.Choice(["kubeflow", "vertex"]), required=True, help="Where the pipeline is to run."
+    "--target", type=click.Choice(["kubeflow", "vertex"]), required=True, help="What the pipeline will run on."
 )
 @click.option("-o", "--output", metavar="FILE", required=True, help="The spec: YAML for kubeflow, JSON for vertex.")
-@click.option("--config", metavar="FILE", help="Settings as YAML; else the defaults.")
+@click.option("--config", metavar="FILE", help="Settings as YAML.  [default: none]")
 @click.option("--data", metavar="ADDRESS", help="The data set, as the steps see it.  [default: <pipeline_root>/data]")
 @settings_options
 def command(
@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.
 
-    The image of the steps and the place of their artifacts are deployment.image and deployment.pipeline_root.
+    deployment.image is the container image of all steps, deployment.pipeline_root the place of their artifacts.
     """
     from coralline.foundation.output_capture import quiet
     from pipeline.config import load_config
@@ -43,7 +43,7 @@ def command(
 
 
 def write_in_one_go(path: Path, content: bytes) -> None:
-    """Writes a file so that no half of it is ever seen.
+    """Writes a file in one step: readers never see half of it.
 
     Raises:
       UserError: it can't be written.
@@ -57,7 +57,7 @@ def write_in_one_go(path: Path, content: bytes) -> None:
         raise UserError(
             "the spec can't be written",
             file=path,
-            expected="a path in a folder that is there and can be written to",
+            expected="a path in an existing folder that you may write to",
             found=error.strerror,
             fix="name another file with -o",
         ) from error

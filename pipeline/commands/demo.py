@@ -1,4 +1,4 @@
-"""`coralline demo`: the whole pipeline on a data set that is drawn here."""
+"""`coralline demo`: the whole pipeline on a drawn data set."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ _DRAWING = {"images": 700, "size_px": 176, "seed": 1}
 
 
 @click.command()
-@click.option("--out", metavar="DIR", default="coralline-demo", show_default=True, help="Where everything goes.")
+@click.option("--out", metavar="DIR", default="coralline-demo", show_default=True, help="The output folder.")
 @settings_options
 @click.option(
-    "--json", "as_json", is_flag=True, help="The summary as JSON on standard output, all else on standard error."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the summary as JSON to standard output, everything else to standard error.",
 )
 def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Draw a small data set of shapes and run the whole pipeline on it."""
@@ -33,7 +36,7 @@ def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> N
 
 
 def draw_once(out: Path) -> Path:
-    """The folder of the drawn data set; it's drawn aside and renamed, and kept for the next run."""
+    """The folder of the drawn data set. It is drawn aside, then renamed, and kept for the next run."""
     from coralline.data.drawn_shapes import draw_dataset
 
     data, drawn = out / "data", json.dumps(_DRAWING)

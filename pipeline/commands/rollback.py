@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("where")
 @click.option(
-    "--to", metavar="VERSION", help="The version to serve, or how its name begins; else the one served before."
+    "--to", metavar="VERSION", help="The version to serve, or the start of its name; default: the one served before."
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
-@click.option("--list", "only_list", is_flag=True, help="Show the versions, and what was served when; change nothing.")
+@click.option("--list", "only_list", is_flag=True, help="Show the versions and what was served when; changes nothing.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
 def command(where: str, to: str | None, reason: str, only_list: bool, as_json: bool) -> None:
     """Serve the version that was published before, by moving `latest` back to it.
 
-    WHERE is the output folder of a run, or the folder or address that it publishes to (push.to). Called again, it goes
-    further back. What was gone back from isn't published again by a later run; with --to it can be served again.
+    WHERE is the output folder of a run, or the folder or address that it publishes to (push.to). A second call goes
+    further back. A version you rolled back is not published again by a later run; --to serves it again.
     """
     if only_list and (to is not None or reason):
         raise click.UsageError("--list changes nothing: it takes neither --to nor --reason")
@@ -66,7 +66,7 @@ def _roll_back(place: str, to: str | None, reason: str, as_json: bool) -> None:
 
 
 def _publishing_place(where: str) -> str:
-    """`published` in an output folder; anything else as it is."""
+    """`published` in an output folder; any other place unchanged."""
     place = storage.absolute(where)
     published = os.path.join(place, "published")
     return published if not storage.is_remote(place) and os.path.isdir(published) else place
@@ -126,15 +126,15 @@ def _print_list(place: str, versions: list[Version], record: ServingRecord) -> N
 
 def _print_done(place: str, done: Rollback, after: Version) -> None:
     for name, damage in done.skipped.items():
-        click.echo(f"{name} is damaged ({damage}) and was passed over.")
+        click.echo(f"skipped {name}: it is damaged ({damage})")
     if done.before == done.after:
-        click.echo(f"{done.after} is what `latest` is already; nothing has changed.")
+        click.echo(f"`latest` is already {done.after}; nothing has changed.")
         return
     figure, edgetpu = _figure(_int8(after).get("AP")), _on_the_edge_tpu(after)
-    click.echo(f"`latest` is {done.after} now: AP {figure}, operations on the Edge TPU {edgetpu}.")
+    click.echo(f"`latest` is now {done.after}: AP {figure}, operations on the Edge TPU {edgetpu}.")
     if done.before:
         again = f"coralline rollback {shlex.quote(place)} --to {done.before}"
-        click.echo(f"It was {done.before}; `{again}` serves that again.")
+        click.echo(f"It was {done.before}; to serve that again: {again}")
 
 
 def _remark(version: Version, record: ServingRecord) -> str:

@@ -10,19 +10,22 @@ from pipeline.run_options import settings_options
 
 
 @click.command()
-@click.option("--config", metavar="FILE", help="Settings as YAML; else the defaults.")
-@click.option("--data", metavar="DIR", help="A folder of images with Pascal-VOC annotations (data.path).")
-@click.option("--out", metavar="DIR", help="Where everything goes (out).  [default: coralline-out]")
+@click.option("--config", metavar="FILE", help="Settings as YAML.  [default: none]")
+@click.option("--data", metavar="DIR", help="The folder of annotated images (data.path).")
+@click.option("--out", metavar="DIR", help="The output folder (out).  [default: coralline-out]")
 @settings_options
 @click.option(
-    "--json", "as_json", is_flag=True, help="The summary as JSON on standard output, all else on standard error."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the summary as JSON to standard output, everything else to standard error.",
 )
 def command(
     config: str | None, data: str | None, out: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
 ) -> None:
-    """Run the pipeline on this machine: from a Pascal-VOC folder to a published int8 detector.
+    """Run the pipeline on this machine: from a folder of annotated images to a published int8 detector.
 
-    What hasn't changed since an earlier run in the same output folder is reused.
+    Steps whose data and settings are unchanged since an earlier run in the same output folder are reused.
     """
     from pipeline.config import load_config
     from pipeline.running.local_run import run_locally

@@ -1,4 +1,4 @@
-"""`coralline tensorboard`: the curves of every training in an output folder, one that is running included."""
+"""`coralline tensorboard`: the curves of every training in an output folder, including a running one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ _EVENT_FILES = "**/events.out.tfevents.*"
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path), default="coralline-out")
-@click.option("--port", type=int, default=6006, show_default=True, help="0: any that is free.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: for other machines too.")
+@click.option("--port", type=int, default=6006, show_default=True, help="The port; 0 takes any free one.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on; 0.0.0.0 lets other machines connect.",
+)
 def command(out: Path, port: int, host: str) -> None:
-    """Show losses and learning rates of the trainings in the output folder OUT in a browser.
+    """Show the losses, AP and pictures of the trainings in the output folder OUT in a browser.
 
-    TensorBoard prints the address; Ctrl-C ends it. A training that is running shows up after its first report.
+    TensorBoard prints the address; Ctrl-C ends it. A running training shows up after its first report.
     """
     logs = out / _TRAINER
     if not any(logs.glob(_EVENT_FILES)):
@@ -30,7 +35,7 @@ def command(out: Path, port: int, host: str) -> None:
             file=str(out),
             expected=f"TensorBoard logs below {_TRAINER}",
             found="none" if out.exists() else "no such folder",
-            fix="give the --out folder of a run that has begun to train",
+            fix="give the --out folder of a run that has started training",
         )
     arguments = ["--logdir", str(logs), "--host", host, "--port", str(port)]
     os.execv(sys.executable, [sys.executable, "-m", "tensorboard.main", *arguments])

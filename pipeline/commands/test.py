@@ -1,4 +1,4 @@
-"""`coralline test`: the project's own tests, from anywhere."""
+"""`coralline test`: the project's own tests, from any folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _ROOT = Path(__file__).resolve().parents[2]
 @click.command("test", context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(pytest_arguments: tuple[str, ...]) -> None:
-    """Run Coralline's own tests; everything behind `test` goes to pytest.
+    """Run Coralline's own tests; arguments after `test` go to pytest.
 
-    Tests over real data want CORALLINE_TEST_DATA: a folder with `data/` and `models/`; the test against the official
-    reader of TFLite metadata wants CORALLINE_METADATA_READER: a Python with tflite-support. Without, they are skipped.
+    Tests on real data need CORALLINE_TEST_DATA, a folder with `data/` and `models/`; the test against the official
+    reader of TFLite metadata needs CORALLINE_METADATA_READER, a Python with tflite-support. Without them they are
+    skipped.
     """
     os.chdir(_ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *pytest_arguments])

@@ -1,4 +1,4 @@
-"""TFX's local runner, telling a listener what it does and recording each run in ML Metadata as a whole."""
+"""TFX's local runner, which reports to a listener and records each run in ML Metadata as a whole."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class NodeOutcome(enum.Enum):
 
 
 class Listener(Protocol):
-    """Is told what the runner does."""
+    """Follows what the runner does."""
 
     def component_begins(self, node_id: str) -> None:
-        """A component is about to run, or to be found reusable."""
+        """A component is about to run or to be reused."""
 
     def component_ended(self, node_id: str, outcome: NodeOutcome, seconds: float) -> None:
-        """It has ended well."""
+        """It has succeeded."""
 
     def component_failed(self, node_id: str, error: BaseException) -> None:
-        """It has ended with an exception, which the runner raises on."""
+        """It has ended with an exception, which the runner raises again."""
 
 
 class RecordingLocalDagRunner(LocalDagRunner):
-    """Runs a pipeline component by component, as `LocalDagRunner` does, under a run id of the caller.
+    """Runs a pipeline component by component, as `LocalDagRunner` does, under the caller's run id.
 
-    The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception,
-    Ctrl-C included, is left behind as FAILED with its message, never as RUNNING; one that was killed, by the next run.
+    The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception
+    or Ctrl-C is recorded as FAILED with its message, never as RUNNING; a killed one is marked FAILED by the next run.
     """
 
     def __init__(self, run_id: str, listener: Listener | None = None):
@@ -49,7 +49,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
 
     def run_with_ir(self, pipeline: Any, run_options: Any = None) -> None:
         if run_options is not None:
-            raise ValueError("a part of the pipeline can't be run alone: unchanged components are reused anyway")
+            raise ValueError("partial runs are not supported: unchanged components are reused anyway")
         run_id = {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._run_id}
         runtime_parameter_utils.substitute_runtime_parameter(pipeline, run_id)
         deployment = runner_utils.extract_local_deployment_config(pipeline)
@@ -74,7 +74,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
             ).launch()
             state = run_record.execution_state(connection, execution)
             if state not in ("COMPLETE", "CACHED"):
-                # The launcher records inputs that it can't resolve, or skips the node, and returns.
+                # If inputs can't be resolved, the launcher records that or skips the node, and returns normally.
                 raise RuntimeError(f"{node_id} was not run: its execution is {state}")
         except BaseException as error:
             if self._listener is not None:

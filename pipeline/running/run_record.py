@@ -1,4 +1,4 @@
-"""What a local run writes into ML Metadata beside TFX: the code version, and how a failed run ended."""
+"""What a local run adds to TFX's records in ML Metadata: the code version, and how a failed run ended."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _RUN_LOCK = ".run-"
 
 @contextlib.contextmanager
 def recorded(connection: Any, run_id: str) -> Iterator[None]:
-    """Records that a run begins, with the code version as custom properties of its context, and how it ends.
+    """Records the start of a run, with the code version as custom properties of its context, and how it ends.
 
-    A run that ends with an exception leaves no execution as running, and the one that failed says why. A run that is
-    killed can't see to that: the next one in the same SQLite file does.
+    A run that ends with an exception leaves no execution as running, and the failed one says why. For a run that was
+    killed, the next run in the same SQLite file does this.
     """
     with _alive(connection, run_id):
         try:
@@ -43,7 +43,7 @@ def _begin(handle: metadata.Metadata, run_id: str) -> None:
 
 
 def _fail(handle: metadata.Metadata, run_id: str, message: str, states: tuple[str, ...] = _UNFINISHED) -> None:
-    """Makes the executions of a run that are in one of these states failed ones."""
+    """Marks the executions of a run that are in one of these states as failed."""
     context = handle.store.get_context_by_type_and_name(_RUN_CONTEXT, run_id)
     for execution in handle.store.get_executions_by_context(context.id) if context else ():
         if _state_name(execution) in states:
@@ -67,7 +67,7 @@ def _state_name(execution: Any) -> str:
 
 @contextlib.contextmanager
 def _alive(connection: Any, run_id: str) -> Iterator[None]:
-    """Begins the run's record, and holds a lock beside the SQLite file that the system gives free when it's killed."""
+    """Begins the run's record and holds a lock beside the SQLite file; the system releases it if the run is killed."""
     if not connection.HasField("sqlite"):
         with metadata.Metadata(connection) as handle:
             _begin(handle, run_id)
@@ -75,7 +75,7 @@ def _alive(connection: Any, run_id: str) -> Iterator[None]:
         return
     store = Path(connection.sqlite.filename_uri)
     with contextlib.ExitStack() as stack:
-        # Connecting to an empty SQLite file makes the tables: two runs that begin together must not both do it.
+        # Connecting to an empty SQLite file creates the tables: two runs that begin together must not both do it.
         with _locked(Path(f"{store}.lock")), metadata.Metadata(connection) as handle:
             _begin(handle, run_id)
             for left in store.parent.glob(f"{store.name}{_RUN_LOCK}*"):

@@ -18,10 +18,10 @@ def test_blesses_what_meets_every_rule_and_says_which():
     assert verdict.blessed
     assert [check.passed for check in verdict.checks] == [True] * 4
     assert verdict.reasons == [
-        "AP50 0.900 reaches the 0.800 asked for (min_ap50)",
-        "AP 0.500 reaches the 0.400 asked for (min_ap)",
-        "AP lost 0.020 against the float model (0.520), within the 0.050 that may be lost (max_loss_to_float)",
-        "AP gained 0.010 against the last blessed model (0.490) (max_loss_to_baseline)",
+        "AP50 0.900 reaches the required 0.800 (min_ap50)",
+        "AP 0.500 reaches the required 0.400 (min_ap)",
+        "AP is 0.020 below the float model (0.520), within the allowed 0.050 (max_loss_to_float)",
+        "AP is 0.010 above the last blessed model (0.490) (max_loss_to_baseline)",
     ]
 
 
@@ -49,7 +49,7 @@ def test_first_model_is_blessed_without_a_baseline_and_says_so():
 
 
 def test_rules_that_are_off_are_not_checked():
-    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).reasons == ["no threshold was in force"]
+    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).reasons == ["no threshold is set"]
     assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).blessed
 
 

@@ -222,7 +222,7 @@ def test_does_not_bless_what_falls_short_and_says_why(run, tmp_path):
     blessing, report = run(settings=SETTINGS | {"min_ap50": 0.9})
     assert (tmp_path / "blessing" / "NOT_BLESSED").exists()
     assert blessing.get_int_custom_property("blessed") == 0
-    assert "AP50 0.752 is below the 0.900 asked for (min_ap50)" in report["reasons"]
+    assert "AP50 0.752 is below the required 0.900 (min_ap50)" in report["reasons"]
     assert "Not blessed" in (tmp_path / "report" / "report.html").read_text()
 
 

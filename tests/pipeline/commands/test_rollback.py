@@ -32,8 +32,8 @@ def test_it_says_what_is_served_now_and_how_to_take_it_back(place, tmp_path, whe
     before = place.joinpath("latest").resolve().name
     said = call(tmp_path / where, "--reason", "blind [at] night")
     after = place.joinpath("latest").resolve().name
-    assert f"`latest` is {after} now: AP 0.450, operations on the Edge TPU 264 of 267, compiled." in said
-    assert f"It was {before}; `coralline rollback {place} --to {before}` serves that again." in said
+    assert f"`latest` is now {after}: AP 0.450, operations on the Edge TPU 264 of 267, compiled." in said
+    assert f"It was {before}; to serve that again: coralline rollback {place} --to {before}" in said
     listed = call(tmp_path / where, "--list")
     assert "(blind [at] night)" in listed and "served since" in listed
     assert sum(line.startswith("*") for line in listed.splitlines()) == 1
@@ -57,7 +57,7 @@ def test_damaged_versions_are_named_in_the_list_and_when_passed_over(place):
     second = published.record(str(place)).trail[1]
     (place / second / "model.tflite").write_bytes(b"damaged")
     assert "damaged: model.tflite isn't as it was published" in call(place, "--list")
-    assert f"{second} is damaged (model.tflite isn't as it was published) and was passed over." in call(place)
+    assert f"skipped {second}: it is damaged (model.tflite isn't as it was published)" in call(place)
 
 
 def test_where_nothing_is_published_it_says_so(tmp_path):
