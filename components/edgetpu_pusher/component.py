@@ -1,4 +1,4 @@
-"""EdgeTpuPusher: compiles a blessed model for the Edge TPU where it can, and publishes it."""
+"""EdgeTpuPusher: compiles a blessed model for the Edge TPU if there is a compiler, and publishes it."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ class EdgeTpuPusherSpec(types.ComponentSpec):
 
 
 class EdgeTpuPusher(base_component.BaseComponent):
-    """Publishes a model that is blessed and that the Edge TPU takes.
+    """Publishes a model that is blessed and that maps to the Edge TPU.
 
     Inputs:
       tflite_model: the int8 file, its labels, and how it was exported.
-      blessing: without it nothing is published, and the run still ends well.
-      report: the figures, for the manifest, and the page that tells what became of the model.
+      blessing: without it nothing is published; the run still succeeds.
+      report: the figures for the manifest, and the page to which the outcome is added.
 
     Outputs:
-      pushed_model: a folder with `push.json`: what was done and why, and `report/`: the evaluation's report with that
-        added (`publication` in report.json, a section in report.html). Its custom properties say it too: `pushed` and
+      pushed_model: a folder with `push.json` (what was done and why) and `report/`, the evaluation's report with the
+        outcome added (`publication` in report.json, a section in report.html). Custom properties: `pushed` and
         `compiled` (1 or 0), `reason`, `refused_by` (`blessing`, `rollback`, `gate` or empty), `pushed_destination`,
         `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
 
     Parameters:
-      edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and the least that must map.
-      push_to: where versions are published: a folder, or an address that tf.io.gfile knows.
-      compiler_version: of the compiler that was found before the run, where that's known, so that installing one
-        publishes anew; it has no other use.
+      edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and how much must map.
+      push_to: where versions are published: a folder, or an address such as `gs://bucket/models`.
+      compiler_version: of the compiler found before the run, if any; used only so that installing a compiler
+        publishes again.
 
-    A model that was rolled back is not published again: `coralline rollback --to` serves it again. In a local run a
-    push is done again when what it published was deleted since, though nothing else has changed.
+    A model that was rolled back is not published again; `coralline rollback --to` serves it again. A local run repeats
+    a push whose version was deleted since, even if nothing else has changed.
 
-    Fails when the compiler is required and there is none or it fails, or when the destination can't be written.
+    Fails if the compiler is required and missing or failing, or if the destination can't be written.
     """
 
     SPEC_CLASS = EdgeTpuPusherSpec

@@ -1,4 +1,4 @@
-"""The driver of local runs: a push is reused only while what it did still holds."""
+"""The driver of local runs: a push is reused only while its published version is still there."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from coralline.publishing import published
 
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
-    """Notes in ML Metadata which pushes don't hold any more, before the cache is asked.
+    """Marks outdated pushes as deleted in ML Metadata before the cache is looked up.
 
-    That is so when what was published, or the report of it, has been deleted since; and a model that was refused
-    because it had been rolled back is looked at again. TFX reuses no execution with an output that isn't live.
+    A push is outdated if its version or its report has been deleted, or if it was refused because of a rollback, which
+    may have been taken back. TFX doesn't reuse executions with an output that isn't live.
     """
 
     def __init__(self, metadata_handle: metadata.Metadata):
@@ -44,7 +44,7 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
 
 
 def _is_gone(artifact: Any, push_to: str) -> bool:
-    """Whether this push to this place has to be done again."""
+    """Whether this push to this place has to be repeated."""
     properties = artifact.custom_properties
     if properties["pushed_destination"].string_value != push_to:
         return False

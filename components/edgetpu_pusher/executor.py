@@ -57,7 +57,7 @@ class Executor(base_executor.BaseExecutor):
         if withdrawn is not None:
             version, move = withdrawn
             again = f"`coralline rollback {shlex.quote(push_to)} --to {version}` serves it again"
-            return outcome | _refused("rollback", f"this very model was {move.words}; {again}")
+            return outcome | _refused("rollback", f"this same model was {move.words}; {again}")
 
         manifest["lineage"] = self._lineage(input_dict)
         version = published.publish(push_to, files, manifest)

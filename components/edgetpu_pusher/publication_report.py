@@ -1,4 +1,4 @@
-"""The evaluation's report, with what became of the model: published or not, and why; compiled or not, and how."""
+"""The evaluation's report with the outcome added: published or not and why, compiled or not and how."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_publication(report: str, target: str, outcome: Mapping[str, Any]) -> N
     """Copies a report and adds to it.
 
     Args:
-      report: the folder of the evaluator's report; it stays as it is.
+      report: the folder of the evaluator's report, which is left unchanged.
       target: the folder to write: the same files, report.json with a key `publication`, report.html with a section.
       outcome: as in push.json.
     """

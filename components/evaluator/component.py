@@ -1,4 +1,4 @@
-"""Evaluator: scores the very file that ships, beside the models it was made from, and decides whether it may ship."""
+"""Evaluator: scores the file that will be published and the models it was made from, and blesses it or not."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ class EvaluatorSpec(types.ComponentSpec):
 
 
 class Evaluator(base_component.BaseComponent):
-    """Judges `model.tflite` on split `eval` by COCO's rules (AP, AP50, AP75, AP per class).
+    """Scores `model.tflite` on split `eval` by COCO's rules (AP, AP50, AP75, AP per class).
 
-    The float and the quantization-aware model are judged on the same images, through the same post-processing, and so
-    is the last published model, where there is one that knows every class.
+    The float and the quantization-aware model are scored on the same images with the same post-processing, and so is
+    the last published model, if there is one that knows every class.
 
     Inputs:
       examples: split `eval`, tf.Examples of the object-detection layout.
       model: QatTrainer's model: the references.
       tflite_model: TFLiteExporter's file: the candidate.
       label_map: class names, in the order of the classes.
-      dataset_report: what there is to say of the data; it becomes a part of the report.
-      anomalies: what ExampleValidator found, which the report tells in words.
+      dataset_report: the report on the data, which becomes part of this report.
+      anomalies: what ExampleValidator found; the report puts it in words.
 
     Outputs:
       evaluation: TFMA's result (`tfma.load_eval_result`): metrics of each model by its name (`int8`, `qat`, `float`,
-        `baseline`), and the validation by the thresholds.
-      blessing: `BLESSED` or `NOT_BLESSED`; custom properties as TFX's own evaluator writes them, and `reasons`.
-      report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, and in `data/` the
-        report of the data, which the page leads to.
+        `baseline`), and the validation against the thresholds.
+      blessing: `BLESSED` or `NOT_BLESSED`, with the custom properties of TFX's own evaluator, and `reasons`.
+      report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, and the data
+        report in `data/`, which the page links to.
 
     Parameters:
       evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.
-      baseline: where models are published; the last one there is the baseline.
+      baseline: where models are published; the version served there is the baseline.
 
-    Fails when split `eval` is empty, an image of it can't be decoded, or a model can't be run. A model that falls short
-    is no failure: it isn't blessed.
+    Fails if split `eval` is empty, one of its images can't be decoded, or a model can't be run. A model that misses a
+    threshold is not a failure: it isn't blessed.
     """
 
     SPEC_CLASS = EvaluatorSpec

@@ -1,4 +1,4 @@
-"""The pictures of a report: which images are shown, with ground truth and detections drawn beside each other."""
+"""The pictures of a report: which images it shows, with ground truth and detections side by side."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Box:
     Attributes:
       kind: "truth" or "detection".
       outcome: for a detection RIGHT, WRONG or IGNORED; for ground truth "difficult" or "".
-      score: a detection's score; for ground truth that of the detection that found it, None: nothing did.
+      score: a detection's score; for ground truth that of the detection that found it, None if it was missed.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class ReportPicture:
       file: its name in `eval/`.
       image: the upright image, scaled down.
       truth, detections: boxes on it; weakest detections first, so that the strongest lie on top.
-      mistakes: missed boxes and wrong detections at the threshold that the report starts with.
+      mistakes: missed boxes plus wrong detections at the report's initial threshold.
     """
 
     name: str
@@ -61,11 +61,11 @@ class ReportPicture:
 
     @property
     def data_uri(self) -> str:
-        """The image without boxes, for a page that brings everything with it."""
+        """The image without boxes, for a self-contained page."""
         return "data:image/jpeg;base64," + base64.b64encode(_jpeg(self.image)).decode()
 
     def side_by_side(self, threshold: float) -> bytes:
-        """JPEG: ground truth on the left, detections with at least that score on the right."""
+        """JPEG: ground truth on the left, detections from that score on the right."""
         width, height = self.image.size
         canvas = Image.new("RGB", (2 * width + 6, height), "#ffffff")
         for offset, boxes in ((0, self.truth), (width + 6, self.detections)):
@@ -78,7 +78,7 @@ class ReportPicture:
 
 
 def choose_pictures(mistakes: Sequence[int], wanted: int) -> list[int]:
-    """Which images to show: half of them those with most mistakes, worst first; then an even sample of the others."""
+    """Which images to show: one half with the most mistakes, worst first, then an even sample of the others."""
     worst_first = sorted(range(len(mistakes)), key=lambda index: (-mistakes[index], index))
     worst = [index for index in worst_first[: (wanted + 1) // 2] if mistakes[index]]
     others = sorted(set(range(len(mistakes))) - set(worst))
@@ -98,11 +98,11 @@ def picture(
     """One image of the report, with its boxes.
 
     Args:
-      position: its place in the report, from 1; part of the file's name, so that a folder lists them in that order.
+      position: its place in the report, from 1; part of the file's name, so that a folder lists them in order.
       image: upright, RGB, of any size.
       truth, detections, matched: of this image.
       class_names: names of class ids 0, 1, ...
-      threshold: the score that the report starts with.
+      threshold: the report's initial score threshold.
     """
     shown = image.copy()
     shown.thumbnail((LONG_SIDE, LONG_SIDE))

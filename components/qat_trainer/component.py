@@ -1,4 +1,4 @@
-"""QatTrainer: a float detector, then a quantization-aware one made of it, with Model Garden's RetinaNet task."""
+"""QatTrainer: trains a float detector, then a quantization-aware one from it, with Model Garden's RetinaNet task."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ class QatTrainerSpec(types.ComponentSpec):
 
 
 class QatTrainer(base_component.BaseComponent):
-    """Trains the detector in two phases and writes both results.
+    """Trains the detector in two phases and writes both models.
 
     Inputs:
-      examples: tf.Examples of the object-detection layout; split `train` trains, by split `eval` the best checkpoint of
-        each phase is chosen.
+      examples: tf.Examples of the object-detection layout; split `train` trains, split `eval` selects the best
+        checkpoint of each phase.
       label_map: its length is the number of classes.
 
     Outputs:
-      trained_model: a folder with `Format-Serving/` (quantization-aware SavedModel, raw outputs), `float/` (the float
-        one), `detector.json` and `anchors.npy`, and `weights/`, the float model's checkpoint, for a later warm start.
-        Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP`, of the checkpoints that these are.
+      trained_model: a folder with `Format-Serving/` (the quantization-aware SavedModel, raw outputs), `float/` (the
+        float one), `detector.json`, `anchors.npy`, and `weights/`, the float model's checkpoint for a later warm start.
+        Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP` of the selected checkpoints.
       model_run: TensorBoard logs of both phases.
 
     Parameters:
       model: the `model` section of the configuration as JSON (preset, warm start).
       train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
-      augment: the `augment` section as JSON (what is done at random to training images).
-      warm_start_sha256: of the warm start's content, where it's known beforehand, so that a changed file trains anew.
-      published_at: where models are published, for the warm start `latest_blessed`: which model that is doesn't count
-        as a change, or each model would train the next.
+      augment: the `augment` section as JSON (random changes to training images).
+      warm_start_sha256: of the warm start's content, if known beforehand, so that a changed file trains again.
+      published_at: where models are published, for the warm start `latest_blessed`. Which model that is doesn't count
+        as a change; otherwise each model would trigger the training of the next.
 
-    Fails with one message when there are no training images, fewer than a batch, the warm start doesn't fit the
-    preset, the quantized model doesn't start where the float model ended, or the loss is not finite. A killed run
-    goes on from its newest whole checkpoint when it is started again with the same data and settings.
+    Fails with one message if there are no training images or fewer than a batch, if the warm start doesn't fit the
+    preset, if the quantized model doesn't start where the float model ended, or if the loss is not finite. A killed
+    run resumes from its newest complete checkpoint when started again with the same data and settings.
     """
 
     SPEC_CLASS = QatTrainerSpec

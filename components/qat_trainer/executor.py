@@ -1,4 +1,4 @@
-"""What QatTrainer does: finds its files, trains where a killed run can be taken up again, writes the model."""
+"""QatTrainer's work: finds its files, trains in a folder from which a killed run can resume, writes the model."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class Executor(base_executor.BaseExecutor):
             both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
                 fileio.rmtree(work)
-                _tell_what_was_kept(model)
+                _record_selected_checkpoints(model)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
 
 
-def _tell_what_was_kept(model: Any) -> None:
-    """In ML Metadata: the step and AP of the checkpoint that each phase has led to."""
+def _record_selected_checkpoints(model: Any) -> None:
+    """Writes the step and AP of each phase's selected checkpoint into ML Metadata."""
     from coralline.detector.network import saved_model
 
     for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():
@@ -65,7 +65,7 @@ def _files(folder: str) -> tuple[str, ...]:
 
 
 def _settings(exec_properties: dict[str, Any]) -> Settings:
-    """With `latest_blessed` as the folder of the model that is published now, or as nothing before the first."""
+    """The settings, with `latest_blessed` resolved to the folder of the served model, or None before the first one."""
     settings = Settings.resolve(*(json.loads(exec_properties[section]) for section in ("model", "train", "augment")))
     if settings.warm_start != LATEST_BLESSED:
         return settings

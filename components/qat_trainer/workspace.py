@@ -1,4 +1,4 @@
-"""The folder where a job's checkpoints are: found again by a later run of the same job, held by one at a time."""
+"""The folder of a job's checkpoints: found again by a later run of the same job, used by one run at a time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from coralline.foundation.errors import UserError
 
 
 def workspace(model_run_uri: str, train_folder: str, labels: str, settings: Mapping[str, Any]) -> str:
-    """The same folder for the same data and settings, another one for any change.
+    """One folder for the same data and settings, another for any change.
 
-    It lies beside the component's outputs, because a killed run's own output folder is not known to the next run.
+    It is beside the component's outputs, because the next run doesn't know a killed run's own output folder.
 
     Args:
       model_run_uri: `<component>/<output>/<execution>`.
@@ -32,12 +32,12 @@ def workspace(model_run_uri: str, train_folder: str, labels: str, settings: Mapp
 
 @contextlib.contextmanager
 def held(work: str) -> Iterator[None]:
-    """Holds a workspace for this process; the system gives it free when the process dies.
+    """Locks a workspace for this process; the system releases the lock when the process dies.
 
     Raises:
       UserError: another run is training there, with the same data and settings.
     """
-    if storage.is_remote(work):  # nothing can be held there
+    if storage.is_remote(work):  # no locks there
         yield
         return
     os.makedirs(work, exist_ok=True)
@@ -46,10 +46,10 @@ def held(work: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as e:
             raise UserError(
-                "another run is training this very model now",
+                "another run is training this same model now",
                 file=work,
                 expected="one run at a time with the same data and settings in the same output folder",
-                found="a process that holds this folder",
+                found="a process that uses this folder",
                 fix="wait for it to end: the same command then reuses its model",
             ) from e
         yield

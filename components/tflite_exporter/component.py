@@ -1,4 +1,4 @@
-"""TFLiteExporter: the quantization-aware SavedModel to the int8 TFLite file that ships."""
+"""TFLiteExporter: converts the quantization-aware SavedModel to the int8 TFLite file."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class TFLiteExporterSpec(types.ComponentSpec):
 
 
 class TFLiteExporter(base_component.BaseComponent):
-    """Converts, puts the outputs into the standard order, embeds labels and metadata, and checks the result.
+    """Converts the model, puts its outputs in the standard order, embeds labels and metadata, and checks the file.
 
     Inputs:
       trained_model: QatTrainer's model.
       label_map: class names, in the order of the classes.
-      dataset_report: says how many objects the fullest image holds, from which the number of detections follows.
+      dataset_report: says how many objects the fullest image holds, which decides the number of detections.
 
     Outputs:
       tflite_model: a folder with `model.tflite` (uint8 `[1, H, W, 3]` RGB in; boxes `[1, N, 4]`, classes `[1, N]`,
@@ -37,7 +37,7 @@ class TFLiteExporter(base_component.BaseComponent):
     Parameters:
       export: the `export` section of the configuration as JSON.
 
-    Fails when the file breaks the contract, or an activation before the post-processing op is not 8-bit.
+    Fails if the file breaks the output contract or an activation before the post-processing op is not 8-bit.
     """
 
     SPEC_CLASS = TFLiteExporterSpec

@@ -1,4 +1,4 @@
-"""VocExampleGen: from a folder of annotated images to tf.Examples."""
+"""VocExampleGen: turns a folder of annotated images into tf.Examples."""
 
 from __future__ import annotations
 
@@ -28,26 +28,24 @@ class VocExampleGenSpec(component_spec.ComponentSpec):
 
 
 class VocExampleGen(FileBasedExampleGen):
-    """Reads a folder of images with Pascal VOC annotations, checks it, and writes tf.Examples.
+    """Reads a folder of annotated images, checks it, and writes tf.Examples.
 
-    LabelImg's layout (images and XML together or in two folders, nested or not) and the VOC devkit's are told apart by
-    looking. Reading, checking and writing run on Beam, in few large elements. What was written is counted against what
-    was read.
+    Pascal VOC, COCO, YOLO, CSV and TFRecord layouts are recognised unless `data.reader` names one. Reading, checking
+    and writing run on Beam in a few large elements; the written examples are counted against the images read.
 
-    The content of the folder is part of the cache key: files that were touched or copied again are reused, one changed
-    byte in an image runs it again. Locally the component's driver sees to that, on Vertex the driver in
-    `kubeflow_driver.py`.
+    The content of the folder is part of the cache key: files that were only touched or copied again are reused, one
+    changed byte in an image runs the component again. The component's driver sees to that in a local run, the driver
+    in `kubeflow_driver.py` on Vertex.
 
     Outputs:
       examples: `Examples`, splits `train` and `eval`, gzip TFRecords in the tf.Example layout of the Object Detection
         API (`src/coralline/data/records/tf_example.py`).
       label_map: `LabelMap`, the given one or the sorted class names of the data.
-      report: `DatasetReport`, `report.json` with counts and every problem found, and how the data differs from that of
-        the run before with another content; `report.html`, a page of it with figures and pictures.
+      report: `DatasetReport`: `report.json` with counts, every problem found, and what changed since the last
+        different data set; `report.html`, a page with figures and pictures.
 
-    Fails with a `UserError`: the folder can't be read or holds no annotated images; XML that doesn't parse; an
-    annotation whose image is missing, cut off or not an image; a class that isn't in the given label map; a box without
-    area (unless `on_zero_area_box` is `drop`) or far outside of its image; not every image was written.
+    Fails with a `UserError` if the folder can't be read or holds no annotated images, if there is a problem whose
+    policy (`data.on_<kind>`) is `fail`, or if not every image was written.
     """
 
     SPEC_CLASS = VocExampleGenSpec  # type: ignore[assignment]
@@ -56,9 +54,9 @@ class VocExampleGen(FileBasedExampleGen):
 
     def __init__(self, data: str, history: str):
         """Args:
-        data: JSON of the configuration's section `data`.
-        history: a folder, the same for all runs of a pipeline, in which each leaves a summary of its data for the next
-          one (`src/coralline/data_report/history.py`).
+        data: the `data` section of the configuration as JSON.
+        history: a folder, the same for all runs of a pipeline, where each run leaves a summary of its data for the
+          next one (`coralline.data_report.data_history`).
         """
         spec = VocExampleGenSpec(
             data=data,
@@ -67,6 +65,6 @@ class VocExampleGen(FileBasedExampleGen):
             label_map=types.Channel(type=LabelMap),
             report=types.Channel(type=DatasetReport),
         )
-        # FileBasedExampleGen is the base class so that the Kubeflow compiler gives the component a driver; its own
-        # constructor would demand file patterns that nothing here reads.
+        # With FileBasedExampleGen as the base class the Kubeflow compiler gives the component a driver; its own
+        # constructor requires file patterns that nothing here reads.
         base_beam_component.BaseBeamComponent.__init__(self, spec=spec)

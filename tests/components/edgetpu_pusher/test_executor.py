@@ -170,7 +170,7 @@ def test_a_model_that_was_rolled_back_is_not_pushed_again(push, tmp_path):
     assert latest(tmp_path).resolve().name == earlier
     assert pushed.get_string_custom_property("refused_by") == "rollback"
     assert (
-        outcome["reason"].startswith("this very model was rolled back on ") and "(blind at night)" in outcome["reason"]
+        outcome["reason"].startswith("this same model was rolled back on ") and "(blind at night)" in outcome["reason"]
     )
     assert outcome["reason"].endswith(f"`coralline rollback {place} --to {version}` serves it again")
     published.roll_back(place, to=version)

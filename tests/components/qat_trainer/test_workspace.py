@@ -27,7 +27,7 @@ def test_any_change_begins_anew():
 
 def test_one_run_at_a_time_trains_a_job_and_others_go_on_beside_it(tmp_path):
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
-    with held(a), held(b), pytest.raises(UserError, match="another run is training this very model"), held(a):
+    with held(a), held(b), pytest.raises(UserError, match="another run is training this same model"), held(a):
         pass
     with held(a):
         pass
