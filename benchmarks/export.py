@@ -30,13 +30,14 @@ _STEPS = ("build the model", "first training step", "SavedModel", "conversion")
 def _ours(preset: Any, batches: Any, folder: Path) -> dict[str, float]:
     import functools
 
-    from components.tflite_exporter.conversion import PostProcessing, convert
+    from components.tflite_exporter.conversion import convert
     from coralline.detector.network import model_garden as garden
     from coralline.detector.network import saved_model
     from coralline.detector.training import distribution
     from coralline.detector.training.evaluation import Evaluation
     from coralline.detector.training.loop import Phase, PhaseRun, Subject
     from coralline.scoring.inference import letterbox_all
+    from coralline.tflite.post_process_op import PostProcessing
 
     seconds, task = {}, garden.build_qat_task(preset, _CLASSES)
     float_model, took = _timed(lambda: garden.build_float_model(garden.build_task(preset, _CLASSES)))
@@ -117,7 +118,7 @@ def _one_way(way: str, preset_name: str) -> None:
     rules = autograph_config.CONVERSION_RULES
     from coralline.detector import presets
     from coralline.detector.inputs import batches
-    from coralline.detector.inputs.augmentation import Augmentation
+    from coralline.detector.inputs.augmentation import AugmentSettings
 
     if way == "stock":
         # Importing coralline.detector has switched AutoGraph off for the libraries.
@@ -126,7 +127,9 @@ def _one_way(way: str, preset_name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = preset.batch_size
         records = _write_records(Path(folder, "records.gz"), images, preset.input_size)
-        data = batches.training_batches([records], preset, Augmentation(), preset.batch_size, images, seed=1)
+        data = batches.training_batches(
+            [records], preset, AugmentSettings(horizontal_flip=0), preset.batch_size, images, seed=1
+        )
         next(iter(data))
         seconds = (_ours if way == "ours" else _stock)(preset, data, Path(folder))
     print("\n" + json.dumps(seconds))

@@ -146,7 +146,7 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
     from components.artifacts import DatasetReport, LabelMap
     from components.voc_example_gen.executor import Executor
     from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
-    from coralline.data.reading.options import DatasetOptions
+    from coralline.data.data_settings import DataSettings
 
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}
     for name, artifact in outputs.items():
@@ -154,7 +154,7 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
     context = BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(out / "tmp"), unique_id="1")
     settings = json.dumps({"path": str(data)})
     began = time.monotonic()
-    content = fingerprint(DatasetOptions.from_json(settings))
+    content = fingerprint(DataSettings.from_property(settings))
     fingerprinted = time.monotonic()
     properties = {"data": settings, "history": str(out / "history"), FINGERPRINT_PROPERTY: content}
     Executor(context).Do({}, {name: [artifact] for name, artifact in outputs.items()}, properties)

@@ -121,30 +121,32 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
     from coralline.data.records import tfrecord
     from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
     from coralline.detector.anchors import grid
+    from coralline.detector.inputs.augmentation import AugmentSettings
+    from coralline.detector.model_settings import ModelSettings
     from coralline.detector.network import model_garden
     from coralline.detector.settings import Settings
+    from coralline.detector.train_settings import TrainSettings
     from coralline.detector.training import loop
     from coralline.detector.training.job import phase_of
-    from pipeline.config import AugmentConfig, ModelConfig, TrainConfig
 
-    sections = {
-        "model": ModelConfig(preset=options.preset, fit_anchors=False).model_dump(),
-        "train": TrainConfig(
+    sections = (
+        ModelSettings(preset=options.preset, fit_anchors=False),
+        TrainSettings(
             float_steps=options.steps[0],
             qat_steps=options.steps[1],
             checkpoint_every=options.checkpoint_every,
             evaluate_every=options.evaluate_every,
             evaluate_images=sys.maxsize,  # all, as Model Garden does
-        ).model_dump(),
-        "augment": AugmentConfig().model_dump(),
-    }
-    settings, out = Settings.resolve(**sections), options.folder
+        ),
+        AugmentSettings(),
+    )
+    settings, out = Settings.resolve(*sections), options.folder
     preset, phases = settings.preset, {name: phase_of(settings, name) for name in _PHASES}
     _write_examples(options.data or _drawn(out / "shapes", options.images, preset.input_size), out)
     files = {split: sorted(map(str, (out / "examples" / f"Split-{split}").iterdir())) for split in ("train", "eval")}
     names = LabelMap.read(f"{out}/label_map/{LABEL_MAP_FILE}").names
     return {
-        "settings": sections,
+        "settings": [section.to_property() for section in sections],
         "files": files,
         "images": sum(1 for path in files["train"] for _ in tfrecord.read_record_file(path)),
         "class_names": names,
@@ -153,7 +155,7 @@ def _experiment(options: argparse.Namespace) -> dict[str, Any]:
         "scale_jitter": preset.scale_jitter,
         "match_iou": grid.MATCH_IOU,
         "report_every": loop.REPORT_EVERY,
-        "checkpoint_every": settings.checkpoint_every,
+        "checkpoint_every": settings.train.checkpoint_every,
         "phases": {
             name: {
                 "steps": phase.steps,
@@ -180,13 +182,13 @@ def _write_examples(data: str, out: Path) -> None:
     from components.artifacts import DatasetReport, LabelMap
     from components.voc_example_gen.executor import Executor
     from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
-    from coralline.data.reading.options import DatasetOptions
+    from coralline.data.data_settings import DataSettings
 
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}
     for name, artifact in outputs.items():
         artifact.uri = str(out / name)
     section = json.dumps({"path": data})
-    content = fingerprint(DatasetOptions.from_json(section))
+    content = fingerprint(DataSettings.from_property(section))
     properties = {"data": section, "history": str(out / "history"), FINGERPRINT_PROPERTY: content}
     context = BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(out / "tmp"), unique_id="1")
     Executor(context).Do({}, {name: [artifact] for name, artifact in outputs.items()}, properties)
@@ -205,7 +207,6 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     import tensorflow as tf
 
     from coralline.detector.network import model_garden, saved_model
-    from coralline.detector.settings import Settings
     from coralline.detector.training import both_phases, distribution
     from coralline.detector.training.job import Job
     from coralline.detector.training.loop import PhaseRun
@@ -217,13 +218,25 @@ def _coralline(experiment: dict[str, Any], work: str) -> dict[str, Any]:
     for function in ("write_raw_model", "write_weights"):
         timeline.watch(saved_model, function, "writing")
     timeline.begin_at(model_garden, "build_qat_task", "qat")
-    files, settings = experiment["files"], Settings.resolve(**experiment["settings"])
+    files, settings = experiment["files"], _settings(experiment["settings"])
     job = Job(tuple(files["train"]), tuple(files["eval"]), tuple(experiment["class_names"]), settings)
     timeline.begin("float")
     both_phases.train(
         job, distribution.find_distribution(), work=work, model_folder=f"{work}/model", log_folder=f"{work}/logs"
     )
     return timeline.figures()
+
+
+def _settings(sections: list[str]) -> Any:
+    from coralline.detector.inputs.augmentation import AugmentSettings
+    from coralline.detector.model_settings import ModelSettings
+    from coralline.detector.settings import Settings
+    from coralline.detector.train_settings import TrainSettings
+
+    model, train, augment = sections
+    return Settings.resolve(
+        ModelSettings.from_property(model), TrainSettings.from_property(train), AugmentSettings.from_property(augment)
+    )
 
 
 def _tables(rounds: list[dict[str, dict[str, Any]]], experiment: dict[str, Any]) -> list[Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import tensorflow_data_validation as tfdv
@@ -45,82 +44,86 @@ def create_pipeline(
     metadata_connection_config: Any = None,
     beam_pipeline_args: list[str] | None = None,
 ) -> tfx_pipeline.Pipeline:
-    """From a VOC folder to a published detector.
+    """From a folder of annotated images to a published detector.
 
     Args:
-      config: all settings; each component receives its own section as JSON.
+      config: all settings; each component receives its own sections as exec properties.
       pipeline_root: where artifacts are written.
       push_to: where models are published, and where the baseline is found.
-      compiler_version: of the Edge TPU compiler on this machine, where the pipeline is to run on it; with another one,
-        or none, models are published anew.
+      compiler_version: of the Edge TPU compiler on this machine, for a local run; with another one, or none, models
+        are published again.
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
       beam_pipeline_args: flags of the Beam runner.
     """
-    examples = VocExampleGen(data=_json(config.data), history=f"{pipeline_root.rstrip('/')}/data_history")
-    statistics = StatisticsGen(
-        examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
-    )
-    # Inferred from both splits, the schema would fit both, and no anomaly could ever be found.
-    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval"])
-    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
-    trainer = QatTrainer(
-        examples=examples.outputs["examples"],
-        label_map=examples.outputs["label_map"],
-        model=_json(config.model),
-        train=_json(config.train),
-        augment=_json(config.augment),
-        warm_start_sha256=_warm_start_sha256(config),
-        published_at=push_to if config.model.warm_start == weights_source.LATEST_BLESSED else "",
-    )
-    exporter = TFLiteExporter(
-        trained_model=trainer.outputs["trained_model"],
-        label_map=examples.outputs["label_map"],
-        dataset_report=examples.outputs["report"],
-        export=_json(config.export),
-    )
-    evaluator = Evaluator(
-        examples=examples.outputs["examples"],
-        model=trainer.outputs["trained_model"],
-        tflite_model=exporter.outputs["tflite_model"],
-        label_map=examples.outputs["label_map"],
-        dataset_report=examples.outputs["report"],
-        anomalies=validator.outputs["anomalies"],
-        evaluate=_json(config.evaluate),
-        baseline=push_to,
-    )
-    pusher = EdgeTpuPusher(
-        tflite_model=exporter.outputs["tflite_model"],
-        blessing=evaluator.outputs["blessing"],
-        report=evaluator.outputs["report"],
-        edgetpu=_json(config.edgetpu),
-        push_to=push_to,
-        compiler_version=compiler_version,
-    )
+    data = _data_components(config, pipeline_root)
+    model = _model_components(config, data[0], data[-1], push_to, compiler_version)
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
-        components=[examples, statistics, schema, validator, trainer, exporter, evaluator, pusher],
+        components=[*data, *model],
         enable_cache=True,
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=[*(beam_pipeline_args or [])],
     )
 
 
-def _json(section: Any) -> str:
-    """One section as JSON with sorted keys: the same settings are the same exec property."""
-    return json.dumps(section.model_dump(), sort_keys=True)
+def _data_components(config: Config, pipeline_root: str) -> list[Any]:
+    """From the folder to checked examples: VocExampleGen first, ExampleValidator last."""
+    examples = VocExampleGen(data=config.data.to_property(), history=f"{pipeline_root.rstrip('/')}/data_history")
+    statistics = StatisticsGen(
+        examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
+    )
+    # A schema inferred from both splits would fit both, and no anomaly could ever be found.
+    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval"])
+    validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
+    return [examples, statistics, schema, validator]
+
+
+def _model_components(config: Config, examples: Any, validator: Any, push_to: str, compiler_version: str) -> list[Any]:
+    """From examples to the published model."""
+    data = {"label_map": examples.outputs["label_map"], "dataset_report": examples.outputs["report"]}
+    trainer = QatTrainer(
+        examples=examples.outputs["examples"],
+        label_map=examples.outputs["label_map"],
+        model=config.model.to_property(),
+        train=config.train.to_property(),
+        augment=config.augment.to_property(),
+        warm_start_sha256=_warm_start_sha256(config),
+        published_at=push_to if config.model.warm_start == weights_source.LATEST_BLESSED else "",
+    )
+    exporter = TFLiteExporter(
+        trained_model=trainer.outputs["trained_model"], export=config.export.to_property(), **data
+    )
+    evaluator = Evaluator(
+        examples=examples.outputs["examples"],
+        model=trainer.outputs["trained_model"],
+        tflite_model=exporter.outputs["tflite_model"],
+        anomalies=validator.outputs["anomalies"],
+        evaluate=config.evaluate.to_property(),
+        baseline=push_to,
+        **data,
+    )
+    pusher = EdgeTpuPusher(
+        tflite_model=exporter.outputs["tflite_model"],
+        blessing=evaluator.outputs["blessing"],
+        report=evaluator.outputs["report"],
+        edgetpu=config.edgetpu.to_property(),
+        push_to=push_to,
+        compiler_version=compiler_version,
+    )
+    return [trainer, exporter, evaluator, pusher]
 
 
 def _warm_start_sha256(config: Config) -> str:
-    """Of the content that a local path leads to, so that other content trains anew.
+    """Of the content behind a local path, so that other content trains again.
 
-    Empty for what the settings themselves tell apart (a URL has its SHA-256 there), for an address that only the
-    cluster can read, and for the latest model: each new one would train yet another on unchanged data.
+    Empty if the settings identify the content (a URL has its SHA-256 there), for an address that only the cluster can
+    read, and for the latest model: each new one would train yet another on unchanged data.
     """
-    settings = Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())
-    warm_start = settings.warm_start
+    warm_start = config.model.warm_start
     if warm_start is None or warm_start == weights_source.LATEST_BLESSED or storage.is_remote(warm_start):
         return ""
     if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
         return ""
-    return weights_source.obtain(warm_start, settings.warm_start_sha256, settings.preset).fingerprint()
+    preset = Settings.resolve(config.model, config.train, config.augment).preset
+    return weights_source.obtain(warm_start, config.model.warm_start_sha256, preset).fingerprint()

@@ -8,7 +8,6 @@ from pathlib import Path
 from coralline.data.boxes import Boxes
 from coralline.data.dataset import Dataset, read_dataset
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.options import DatasetOptions
 from coralline.detector.network import blueprint
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
@@ -52,7 +51,7 @@ def check_before_run(config: Config) -> Preflight:
     if not config.data.path:
         raise UserError("no data set was named", fix="name a folder with --data, or in `data: {path: ...}` of --config")
     found = check_settings(config)
-    dataset = read_dataset(config.data.path, DatasetOptions.of_section(config.data.model_dump()))
+    dataset = read_dataset(config.data.path, config.data)
     check_amount(config, dataset)
     mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()
@@ -78,11 +77,11 @@ def check_warm_start(settings: Settings) -> None:
     Raises:
       UserError: they can't be had, or are another model's.
     """
-    warm_start = settings.warm_start
+    warm_start = settings.model.warm_start
     if warm_start is None or warm_start == weights_source.LATEST_BLESSED:
         return
     if download.is_url(warm_start) or not storage.is_remote(warm_start):
-        found = weights_source.obtain(warm_start, settings.warm_start_sha256, settings.preset)
+        found = weights_source.obtain(warm_start, settings.model.warm_start_sha256, settings.preset)
         backbone_match.require_backbone(found, settings.preset)
 
 
@@ -111,7 +110,7 @@ def check_mapping(config: Config, num_classes: int) -> Mapping:
       UserError: too little of it to be published.
     """
     found = predicted_mapping(config, num_classes)
-    refusal = gate.predicted_refusal(found, config.edgetpu.model_dump())
+    refusal = gate.predicted_refusal(found, config.edgetpu)
     if refusal is not None:
         raise UserError(
             "a model of this preset would never be published",
@@ -139,4 +138,4 @@ def training_settings(config: Config) -> Settings:
     Raises:
       UserError: there is no such preset, or it can't be so.
     """
-    return Settings.resolve(config.model.model_dump(), config.train.model_dump(), config.augment.model_dump())
+    return Settings.resolve(config.model, config.train, config.augment)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from coralline.detector import presets
-from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 SIZE = 32
 _OPS = schema.BuiltinOperator
@@ -60,7 +60,7 @@ def _quadrant_detector(
     pool = schema.Pool2DOptionsT()
     pool.strideH = pool.strideW = pool.filterHeight = pool.filterWidth = half
     pool.padding, pool.fusedActivationFunction = schema.Padding.VALID, pool_activation
-    options = PostProcessOptions(10, score_threshold, 0.5, num_classes, (10.0, 10.0, 5.0, 5.0)).encode()
+    options = PostProcessing(10, score_threshold, 0.5, num_classes, (10.0, 10.0, 5.0, 5.0)).encode()
     graph = schema.SubGraphT()
     graph.tensors, graph.inputs = tensors, [0]
     graph.outputs = [7 + i for i in output_order]
@@ -163,9 +163,10 @@ def detector() -> BuiltDetector:
 @pytest.fixture(scope="session")
 def exported(detector, tmp_path_factory) -> tuple[Path, np.ndarray, bytes]:
     """That detector's quantization-aware model as a model folder; its anchors; and the .tflite file made of it."""
-    from components.tflite_exporter.conversion import PostProcessing, convert
+    from components.tflite_exporter.conversion import convert
     from coralline.detector.network import model_garden as garden
     from coralline.detector.network import saved_model
+    from coralline.tflite.post_process_op import PostProcessing
 
     folder = tmp_path_factory.mktemp("model")
     raw = saved_model.raw_function(

@@ -37,6 +37,7 @@ class Executor(base_executor.BaseExecutor):
     ) -> dict[str, Any]:
         """Publishes the model, or says in `reason` why it doesn't and in `refused_by` what speaks against it."""
         from coralline.edgetpu import gate
+        from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
         from coralline.publishing import published
 
         model_folder, push_to = artifact_utils.get_single_uri(input_dict["tflite_model"]), exec_properties["push_to"]
@@ -46,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
             return outcome | _refused("blessing", "the model is not blessed" + (f": {reasons}" if reasons else ""))
 
         model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
-        verdict = gate.pass_gate(model, json.loads(exec_properties["edgetpu"]))
+        verdict = gate.pass_gate(model, EdgeTpuSettings.from_property(exec_properties["edgetpu"]))
         progress.note(verdict.sentence)
         outcome["edgetpu"] = verdict.edgetpu
         if verdict.refusal is not None:

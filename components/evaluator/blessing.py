@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
 from coralline.scoring.coco import Figures
+from coralline.scoring.evaluate_settings import EvaluateSettings
 
 CANDIDATE, QAT, FLOAT, BASELINE = MODELS = ("int8", "qat", "float", "baseline")
-
-
-@dataclasses.dataclass(frozen=True)
-class Thresholds:
-    """The rules of a blessing; None switches one off.
-
-    Attributes:
-      min_ap, min_ap50: lowest AP and AP50 that the int8 file may have.
-      max_loss_to_float: how much AP the int8 file may lose against the float model.
-      max_loss_to_baseline: how much AP it may lose against the last blessed model, on the same images.
-    """
-
-    min_ap: float | None = None
-    min_ap50: float | None = None
-    max_loss_to_float: float | None = None
-    max_loss_to_baseline: float | None = None
-
-    @classmethod
-    def from_config(cls, evaluate: Mapping[str, Any]) -> Thresholds:
-        """From the configuration's `evaluate` section."""
-        return cls(**{field.name: evaluate.get(field.name) for field in dataclasses.fields(cls)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,11 +45,11 @@ class Verdict:
     checks: list[ThresholdCheck]
 
 
-def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missing: str = "") -> Verdict:
+def judge(settings: EvaluateSettings, figures: Mapping[str, Figures], baseline_missing: str = "") -> Verdict:
     """Checks the int8 file's figures against the thresholds.
 
     Args:
-      thresholds: the rules.
+      settings: the thresholds.
       figures: of `CANDIDATE`, and of `FLOAT` and `BASELINE` if these were scored.
       baseline_missing: why there are no figures of a baseline, in words.
     """
@@ -78,15 +57,15 @@ def judge(thresholds: Thresholds, figures: Mapping[str, Figures], baseline_missi
     if ap is None:
         return Verdict(False, ["the evaluation images hold no boxes, so there is nothing to score"], [])
     checks = [
-        *_at_least("min_ap50", "AP50", figures[CANDIDATE].ap50, thresholds.min_ap50),
-        *_at_least("min_ap", "AP", ap, thresholds.min_ap),
-        *_loss("max_loss_to_float", "the float model", ap, figures.get(FLOAT), thresholds.max_loss_to_float),
+        *_at_least("min_ap50", "AP50", figures[CANDIDATE].ap50, settings.min_ap50),
+        *_at_least("min_ap", "AP", ap, settings.min_ap),
+        *_loss("max_loss_to_float", "the float model", ap, figures.get(FLOAT), settings.max_loss_to_float),
         *_loss(
             "max_loss_to_baseline",
             "the last blessed model",
             ap,
             figures.get(BASELINE),
-            thresholds.max_loss_to_baseline,
+            settings.max_loss_to_baseline,
             baseline_missing,
         ),
     ]

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Thresholds, Verdict
+from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT, Verdict
 from components.evaluator.data_section import FOLDER, DataSection
 from components.evaluator.parity import Parity
 from components.evaluator.report_pictures import LEAST_SCORE, ReportPicture
@@ -15,6 +15,7 @@ from coralline.data_report.data_figures import PAGE as DATA_PAGE
 from coralline.foundation.report_page.rendering import render
 from coralline.scoring.coco import Figures
 from coralline.scoring.detection_matching import MATCH_IOU, SCORE_THRESHOLDS, Counts, total
+from coralline.scoring.evaluate_settings import EvaluateSettings
 
 _MODELS = {
     CANDIDATE: ("int8 file", "what ships: model.tflite"),
@@ -32,7 +33,7 @@ class Report:
       images: how many were evaluated.
       figures: {model's name: its figures, None where it couldn't be scored}.
       parity: where accuracy was lost between float model and file.
-      verdict, thresholds: the blessing, and what it was held against.
+      verdict, settings: the blessing and its thresholds.
       counts: {score threshold: {class: found, missed, false}} of the int8 file.
       best_threshold: that with the best balance, with which the page starts.
       pictures: images with boxes.
@@ -46,7 +47,7 @@ class Report:
     figures: dict[str, Figures | None]
     parity: Parity
     verdict: Verdict
-    thresholds: Thresholds
+    settings: EvaluateSettings
     counts: dict[float, dict[str, Counts]]
     best_threshold: float
     pictures: list[ReportPicture]
@@ -66,7 +67,7 @@ class Report:
             "blessed": self.verdict.blessed,
             "reasons": self.verdict.reasons,
             "checks": [dataclasses.asdict(check) for check in self.verdict.checks],
-            "thresholds": dataclasses.asdict(self.thresholds),
+            "thresholds": self.settings.thresholds(),
             "mapping": self.export.get("edgetpu", {}),
             "at_best_threshold": {
                 "score_threshold": self.best_threshold,

@@ -14,6 +14,7 @@ from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import storage
 from coralline.foundation.code_version import code_version, stamp
 from coralline.foundation.errors import UserError
+from coralline.tflite.post_process_op import PostProcessing
 
 if TYPE_CHECKING:
     from components.evaluator.blessing import Verdict
@@ -35,11 +36,11 @@ class Executor(base_executor.BaseExecutor):
         from coralline.data.records.tf_example import read_examples
         from coralline.scoring import inference
         from coralline.scoring.detection_matching import Matched
+        from coralline.scoring.evaluate_settings import EvaluateSettings
         from coralline.scoring.labelled_images import of_example
         from coralline.tflite.detector import TFLiteDetector
 
-        settings = json.loads(exec_properties["evaluate"])
-        thresholds = blessing.Thresholds.from_config(settings)
+        settings = EvaluateSettings.from_property(exec_properties["evaluate"])
         eval_folder = artifact_utils.get_split_uri(input_dict["examples"], "eval")
         class_names = LabelMap.read(f"{_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}").names
         content = storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/model.tflite")
@@ -52,21 +53,21 @@ class Executor(base_executor.BaseExecutor):
 
         evaluated = inference.run_models(models, map(of_example, read_examples(eval_folder)))
         figures, validated = tfma_result.evaluate(
-            evaluated.ground_truths, evaluated.detections, class_names, thresholds, _uri(output_dict["evaluation"])
+            evaluated.ground_truths, evaluated.detections, class_names, settings, _uri(output_dict["evaluation"])
         )
-        verdict = blessing.judge(thresholds, figures, baseline_missing)
+        verdict = blessing.judge(settings, figures, baseline_missing)
         if validated != verdict.blessed:
             raise RuntimeError(f"TFMA's validation ({validated}) and the blessing disagree: {verdict}")
 
         compared = parity.compare_models(
             content,
             {which: reference.raw for which, reference in references.items()},
-            export["post_processing"],
+            PostProcessing.from_json(export["post_processing"]),
             map(of_example, read_examples(eval_folder)),
             evaluated.detections[blessing.CANDIDATE],
             figures,
             class_names,
-            settings["explain_loss_above"],
+            settings.explain_loss_above,
         )
         matched = Matched(evaluated.ground_truths, evaluated.detections[blessing.CANDIDATE], class_names)
         report = Report(
@@ -74,10 +75,10 @@ class Executor(base_executor.BaseExecutor):
             parity=compared,
             figures={**dict.fromkeys(blessing.MODELS), **figures},
             verdict=verdict,
-            thresholds=thresholds,
+            settings=settings,
             counts=matched.counts,
             best_threshold=matched.best_threshold,
-            pictures=_pictures(matched, eval_folder, settings["pictures"]),
+            pictures=_pictures(matched, eval_folder, settings.pictures),
             export=export,
             file={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
             data=_data_section(input_dict),
@@ -95,9 +96,8 @@ def _references(export: dict[str, Any], model_folder: str) -> dict[str, Referenc
     from components.evaluator.judged_models import ReferenceModel
 
     height, width = export["input"]
-    return {
-        which: ReferenceModel(model_folder, which, export["post_processing"], (height, width)) for which in (QAT, FLOAT)
-    }
+    post_processing = PostProcessing.from_json(export["post_processing"])
+    return {which: ReferenceModel(model_folder, which, post_processing, (height, width)) for which in (QAT, FLOAT)}
 
 
 def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:

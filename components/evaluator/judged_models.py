@@ -13,6 +13,7 @@ from coralline.tflite import metadata
 from coralline.tflite.detections import Detections
 from coralline.tflite.detector import Detector, TFLiteDetector
 from coralline.tflite.post_process import PostProcess
+from coralline.tflite.post_process_op import PostProcessing
 
 
 class FileModel:
@@ -48,18 +49,18 @@ class ReferenceModel:
     Args:
       model_folder: the trainer's output.
       which: "float" or "qat".
-      post_processing: the file's settings, as `export.json` holds them.
+      post_processing: the file's settings.
       input_size: (height, width).
 
     Attributes:
       raw: the model without the post-processing.
     """
 
-    def __init__(self, model_folder: str, which: str, post_processing: dict, input_size: tuple[int, int]):
+    def __init__(self, model_folder: str, which: str, post_processing: PostProcessing, input_size: tuple[int, int]):
         from coralline.detector.network.saved_model import RawModel
 
         self.raw = RawModel(model_folder, "float" if which == "float" else "qat")
-        self._post_process = PostProcess(self.raw.anchors, **post_processing)
+        self._post_process = PostProcess(self.raw.anchors, post_processing)
         self.input_size = input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:

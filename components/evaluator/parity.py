@@ -21,6 +21,7 @@ from coralline.scoring.labelled_images import LabelledImage
 from coralline.tflite.detections import Detections
 from coralline.tflite.letterbox import letterbox, to_original
 from coralline.tflite.post_process import PostProcess
+from coralline.tflite.post_process_op import PostProcessing
 from coralline.tflite.traced_detector import TracedDetector
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Parity:
 def compare_models(
     content: bytes,
     raw: dict[str, RawModel],
-    post_processing: dict[str, Any],
+    post_processing: PostProcessing,
     images: Iterable[LabelledImage],
     detections: Sequence[Detections],
     figures: dict[str, Figures],
@@ -100,7 +101,7 @@ def compare_models(
     Args:
       content: the int8 file.
       raw: "float" and "qat", the models that it was made from.
-      post_processing: the file's settings, as `export.json` holds them.
+      post_processing: the file's settings.
       images: all evaluation images, in order; an even sample is looked at.
       detections: the file's, one an image, boxes normalized to the upright image.
       figures: of each model by its name, on all images.
@@ -111,7 +112,7 @@ def compare_models(
 
     file = TracedDetector(content)
     layers = LayerErrors(file, ModelGraph(raw["qat"]))
-    thorough = PostProcess(raw["float"].anchors, **_thorough(post_processing))
+    thorough = PostProcess(raw["float"].anchors, _thorough(post_processing))
     apart = {pair: (_Compared(), _Compared()) for pair in _STEPS}
     sample = sorted(set(np.linspace(0, len(detections) - 1, min(IMAGES, len(detections))).round().astype(int)))
     truths: list[GroundTruth] = []
@@ -157,8 +158,8 @@ def _gain(
     return None if aps[0] is None or aps[1] is None else aps[1] - aps[0]
 
 
-def _thorough(post_processing: dict[str, Any]) -> dict[str, Any]:
-    return {**post_processing, "max_detections": coco.MAX_DETECTIONS, "use_regular_nms": True}
+def _thorough(post_processing: PostProcessing) -> PostProcessing:
+    return dataclasses.replace(post_processing, max_detections=coco.MAX_DETECTIONS, use_regular_nms=True)
 
 
 def _input_size(file: TracedDetector) -> tuple[int, int]:

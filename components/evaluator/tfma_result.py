@@ -12,8 +12,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from google.protobuf import wrappers_pb2
 
 from components.evaluator import tfma_metric
-from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, Thresholds
+from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT
 from coralline.scoring.coco import Figures, GroundTruth
+from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.detections import Detections
 
 
@@ -21,7 +22,7 @@ def evaluate(
     ground_truths: Sequence[GroundTruth],
     detections: Mapping[str, Sequence[Detections]],
     class_names: Sequence[str],
-    thresholds: Thresholds,
+    settings: EvaluateSettings,
     output_path: str,
 ) -> tuple[dict[str, Figures], bool]:
     """Scores every model and writes TFMA's result, as `tfma.load_eval_result` and `load_validation_result` read it.
@@ -32,14 +33,14 @@ def evaluate(
       ground_truths: one an image, at least one.
       detections: {model's name: one an image, in the same order}.
       class_names: names of class ids 0, 1, ...
-      thresholds: written into the evaluation's configuration, and checked by TFMA.
+      settings: thresholds, written into the evaluation's configuration, and checked by TFMA.
       output_path: the folder to write to.
 
     Returns:
       The figures of each model, and whether TFMA found every threshold met.
     """
     names = list(class_names)
-    config = eval_config(list(detections), names, thresholds)
+    config = eval_config(list(detections), names, settings)
     extracts = [
         {
             tfma.INPUT_KEY: truth.name.encode(),
@@ -75,7 +76,7 @@ def evaluate(
     return figures, tfma.load_validation_result(output_path).validation_ok
 
 
-def eval_config(models: Sequence[str], class_names: list[str], thresholds: Thresholds) -> tfma.EvalConfig:
+def eval_config(models: Sequence[str], class_names: list[str], settings: EvaluateSettings) -> tfma.EvalConfig:
     """What is measured, of which models, and which thresholds the candidate is held against."""
     config = tfma.EvalConfig()
     for model in models:
@@ -87,7 +88,7 @@ def eval_config(models: Sequence[str], class_names: list[str], thresholds: Thres
         module=tfma_metric.__name__,
         config=json.dumps({"class_names": class_names, "reference": reference}),
     )
-    for name, threshold in _metric_thresholds(thresholds, has_baseline=BASELINE in models, has_float=bool(reference)):
+    for name, threshold in _metric_thresholds(settings, has_baseline=BASELINE in models, has_float=bool(reference)):
         candidate.thresholds[name].CopyFrom(threshold)
     references = [model for model in models if model not in (CANDIDATE, BASELINE)]
     if references:
@@ -100,20 +101,20 @@ def eval_config(models: Sequence[str], class_names: list[str], thresholds: Thres
 
 
 def _metric_thresholds(
-    thresholds: Thresholds, has_baseline: bool, has_float: bool
+    settings: EvaluateSettings, has_baseline: bool, has_float: bool
 ) -> list[tuple[str, tfma.MetricThreshold]]:
     # A lower bound of 0 is always there: AP is NaN where there is nothing to find, and NaN meets no bound.
-    ap = _at_least(thresholds.min_ap or 0.0)
-    if has_baseline and thresholds.max_loss_to_baseline is not None:
+    ap = _at_least(settings.min_ap or 0.0)
+    if has_baseline and settings.max_loss_to_baseline is not None:
         change = ap.change_threshold
         change.direction = tfma.MetricDirection.HIGHER_IS_BETTER
-        change.absolute.CopyFrom(wrappers_pb2.DoubleValue(value=-thresholds.max_loss_to_baseline))
+        change.absolute.CopyFrom(wrappers_pb2.DoubleValue(value=-settings.max_loss_to_baseline))
     named = [("AP", ap)]
-    if thresholds.min_ap50 is not None:
-        named.append(("AP50", _at_least(thresholds.min_ap50)))
-    if has_float and thresholds.max_loss_to_float is not None:
+    if settings.min_ap50 is not None:
+        named.append(("AP50", _at_least(settings.min_ap50)))
+    if has_float and settings.max_loss_to_float is not None:
         loss = tfma.MetricThreshold()
-        loss.value_threshold.upper_bound.CopyFrom(wrappers_pb2.DoubleValue(value=thresholds.max_loss_to_float))
+        loss.value_threshold.upper_bound.CopyFrom(wrappers_pb2.DoubleValue(value=settings.max_loss_to_float))
         named.append(("AP_loss", loss))
     return named
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
@@ -13,7 +11,10 @@ from tfx.types import artifact_utils
 
 from components.qat_trainer.workspace import held, workspace
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
+from coralline.detector.inputs.augmentation import AugmentSettings
+from coralline.detector.model_settings import ModelSettings
 from coralline.detector.settings import Settings
+from coralline.detector.train_settings import TrainSettings
 from coralline.detector.warm_start.weights_source import LATEST_BLESSED
 from coralline.foundation import memory, progress, storage
 from coralline.foundation.code_version import stamp
@@ -66,10 +67,12 @@ def _files(folder: str) -> tuple[str, ...]:
 
 def _settings(exec_properties: dict[str, Any]) -> Settings:
     """The settings, with `latest_blessed` resolved to the folder of the served model, or None before the first one."""
-    settings = Settings.resolve(*(json.loads(exec_properties[section]) for section in ("model", "train", "augment")))
-    if settings.warm_start != LATEST_BLESSED:
-        return settings
+    model = ModelSettings.from_property(exec_properties["model"])
+    train = TrainSettings.from_property(exec_properties["train"])
+    augment = AugmentSettings.from_property(exec_properties["augment"])
+    if model.warm_start != LATEST_BLESSED:
+        return Settings.resolve(model, train, augment)
     latest = published.latest_bundle(exec_properties["published_at"])
     if latest is None:
         progress.note("nothing is published yet: training starts without the latest blessed model")
-    return dataclasses.replace(settings, warm_start=latest)
+    return Settings.resolve(model.model_copy(update={"warm_start": latest}), train, augment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import flatbuffers
@@ -11,52 +10,11 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 
 from coralline.tflite.contract import PYCORAL_NAMES
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 # Coral's and TensorFlow's names of the outputs, in the order in which devices read them. Sorted, as it happens, so
 # that a dictionary of them keeps this order through TensorFlow.
 OUTPUT_NAMES = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
-_POST_PROCESS = b"TFLite_Detection_PostProcess"
-
-
-@dataclasses.dataclass(frozen=True)
-class PostProcessing:
-    """Settings of TFLite_Detection_PostProcess, as they stand in the file and as reference models are judged with.
-
-    Attributes:
-      num_classes: real classes; the scores are one wider, and the op skips the surplus column, the background.
-      box_coder_scales: y, x, h, w: what box encodings are divided by.
-      use_regular_nms: per class, slower; else the best class of each anchor is suppressed across classes.
-    """
-
-    max_detections: int
-    score_threshold: float
-    iou_threshold: float
-    num_classes: int
-    box_coder_scales: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
-    max_classes_per_detection: int = 1
-    use_regular_nms: bool = False
-
-    def implements(self) -> str:
-        """The annotation by which the converter knows the op (`experimental_implements`).
-
-        TensorFlow 2.16's converter drops a `detections_per_class`, so that the kernel's default of 100 holds, in
-        `PostProcessOptions` too.
-        """
-        y, x, h, w = self.box_coder_scales
-        attributes = {
-            "max_detections": f"i: {self.max_detections}",
-            "max_classes_per_detection": f"i: {self.max_classes_per_detection}",
-            "use_regular_nms": f"b: {str(self.use_regular_nms).lower()}",
-            "nms_score_threshold": f"f: {self.score_threshold}",
-            "nms_iou_threshold": f"f: {self.iou_threshold}",
-            "y_scale": f"f: {y}",
-            "x_scale": f"f: {x}",
-            "h_scale": f"f: {h}",
-            "w_scale": f"f: {w}",
-            "num_classes": f"i: {self.num_classes}",
-        }
-        listed = " ".join(f'attr {{ key: "{key}" value {{ {value} }} }}' for key, value in attributes.items())
-        return f'name: "TFLite_Detection_PostProcess" {listed}'
 
 
 def convert(saved_model: str, anchors: np.ndarray, settings: PostProcessing) -> bytes:
@@ -85,7 +43,7 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
     image_spec = raw_model.structured_input_signature[1]["image"]
     detections = settings.max_detections
 
-    @tf.function(experimental_implements=settings.implements(), autograph=False)
+    @tf.function(experimental_implements=_implements(settings), autograph=False)
     def post_process(boxes: tf.Tensor, scores: tf.Tensor, anchors: tf.Tensor) -> tuple[tf.Tensor, ...]:
         # Its body is never run: the converter puts the op in its place.
         return tf.zeros([1, detections, 4]), tf.zeros([1, detections]), tf.zeros([1, detections]), tf.zeros([1])
@@ -108,7 +66,7 @@ def _standard_output_order(content: bytes) -> bytes:
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]
-    op = next(o for o in graph.operators if model.operatorCodes[o.opcodeIndex].customCode == _POST_PROCESS)
+    op = next(o for o in graph.operators if model.operatorCodes[o.opcodeIndex].customCode == CUSTOM_CODE.encode())
     graph.outputs = op.outputs
     for signature in model.signatureDefs:
         signature.outputs += [_named(name, tensor) for name, tensor in zip(PYCORAL_NAMES, op.outputs, strict=True)]
@@ -121,3 +79,25 @@ def _named(name: str, tensor: int) -> schema.TensorMapT:
     entry = schema.TensorMapT()
     entry.name, entry.tensorIndex = name, tensor
     return entry
+
+
+def _implements(settings: PostProcessing) -> str:
+    """The annotation by which the converter knows the op (`experimental_implements`).
+
+    TensorFlow 2.16's converter drops a `detections_per_class`: the kernel's default of 100 holds.
+    """
+    y, x, h, w = settings.box_coder_scales
+    attributes = {
+        "max_detections": f"i: {settings.max_detections}",
+        "max_classes_per_detection": f"i: {settings.max_classes_per_detection}",
+        "use_regular_nms": f"b: {str(settings.use_regular_nms).lower()}",
+        "nms_score_threshold": f"f: {settings.score_threshold}",
+        "nms_iou_threshold": f"f: {settings.iou_threshold}",
+        "y_scale": f"f: {y}",
+        "x_scale": f"f: {x}",
+        "h_scale": f"f: {h}",
+        "w_scale": f"f: {w}",
+        "num_classes": f"i: {settings.num_classes}",
+    }
+    listed = " ".join(f'attr {{ key: "{key}" value {{ {value} }} }}' for key, value in attributes.items())
+    return f'name: "{CUSTOM_CODE}" {listed}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -12,6 +13,8 @@ from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import memory, storage
 from coralline.foundation.code_version import stamp
 from coralline.foundation.errors import UserError
+from coralline.tflite.export_settings import ExportSettings
+from coralline.tflite.post_process_op import PostProcessing
 
 MODEL_FILE, LABELS_FILE, EXPORT_JSON = "model.tflite", "labels.txt", "export.json"
 
@@ -33,7 +36,7 @@ class Executor(base_executor.BaseExecutor):
         label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
         report_folder = artifact_utils.get_single_uri(input_dict["dataset_report"])
         report = json.loads(storage.read_bytes(f"{report_folder}/report.json"))
-        settings = json.loads(exec_properties["export"])
+        settings = ExportSettings.from_property(exec_properties["export"])
         post_processing = _post_processing(settings, len(label_map), report["max_boxes_per_image"])
 
         content = convert(
@@ -78,20 +81,16 @@ def require_contract(content: bytes) -> None:
         )
 
 
-def _post_processing(settings: dict[str, Any], num_classes: int, fullest: int) -> Any:
-    from components.tflite_exporter.conversion import PostProcessing
-
+def _post_processing(settings: ExportSettings, num_classes: int, fullest: int) -> PostProcessing:
     return PostProcessing(
-        max_detections=settings["max_detections"] or min(max(2 * fullest, _LEAST_DETECTIONS), _MOST_DETECTIONS),
-        score_threshold=settings["score_threshold"],
-        iou_threshold=settings["iou_threshold"],
+        max_detections=settings.max_detections or min(max(2 * fullest, _LEAST_DETECTIONS), _MOST_DETECTIONS),
+        score_threshold=settings.score_threshold,
+        iou_threshold=settings.iou_threshold,
         num_classes=num_classes,
     )
 
 
-def _export_json(model_folder: str, detector: dict[str, Any], post_processing: Any, mapped: Any) -> str:
-    import dataclasses
-
+def _export_json(model_folder: str, detector: dict[str, Any], post_processing: PostProcessing, mapped: Any) -> str:
     export = {
         "preset": detector["preset"],
         "trained_model": model_folder,

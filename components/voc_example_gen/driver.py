@@ -12,7 +12,7 @@ from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
-from coralline.data.reading.options import DatasetOptions
+from coralline.data.data_settings import DataSettings
 
 _SPAN_PROPERTY = "span"
 
@@ -33,7 +33,7 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
     def run(self, execution_info: data_types.ExecutionInfo) -> Any:
         """Overrides the portable driver's; gives a `DriverOutput`."""
         properties = dict(execution_info.exec_properties)
-        properties[FINGERPRINT_PROPERTY] = fingerprint(DatasetOptions.from_json(properties["data"]))
+        properties[FINGERPRINT_PROPERTY] = fingerprint(DataSettings.from_property(properties["data"]))
         result = driver_output_pb2.DriverOutput()  # type: ignore[attr-defined]
         for name, value in properties.items():
             data_types_utils.set_metadata_value(result.exec_properties[name], value)

@@ -18,10 +18,10 @@ from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.annotated_image import Split
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Plan, make_plan
 from coralline.data.judging.problems import as_error, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.records.label_map import LABEL_MAP_FILE
 from coralline.data_report.comparison import compare_data, summary_of
 from coralline.data_report.data_figures import DataFigures, write_data_report
@@ -48,7 +48,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         # From here on, the garbage collector passes over the 600,000 objects that TensorFlow and TFX keep: going
         # through them once takes .3 s, a tenth of what 5,000 images take.
         gc.freeze()
-        options = DatasetOptions.from_json(exec_properties["data"])
+        options = DataSettings.from_property(exec_properties["data"])
         examples, label_map, report = (
             artifact_utils.get_single_instance(output_dict[key]) for key in ("examples", "label_map", "report")
         )
@@ -74,7 +74,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if content["compared"] and content["compared"]["sentences"]:
             progress.note("since the last data: " + "; ".join(content["compared"]["sentences"]))
 
-    def _run(self, plan: Plan, options: DatasetOptions, folders: dict[Split, str]) -> shards.ShardsOutcome:
+    def _run(self, plan: Plan, options: DataSettings, folders: dict[Split, str]) -> shards.ShardsOutcome:
         # A new name: what an earlier attempt has left must not be taken for this one's.
         scratch = os.path.join(self._get_tmp_dir(), f"examples-{secrets.token_hex(4)}")
         with self._make_beam_pipeline() as pipeline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from coralline.data.reading.options import DatasetOptions
+from coralline.data.data_settings import DataSettings
 from coralline.data.reading.reader_choice import files_read
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
@@ -17,7 +17,7 @@ UNREADABLE = "unreadable"
 """The fingerprint of what can't be read: the executor, which runs next, says why."""
 
 
-def fingerprint(options: DatasetOptions) -> str:
+def fingerprint(options: DataSettings) -> str:
     """SHA-256 over the names and contents of all files that a run may read: images, annotations, given lists and map.
 
     Times of files don't count. Raises nothing: see `UNREADABLE`.

@@ -21,7 +21,7 @@ from tfx.types import artifact_utils
 
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
-from coralline.data.reading.options import DatasetOptions
+from coralline.data.data_settings import DataSettings
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def _answer(
     properties = entrypoint.parse_execution_properties(
         task.inputs.parameter_values, task.inputs.parameters, inputs_spec
     )
-    content = fingerprint(DatasetOptions.from_json(properties["data"]))
+    content = fingerprint(DataSettings.from_property(properties["data"]))
     name_from_id: dict[int, str] = {}
     outputs = entrypoint.parse_raw_artifact_dict(task.outputs.artifacts, name_from_id)
     examples = artifact_utils.get_single_instance(outputs["examples"])

@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from coralline.data.annotated_image import AnnotatedImage, Split
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Dataset, Plan, assemble
 from coralline.data.images.image_file import UnreadableImageError
 from coralline.data.judging import entry_checks
 from coralline.data.judging.problems import Problem, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.reading.raw_annotation import Entry
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
@@ -84,7 +84,7 @@ class ShardsOutcome:
     written: tuple[Written, ...]
 
 
-def run_shards(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict[Split, str], scratch: str) -> None:
+def run_shards(pipeline: Any, plan: Plan, options: DataSettings, folders: dict[Split, str], scratch: str) -> None:
     """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail.
 
     Args:
@@ -116,7 +116,7 @@ def run_shards(pipeline: Any, plan: Plan, options: DatasetOptions, folders: dict
 
 
 def check_share(
-    numbered: tuple[int, Iterable[None]], scratch: str, root: str, options: DatasetOptions
+    numbered: tuple[int, Iterable[None]], scratch: str, root: str, options: DataSettings
 ) -> tuple[None, bytes]:
     """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
     number, _ = numbered
@@ -132,7 +132,7 @@ def check_share(
 
 
 def judge_shares(
-    gathered: tuple[None, Iterable[bytes]], scratch: str, plan: Plan, options: DatasetOptions, folders: dict[Split, str]
+    gathered: tuple[None, Iterable[bytes]], scratch: str, plan: Plan, options: DataSettings, folders: dict[Split, str]
 ) -> Iterator[tuple[str, bytes]]:
     """Puts the shares together in the order of the plan, saves what comes of it; gives the files to write, by path."""
     shares: list[Checked] = sorted(map(pickle.loads, gathered[1]), key=lambda share: share.number)

@@ -66,7 +66,10 @@ def test_name_that_is_not_utf8_can_be_told(tmp_path: Path) -> None:
         (["run", "--data", "data", "--set", "edgetpu.compiler=required"], "no usable Edge TPU compiler"),
         (["run", "--data", "data", "--out", "/proc/nothing"], "output folder can't be written to"),
         (["run", "--config", "nothing.yaml"], "can't read the configuration"),
-        (["compile", "--target", "vertex", "-o", "f.json", "--set", "train.seed=x"], "`train.seed` has a value"),
+        (
+            ["compile", "--target", "vertex", "-o", "f.json", "--set", "train.seed=x"],
+            "`train.seed` must be a whole number",
+        ),
         (["lineage", "list"], "no store of ML Metadata"),
     ],
 )

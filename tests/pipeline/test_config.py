@@ -3,7 +3,8 @@
 import pytest
 
 from coralline.foundation.errors import UserError
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
+from pipeline.config_errors import valid_keys
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_what_the_file_got_wrong_is_blamed_on_it_whatever_is_overridden(file):
 
 
 def test_a_section_that_is_no_section_is_told_with_what_belongs_there(file):
-    assert refused(file("push: here\n")).expected == "one of push.to"
+    assert refused(file("push: here\n")).what == "`push` must be a section with keys such as push.to"
 
 
 def test_a_section_with_all_of_its_lines_commented_out_has_the_defaults(file):
@@ -89,13 +90,50 @@ def test_yaml_that_does_not_parse_is_told_with_its_line(file):
         ("contrast: [0.5, 1.0, 1.5]", "contrast", "two numbers"),
         ("jpeg_quality: [0, 90]", "jpeg_quality", "two whole numbers from 1 to 100"),
         ("jpeg_quality: [40, 101]", "jpeg_quality", "two whole numbers from 1 to 100"),
-        ("policy: v9", "policy", "'randaugment', 'detection_v0'"),
-        ("magnitude: 3", "magnitude", "only augment.policy: randaugment has one"),
-        ("horizontal_flip: true", "horizontal_flip", "a valid number"),
-        ("hue: 0.6", "hue", "less than or equal to 0.5"),
+        ("policy: v9", "policy", "one of `randaugment`, `detection_v0`"),
+        ("magnitude: 3", "magnitude", "left out unless augment.policy is randaugment"),
+        ("horizontal_flip: true", "horizontal_flip", "a number, at least 0, at most 1"),
+        ("hue: 0.6", "hue", "a number, at least 0, at most 0.5"),
     ],
 )
 def test_an_augmentation_that_cannot_be_is_told_with_what_can(file, value, key, expected):
     error = refused(file(f"augment:\n  {value}\n"))
-    assert error.what == f"`augment.{key}` has a value that isn't valid" and error.line == 2
-    assert expected in error.expected
+    assert error.what.startswith(f"`augment.{key}` must be {expected}") and error.line == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("train.seed", "x", "a whole number"),
+        ("train.seed", 1.5, "a whole number"),
+        ("train.float_steps", 0, "a whole number, at least 1"),
+        ("train.xla", "perhaps", "true or false"),
+        ("train.mixed_precision", "int4", "one of `bfloat16`, `float16`"),
+        ("train.ema_decay", 1, "a number, above 0, below 1"),
+        ("evaluate.min_ap50", 50, "a number, at least 0, at most 1"),
+        ("data.reader", "excel", "one of `auto`, `voc`, `coco`, `yolo`, `csv`, `tfrecord`"),
+        ("data.on_zero_area_box", "ignore", "one of `drop`, `fail`"),
+        ("data.path", 3, "text"),
+        ("deployment.image", "", "text, not empty"),
+        ("model.aspect_ratios", [], "a list, each a number, at least 0.05, at most 20, not empty"),
+        ("model.warm_start_sha256", "abc", "text, matching ^[0-9a-f]{64}$"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_the_setting_may_be(key, value, allowed):
+    error = refused(None, {key: value})
+    assert (error.what, error.found) == (f"`{key}` must be {allowed}", repr(value))
+
+
+def test_no_message_is_the_librarys_own():
+    values = ("text", "", -1.5, 10**9, None, [], {}, [None], True)
+    for key in valid_keys(Config):
+        for value in values if "." in key else ():
+            try:
+                load_config(None, {key: value})
+            except UserError as error:
+                assert "nput should" not in str(error) and "alid" not in error.what
+
+
+def test_a_configuration_for_a_newer_version_is_refused_with_both_versions(file):
+    error = refused(file("version: 2\ntrain:\n  from_the_future: 1\n"))
+    assert (error.expected, error.found) == ("version: 1", "version: 2")

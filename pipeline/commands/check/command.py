@@ -63,7 +63,6 @@ def _check(
     """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
     from coralline.data.dataset import inspect_dataset
     from coralline.data.reading.folder import UnreadableFolderError
-    from coralline.data.reading.options import DatasetOptions
     from coralline.data_report.data_figures import DataFigures
     from pipeline import preflight
     from pipeline.commands.check import measurement
@@ -73,14 +72,13 @@ def _check(
     try:
         config = with_absolute_paths(load_config(config_file, overrides))
         preflight.check_settings(config)
-        options = DatasetOptions.of_section(config.data.model_dump())
-        dataset = inspect_dataset(options.path, options)
+        dataset = inspect_dataset(config.data.path, config.data)
     except UnreadableFolderError as e:
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:
         return _told(e, "unusable"), _PROBLEMS
     fitted, own = preflight.fitted_settings(config, dataset).preset, preflight.training_settings(config).preset
-    figures = DataFigures.of(options.path, dataset, fitted, own)
+    figures = DataFigures.of(config.data.path, dataset, fitted, own)
     report = figures.as_json()
     _look_at_anchors(figures, report)
     _look_at_settings(config, dataset, report)

@@ -46,9 +46,9 @@ def measure_training(config: Config, dataset: Dataset) -> dict[str, Any]:
             "eval_files": [_write(folder / "eval.gz", evaluated[: config.train.evaluate_images], dataset.label_map)],
             "class_names": dataset.label_map.names,
             "training_images": len(train),
-            "model": config.model.model_dump(),
-            "train": config.train.model_dump(),
-            "augment": config.augment.model_dump(),
+            "model": config.model.to_property(),
+            "train": config.train.to_property(),
+            "augment": config.augment.to_property(),
         }
         (folder / JOB).write_text(json.dumps(job))
         return _run(folder)

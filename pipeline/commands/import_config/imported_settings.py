@@ -22,7 +22,7 @@ def within_bounds(translation: Translation) -> Translation:
             load_config(None, {setting.key: setting.value})
             carried.append(setting)
         except UserError as e:
-            why = f"{setting.key} can't be {setting.value}: {(e.expected or e.what).lower()}"
+            why = f"{e.what.replace('`', '')}, not {setting.value}"
             left += [Settled(leaf, why, leaf.path) for leaf in setting.leaves]
     left.sort(key=lambda one: one.leaf.line)
     return dataclasses.replace(translation, carried=tuple(carried), left=tuple(left))

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from coralline.data.annotated_image import AnnotatedImage, Split
+from coralline.data.data_settings import DataSettings
 from coralline.data.images.image_file import Reason
 from coralline.data.judging import entry_checks, split, whole_set
 from coralline.data.judging.problems import Problem, as_error, failing
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.reading.raw_annotation import Entry, Layout
 from coralline.data.reading.reader_choice import find_layout
 from coralline.data.records.label_map import LabelMap
@@ -62,19 +62,19 @@ class Dataset:
     problems: tuple[Problem, ...]
 
 
-def read_dataset(path: str, options: DatasetOptions | None = None) -> Dataset:
+def read_dataset(path: str, options: DataSettings | None = None) -> Dataset:
     """Reads and checks every annotated image of a folder, without its pixels.
 
     Raises:
       UserError: the folder can't be read, or a problem in it has the policy `fail`.
     """
-    dataset = inspect_dataset(path, options or DatasetOptions())
+    dataset = inspect_dataset(path, options or DataSettings())
     if wrong := failing(dataset.problems):
         raise as_error(wrong)
     return dataset
 
 
-def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
+def inspect_dataset(path: str, options: DataSettings) -> Dataset:
     """Like `read_dataset`, but failing problems are returned with the others.
 
     Raises:
@@ -87,7 +87,7 @@ def inspect_dataset(path: str, options: DatasetOptions) -> Dataset:
 
 
 def assemble(
-    plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DatasetOptions
+    plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DataSettings
 ) -> Dataset:
     """A data set from what was planned and what came of its images, judged as a whole."""
     whole = whole_set.judge_whole_set(
@@ -103,7 +103,7 @@ def assemble(
     )
 
 
-def make_plan(path: str, options: DatasetOptions) -> Plan:
+def make_plan(path: str, options: DataSettings) -> Plan:
     """Looks at the folder and decides on the sides.
 
     Raises:

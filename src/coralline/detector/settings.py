@@ -3,93 +3,69 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from coralline.detector import presets
 from coralline.detector.anchors import anchor_choice, grid
-from coralline.detector.inputs.augmentation import Augmentation
+from coralline.detector.inputs.augmentation import AugmentSettings
+from coralline.detector.model_settings import ModelSettings
+from coralline.detector.train_settings import TrainSettings
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
 _SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
-_EVALUATION = ("evaluate_every", "evaluate_images", "early_stop", "ema_decay")
-_LOOP = ("seed", "checkpoint_every", "mixed_precision", "xla", *_EVALUATION)
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Everything that training wants to know beside the data.
+    """Everything that a training needs to know besides the data.
 
     Attributes:
-      preset: with everything that the configuration overrides.
-      fit_anchors: whether anchors may be fitted to the data.
-      fit_steps: whether the float phase may be longer where there is more data.
-      augmentation: what is done at random to training images, beside the preset's zoom.
-      warm_start .. xla: see the configuration.
+      preset: with everything that the sections override.
+      model, train, augment: the sections of the configuration.
     """
 
     preset: presets.Preset
-    fit_anchors: bool
-    fit_steps: bool
-    augmentation: Augmentation
-    warm_start: str | None
-    warm_start_sha256: str | None
-    seed: int
-    checkpoint_every: int
-    evaluate_every: int | None
-    evaluate_images: int
-    early_stop: int | None
-    ema_decay: float | None
-    mixed_precision: Literal["bfloat16", "float16"] | None
-    xla: bool
+    model: ModelSettings
+    train: TrainSettings
+    augment: AugmentSettings
 
     @classmethod
-    def resolve(cls, model: dict[str, Any], train: dict[str, Any], augment: dict[str, Any]) -> Settings:
-        """From these sections of the configuration; None means: what the preset says.
+    def resolve(cls, model: ModelSettings, train: TrainSettings, augment: AugmentSettings) -> Settings:
+        """Applies the sections to the preset that they name.
 
         Raises:
           UserError: there is no such preset, or it can't have that input size or those anchors.
         """
-        preset = presets.get(model["preset"])
-        overrides = {key: train[key] for key in _SCHEDULE if train.get(key) is not None}
-        overrides |= {key: model[key] for key in _ANCHORS if model.get(key) is not None}
-        if "aspect_ratios" in overrides:
-            overrides["aspect_ratios"] = tuple(overrides["aspect_ratios"])
-        if model.get("input_size") is not None:
-            overrides["input_size"] = _fitting_size(model["input_size"], preset)
-        if augment.get("scale") is not None:
-            overrides["scale_jitter"] = tuple(augment["scale"])
-        preset = dataclasses.replace(preset, **overrides)
+        preset = presets.get(model.preset)
+        overrides: dict[str, Any] = {key: getattr(train, key) for key in _SCHEDULE}
+        overrides |= {"anchor_size": model.anchor_size, "num_scales": model.num_scales}
+        overrides["aspect_ratios"] = tuple(model.aspect_ratios) if model.aspect_ratios else None
+        overrides["input_size"] = _fitting_size(model.input_size, preset) if model.input_size else None
+        overrides["scale_jitter"] = augment.scale
+        preset = dataclasses.replace(preset, **{key: value for key, value in overrides.items() if value is not None})
         _require_sane_anchors(preset)
         _require_averages_that_can_be(train)
-        return cls(
-            preset=preset,
-            fit_anchors=model["fit_anchors"] and not any(name in overrides for name in _ANCHORS),
-            fit_steps="float_steps" not in overrides,
-            augmentation=Augmentation.of_section(augment),
-            warm_start=model.get("warm_start"),
-            warm_start_sha256=model.get("warm_start_sha256"),
-            **{key: train[key] for key in _LOOP},
-        )
+        return cls(preset, model, train, augment)
 
     def fitted(self, boxes_xmin_ymin_xmax_ymax: np.ndarray, longer_sides: np.ndarray) -> Settings:
-        """With anchors that fit the training boxes, where that is wanted and the preset's don't.
+        """With anchors fitted to the training boxes, if that is wanted and the preset's anchors don't fit.
 
         Args:
           boxes_xmin_ymin_xmax_ymax: `[n, 4]`, pixels of the upright image.
           longer_sides: `[n]`, the longer side of each box's image in pixels.
         """
-        if not self.fit_anchors:
+        if not self.model.fit_anchors or any(getattr(self.model, name) is not None for name in _ANCHORS):
             return self
         at_input = grid.letterboxed_boxes(boxes_xmin_ymin_xmax_ymax, longer_sides, self.preset)
         return dataclasses.replace(self, preset=anchor_choice.choose_anchors(self.preset, at_input))
 
     def scheduled(self, training_images: int) -> Settings:
-        """With the steps that so much data takes, where they aren't set."""
-        if not self.fit_steps:
+        """With as many float steps as this amount of data takes, unless they are set."""
+        if self.train.float_steps is not None:
             return self
         steps = self.preset.float_steps_for(training_images)
         return dataclasses.replace(self, preset=dataclasses.replace(self.preset, float_steps=steps))
@@ -133,13 +109,13 @@ def _require_sane_anchors(preset: presets.Preset) -> None:
         )
 
 
-def _require_averages_that_can_be(train: dict[str, Any]) -> None:
+def _require_averages_that_can_be(train: TrainSettings) -> None:
     """Makes sure that Model Garden's trainer (2.16) finds the averages, which it doesn't behind a loss scale."""
-    if train["mixed_precision"] == "float16" and train["ema_decay"] is not None:
+    if train.mixed_precision == "float16" and train.ema_decay is not None:
         raise UserError(
             "`train.ema_decay` doesn't go with `train.mixed_precision: float16`",
             expected="a moving average of the weights, or float16 with its loss scaling",
-            found=f"ema_decay {train['ema_decay']}, mixed_precision float16",
+            found=f"ema_decay {train.ema_decay}, mixed_precision float16",
             fix="set train.mixed_precision to bfloat16, or leave train.ema_decay out",
         )
 

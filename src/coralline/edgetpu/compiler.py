@@ -10,11 +10,11 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Literal
 
 from coralline.edgetpu import compiler_failures, compiler_output
 from coralline.edgetpu.compiler_failures import Failure
 from coralline.edgetpu.compiler_output import OpRow, Segment
+from coralline.edgetpu.edgetpu_settings import CompilerUse
 from coralline.edgetpu.mapping import Mapping
 from coralline.foundation.errors import UserError
 
@@ -25,7 +25,6 @@ INSTALL = (
     "install it from Coral's package source on x86-64 Debian or Ubuntu "
     "(coral.ai/docs/edgetpu/compiler), or compile model.tflite on a machine that has it"
 )
-Setting = Literal["auto", "required", "off"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +99,7 @@ def search(path: str | None = None) -> Search:
     return Search(Compiler(found, version), "")
 
 
-def require(setting: Setting, path: str | None = None) -> Search:
+def require(setting: CompilerUse, path: str | None = None) -> Search:
     """Looks for the compiler as the configuration asks; to be called before anything is spent.
 
     Args:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Mapping as Settings
 from pathlib import Path
 from typing import Any
 
 from coralline.edgetpu import compiler as edgetpu_compiler
 from coralline.edgetpu import mapping
+from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.edgetpu.statuses import Status
 from coralline.foundation.errors import UserError
 from coralline.publishing.bundle import MODEL
@@ -32,16 +32,16 @@ class GateVerdict:
     refusal: str | None
 
 
-def pass_gate(model: bytes, settings: Settings[str, Any]) -> GateVerdict:
+def pass_gate(model: bytes, settings: EdgeTpuSettings) -> GateVerdict:
     """Compiles the model as the `edgetpu` settings ask, and holds it against `min_mapped` and `max_subgraphs`.
 
     Raises:
       UserError: the compiler is required, and there is none or it fails.
     """
     predicted = mapping.predict(model)
-    found = edgetpu_compiler.require(settings["compiler"], settings["compiler_path"])
+    found = edgetpu_compiler.require(settings.compiler, settings.compiler_path)
     if found.compiler is None:
-        fix = "" if settings["compiler"] == "off" else f": {edgetpu_compiler.INSTALL}"
+        fix = "" if settings.compiler == "off" else f": {edgetpu_compiler.INSTALL}"
         sentence = f"Not compiled for the Edge TPU ({found.reason}){fix}."
         facts = {"compiled": False, **predicted.as_json(), "compiler": None, "why_not": found.reason}
         return GateVerdict(None, facts, sentence, predicted_refusal(predicted, settings))
@@ -49,7 +49,7 @@ def pass_gate(model: bytes, settings: Settings[str, Any]) -> GateVerdict:
         return _compile(model, Path(folder), found.compiler, predicted, settings)
 
 
-def predicted_refusal(predicted: mapping.Mapping, settings: Settings[str, Any]) -> str | None:
+def predicted_refusal(predicted: mapping.Mapping, settings: EdgeTpuSettings) -> str | None:
     """Why a model with this predicted mapping may not be published, else None."""
     refusal = _refusal(predicted.mapped, predicted.total, predicted.subgraphs, settings, "are predicted to run")
     return _because(refusal, predicted.failure)
@@ -60,12 +60,12 @@ def _compile(
     folder: Path,
     compiler: edgetpu_compiler.Compiler,
     predicted: mapping.Mapping,
-    settings: Settings[str, Any],
+    settings: EdgeTpuSettings,
 ) -> GateVerdict:
     (folder / MODEL).write_bytes(model)
-    done = edgetpu_compiler.compile_model(compiler, folder / MODEL, folder, timeout_s=settings["timeout_s"])
+    done = edgetpu_compiler.compile_model(compiler, folder / MODEL, folder, timeout_s=settings.timeout_s)
     if done.failure:
-        if settings["compiler"] == "required":
+        if settings.compiler == "required":
             raise UserError(
                 "the Edge TPU compiler fails on this model",
                 expected="a compiled model, as edgetpu.compiler is required",
@@ -94,8 +94,8 @@ def _compile(
     return GateVerdict(done.outputs[0].read_bytes(), facts, sentence, refusal)
 
 
-def _refusal(mapped: int, total: int, subgraphs: int, settings: Settings[str, Any], how: str = "run") -> str | None:
-    least, most = settings["min_mapped"], settings["max_subgraphs"]
+def _refusal(mapped: int, total: int, subgraphs: int, settings: EdgeTpuSettings, how: str = "run") -> str | None:
+    least, most = settings.min_mapped, settings.max_subgraphs
     if total and mapped / total < least:
         return f"{mapped} of {total} operations {how} on the Edge TPU; edgetpu.min_mapped asks for {100 * least:g} %"
     if subgraphs > most:

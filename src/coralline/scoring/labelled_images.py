@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image
 
 from coralline.data.annotated_image import AnnotatedImage
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import read_dataset
 from coralline.data.images.image_pixels import upright_rgb
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.tf_example import GroundTruthExample, NotAnExampleError, decode_example, read_examples
 from coralline.foundation import storage
@@ -153,7 +153,7 @@ def _of_example(example: GroundTruthExample, class_ids: np.ndarray) -> LabelledI
 
 
 def _of_annotated_folder(path: str, split: str) -> LabelledData:
-    dataset = read_dataset(path, DatasetOptions(path=path))
+    dataset = read_dataset(path, DataSettings(path=path))
     images = [image for image in dataset.images if split in ("all", image.split)]
     ids = {name: index for index, name in enumerate(dataset.label_map.names)}
     return LabelledData(dataset.label_map.names, [_of_annotated(image, ids) for image in images])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from coralline.tflite import metadata, model_file
 from coralline.tflite.model_file import Graph, Model, Op, Tensor
-from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 OUTPUTS = ("boxes", "classes", "scores", "count")
 # The same outputs as pycoral's `get_objects` looks them up in a file that has a signature, which is by name: output_0
@@ -109,7 +109,7 @@ def _class_problems(model: Model) -> list[str]:
     if op is None:
         return []
     try:
-        options = PostProcessOptions.decode(op.custom_options)
+        options = PostProcessing.decode(op.custom_options)
     except ValueError as e:
         return [str(e)]
     found = []

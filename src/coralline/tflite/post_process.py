@@ -6,15 +6,13 @@ QAT models are judged by exactly what a device does after the last convolution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
 import numpy as np
 
 from coralline.tflite.detections import Detections
 from coralline.tflite.interpreter import make_interpreter
-from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessOptions
+from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 
 class PostProcess:
@@ -22,33 +20,12 @@ class PostProcess:
 
     Args:
       anchors: float32 [A, 4], ycenter, xcenter, height, width, normalized.
-      max_detections .. max_classes_per_detection: see `PostProcessOptions`.
+      settings: of the op.
     """
 
-    def __init__(
-        self,
-        anchors: np.ndarray,
-        max_detections: int,
-        score_threshold: float,
-        iou_threshold: float,
-        num_classes: int,
-        box_coder_scales: Sequence[float],
-        use_regular_nms: bool = False,
-        max_classes_per_detection: int = 1,
-    ):
-        y, x, h, w = box_coder_scales
-        self.options = PostProcessOptions(
-            max_detections,
-            score_threshold,
-            iou_threshold,
-            num_classes,
-            (y, x, h, w),
-            use_regular_nms,
-            max_classes_per_detection,
-        )
-        self._interpreter = make_interpreter(
-            _one_op_model(np.asarray(anchors, np.float32), self.options), num_threads=1
-        )
+    def __init__(self, anchors: np.ndarray, settings: PostProcessing):
+        self.settings = settings
+        self._interpreter = make_interpreter(_one_op_model(np.asarray(anchors, np.float32), settings), num_threads=1)
         self._inputs = [detail["index"] for detail in self._interpreter.get_input_details()]
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
 
@@ -65,7 +42,7 @@ class PostProcess:
         return Detections.from_outputs(*(self._interpreter.get_tensor(index) for index in self._outputs))
 
 
-def _one_op_model(anchors: np.ndarray, options: PostProcessOptions) -> bytes:
+def _one_op_model(anchors: np.ndarray, settings: PostProcessing) -> bytes:
     model = schema.ModelT()
     model.version = 3
     model.description = "detection post-processing"
@@ -77,10 +54,10 @@ def _one_op_model(anchors: np.ndarray, options: PostProcessOptions) -> bytes:
     constant.data = np.frombuffer(anchors.tobytes(), np.uint8)
     model.buffers = [empty, constant]
 
-    rows = options.max_detections * options.max_classes_per_detection
+    rows = settings.max_detections * settings.max_classes_per_detection
     shapes = [
         ("box_encodings", [1, len(anchors), 4]),
-        ("class_scores", [1, len(anchors), options.num_classes + 1]),
+        ("class_scores", [1, len(anchors), settings.num_classes + 1]),
         ("anchors", list(anchors.shape)),
         ("boxes", [1, rows, 4]),
         ("classes", [1, rows]),
@@ -91,7 +68,7 @@ def _one_op_model(anchors: np.ndarray, options: PostProcessOptions) -> bytes:
     graph.tensors = [_float_tensor(name, shape, buffer=int(name == "anchors")) for name, shape in shapes]
     op = schema.OperatorT()
     op.opcodeIndex, op.inputs, op.outputs = 0, [0, 1, 2], [3, 4, 5, 6]
-    op.customOptions = np.frombuffer(options.encode(), np.uint8)
+    op.customOptions = np.frombuffer(settings.encode(), np.uint8)
     graph.operators, graph.inputs, graph.outputs = [op], [0, 1], [3, 4, 5, 6]
     model.subgraphs = [graph]
 

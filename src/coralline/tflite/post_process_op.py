@@ -6,6 +6,8 @@ Source: tensorflow/lite/kernels/detection_postprocess.cc, `Init` (keys and defau
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from flatbuffers import flexbuffers
 
@@ -13,7 +15,7 @@ CUSTOM_CODE = "TFLite_Detection_PostProcess"
 
 
 @dataclasses.dataclass(frozen=True)
-class PostProcessOptions:
+class PostProcessing:
     """What the op does with box encodings [1,A,4], class scores [1,A,C or C+1] and anchors [A,4].
 
     Attributes:
@@ -31,7 +33,7 @@ class PostProcessOptions:
     score_threshold: float
     iou_threshold: float
     num_classes: int
-    box_coder_scales: tuple[float, float, float, float]
+    box_coder_scales: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     use_regular_nms: bool = False
     max_classes_per_detection: int = 1
     detections_per_class: int = 100
@@ -58,7 +60,13 @@ class PostProcessOptions:
         return bytes(builder.Finish())
 
     @classmethod
-    def decode(cls, custom_options: bytes) -> PostProcessOptions:
+    def from_json(cls, values: Mapping[str, Any]) -> PostProcessing:
+        """The settings in `export.json`, which `dataclasses.asdict` wrote."""
+        y, x, h, w = values["box_coder_scales"]
+        return cls(**{**values, "box_coder_scales": (y, x, h, w)})
+
+    @classmethod
+    def decode(cls, custom_options: bytes) -> PostProcessing:
         """The settings in an op's custom options.
 
         Raises:

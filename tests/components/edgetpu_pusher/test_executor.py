@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from components.edgetpu_pusher.publication_report import PLACE
+from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
-from pipeline.config import EdgeTpuConfig
 
 STAND_IN = str(Path(__file__).parents[2] / "coralline" / "edgetpu" / "edgetpu_compiler_stand_in.py")
 
@@ -43,7 +43,7 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / "report/eval").mkdir(exist_ok=True)
         (tmp_path / "report/eval/one.jpg").write_bytes(b"picture")
         (tmp_path / "blessing" / ("BLESSED" if blessed else "NOT_BLESSED")).write_bytes(b"")
-        edgetpu = EdgeTpuConfig(**{"min_mapped": 0.4, **settings}).model_dump_json()
+        edgetpu = EdgeTpuSettings(**{"min_mapped": 0.4, **settings}).to_property()
         inputs = {"tflite_model": [model], "blessing": [blessing], "report": [report]}
         properties = {"edgetpu": edgetpu, "push_to": str(tmp_path / "published")}
         Executor().Do(inputs, {"pushed_model": [pushed]}, properties)

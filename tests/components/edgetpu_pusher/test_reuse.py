@@ -13,8 +13,8 @@ from tfx.types import standard_artifacts
 
 from components.artifacts import EvaluationReport, TFLiteModel
 from components.edgetpu_pusher.component import EdgeTpuPusher
+from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.publishing import published
-from pipeline.config import EdgeTpuConfig
 from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
 
 # TFX reads the annotations of this function: they have to be types, not strings.
@@ -65,7 +65,7 @@ def run(tmp_path, quadrant_detector):
             tflite_model=judged.outputs["tflite_model"],
             blessing=judged.outputs["blessing"],
             report=judged.outputs["report"],
-            edgetpu=EdgeTpuConfig(compiler="off", min_mapped=0.4).model_dump_json(),
+            edgetpu=EdgeTpuSettings(compiler="off", min_mapped=0.4).to_property(),
             push_to=str(tmp_path / "published"),
             compiler_version=compiler_version,
         )

@@ -2,15 +2,21 @@
 
 import pytest
 
-from components.evaluator.blessing import Thresholds, judge
+from components.evaluator.blessing import judge
 from coralline.scoring.coco import Figures
+from coralline.scoring.evaluate_settings import THRESHOLDS, EvaluateSettings
+
+
+def thresholds_of(**given):
+    """These thresholds and no others."""
+    return EvaluateSettings(**{**dict.fromkeys(THRESHOLDS), **given})
 
 
 def figures(ap, ap50=0.9):
     return Figures(ap, ap50, 0.5, {"cat": ap})
 
 
-ALL = Thresholds(min_ap=0.4, min_ap50=0.8, max_loss_to_float=0.05, max_loss_to_baseline=0.01)
+ALL = thresholds_of(min_ap=0.4, min_ap50=0.8, max_loss_to_float=0.05, max_loss_to_baseline=0.01)
 
 
 def test_blesses_what_meets_every_rule_and_says_which():
@@ -49,15 +55,11 @@ def test_first_model_is_blessed_without_a_baseline_and_says_so():
 
 
 def test_rules_that_are_off_are_not_checked():
-    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).reasons == ["no threshold is set"]
-    assert judge(Thresholds(), {"int8": figures(0.0, 0.0)}).blessed
+    assert judge(thresholds_of(), {"int8": figures(0.0, 0.0)}).reasons == ["no threshold is set"]
+    assert judge(thresholds_of(), {"int8": figures(0.0, 0.0)}).blessed
 
 
 def test_nothing_to_find_is_never_blessed():
     nothing = Figures(None, None, None, {"cat": None})
-    verdict = judge(Thresholds(), {"int8": nothing})
+    verdict = judge(thresholds_of(), {"int8": nothing})
     assert not verdict.blessed and "nothing to score" in verdict.reasons[0]
-
-
-def test_thresholds_come_from_the_configuration_and_ignore_its_other_settings():
-    assert Thresholds.from_config({"min_ap": 0.1, "pictures": 3}) == Thresholds(min_ap=0.1)

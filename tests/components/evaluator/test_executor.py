@@ -14,6 +14,7 @@ from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import encode_example
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
+from coralline.scoring.evaluate_settings import EvaluateSettings
 
 SIZE = 64
 QUADRANTS = {(0, 0): (0, 0, 0.5, 0.5), (0, 1): (0, 0.5, 0.5, 1), (1, 0): (0.5, 0, 1, 0.5), (1, 1): (0.5, 0.5, 1, 1)}
@@ -115,7 +116,7 @@ def run(tmp_path, model_folder, quadrant_detector):
             "blessing": [artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")],
             "report": [artifact(EvaluationReport, tmp_path / "report")],
         }
-        properties = {"evaluate": json.dumps(settings), "baseline": str(tmp_path / "published")}
+        properties = {"evaluate": EvaluateSettings(**settings).to_property(), "baseline": str(tmp_path / "published")}
         Executor().Do(inputs, outputs, properties)
         return outputs["blessing"][0], json.loads((tmp_path / "report" / "report.json").read_text())
 

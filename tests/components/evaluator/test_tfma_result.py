@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from components.evaluator.blessing import Thresholds, judge
+from components.evaluator.blessing import judge
 from coralline.scoring.coco import GroundTruth, score
+from coralline.scoring.evaluate_settings import THRESHOLDS, EvaluateSettings
 from coralline.tflite.detections import Detections
 
 CLASSES = ["circle", "square"]
+
+
+def thresholds_of(**given):
+    """These thresholds and no others."""
+    return EvaluateSettings(**{**dict.fromkeys(THRESHOLDS), **given})
 
 
 def images(count, seed=0):
@@ -53,7 +59,7 @@ def test_figures_are_those_of_the_scoring_core_for_every_model(evaluated):
         "float": detections(truths, 0.01),
         "baseline": detections(truths, 0.04),
     }
-    folder, figures, _ = evaluated(models, Thresholds(max_loss_to_float=1, max_loss_to_baseline=1))
+    folder, figures, _ = evaluated(models, thresholds_of(max_loss_to_float=1, max_loss_to_baseline=1))
     assert figures == {model: score(truths, found, CLASSES) for model, found in models.items()}
 
     import tensorflow_model_analysis as tfma
@@ -68,13 +74,13 @@ def test_figures_are_those_of_the_scoring_core_for_every_model(evaluated):
 @pytest.mark.parametrize(
     "thresholds",
     [
-        Thresholds(),
-        Thresholds(min_ap50=0.1),
-        Thresholds(min_ap50=1),
-        Thresholds(min_ap=0.99),
-        Thresholds(max_loss_to_float=0.0),
-        Thresholds(max_loss_to_float=1.0, max_loss_to_baseline=0.0),
-        Thresholds(max_loss_to_baseline=1.0),
+        thresholds_of(),
+        thresholds_of(min_ap50=0.1),
+        thresholds_of(min_ap50=1),
+        thresholds_of(min_ap=0.99),
+        thresholds_of(max_loss_to_float=0.0),
+        thresholds_of(max_loss_to_float=1.0, max_loss_to_baseline=0.0),
+        thresholds_of(max_loss_to_baseline=1.0),
     ],
     ids=str,
 )
@@ -91,7 +97,7 @@ def test_tfmas_validation_agrees_with_the_blessing(evaluated, thresholds):
 
 def test_one_model_alone_is_judged(evaluated):
     truths = images(4)
-    _, figures, passed = evaluated({"int8": detections(truths, 0.0)}, Thresholds(min_ap50=0.2), truths)
+    _, figures, passed = evaluated({"int8": detections(truths, 0.0)}, thresholds_of(min_ap50=0.2), truths)
     assert passed and figures["int8"].ap > 0.9
 
 
@@ -99,6 +105,6 @@ def test_images_without_a_box_are_not_validated(evaluated):
     none = np.zeros((0, 4))
     truths = [GroundTruth("a.jpg", 10, 10, none, np.zeros(0, int), np.zeros(0, bool))]
     found = [Detections(none.astype(np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))]
-    _, figures, passed = evaluated({"int8": found, "float": found}, Thresholds(max_loss_to_float=0.1), truths)
+    _, figures, passed = evaluated({"int8": found, "float": found}, thresholds_of(max_loss_to_float=0.1), truths)
     assert figures["int8"].ap is None and figures["int8"].per_class == {"circle": None, "square": None}
-    assert not passed and not judge(Thresholds(max_loss_to_float=0.1), figures).blessed
+    assert not passed and not judge(thresholds_of(max_loss_to_float=0.1), figures).blessed

@@ -8,7 +8,7 @@ from coralline.edgetpu import mapping
 from coralline.tflite import contract, metadata, model_file
 from coralline.tflite.detector import TFLiteDetector
 from coralline.tflite.post_process import PostProcess
-from coralline.tflite.post_process_op import PostProcessOptions
+from coralline.tflite.post_process_op import PostProcessing
 
 pytestmark = pytest.mark.slow
 
@@ -49,16 +49,9 @@ def test_only_dequantize_and_post_processing_stay_off_the_edge_tpu(exported):
 def test_file_detects_what_the_quantization_aware_model_detects(exported, detector):
     folder, anchors, content = exported
     boxes, scores = saved_model.RawModel(str(folder), "qat").predict(detector.images)
-    post_process = PostProcess(
-        anchors,
-        max_detections=10,
-        score_threshold=0.0,
-        iou_threshold=0.5,
-        num_classes=3,
-        box_coder_scales=(1, 1, 1, 1),
-    )
+    post_process = PostProcess(anchors, PostProcessing(10, 0.0, 0.5, num_classes=3))
     op = model_file.read_model(content).main.ops[-1]
-    assert PostProcessOptions.decode(op.custom_options) == post_process.options
+    assert PostProcessing.decode(op.custom_options) == post_process.settings
     file = TFLiteDetector(content)
     for image, image_boxes, image_scores in zip(detector.images, boxes, scores, strict=True):
         expected, found = post_process.run(image_boxes, image_scores), file.detect(image)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from components.voc_example_gen.fingerprint import UNREADABLE, fingerprint
-from coralline.data.reading.options import DatasetOptions
+from coralline.data.data_settings import DataSettings
 
 _COCO = {
     "images": [{"id": 1, "file_name": "a.jpg"}],
@@ -33,7 +33,7 @@ def folder(tmp_path):
 def test_covers_every_file_that_is_read(folder, reader, name):
     for other, text in FORMS[reader].items():
         (folder / other).write_text(text)
-    options = DatasetOptions(path=str(folder))
+    options = DataSettings(path=str(folder))
     before = fingerprint(options)
     assert before == fingerprint(options) != UNREADABLE
     (folder / name).write_text(FORMS[reader][name] + " ")
@@ -43,7 +43,7 @@ def test_covers_every_file_that_is_read(folder, reader, name):
 def test_covers_images_but_not_those_beside_records(folder):
     (folder / "a.xml").write_text("<annotation/>")
     (folder / "a.record").write_bytes(b"")
-    by_reader = {reader: DatasetOptions(path=str(folder), reader=reader) for reader in ("voc", "tfrecord")}
+    by_reader = {reader: DataSettings(path=str(folder), reader=reader) for reader in ("voc", "tfrecord")}
     before = {reader: fingerprint(options) for reader, options in by_reader.items()}
     Image.new("RGB", (9, 9), (255, 0, 0)).save(folder / "a.jpg")
     assert fingerprint(by_reader["voc"]) != before["voc"] and fingerprint(by_reader["tfrecord"]) == before["tfrecord"]
@@ -54,7 +54,7 @@ def test_covers_the_given_lists_and_label_map(folder, tmp_path):
     given = tmp_path / "given.txt"
     for key in ("train_list", "eval_list", "label_map"):
         given.write_text("a.jpg")
-        options = DatasetOptions(path=str(folder), **{key: str(given)})
+        options = DataSettings(path=str(folder), **{key: str(given)})
         before = fingerprint(options)
         given.write_text("b.jpg")
         assert fingerprint(options) not in (before, UNREADABLE)
@@ -64,12 +64,12 @@ def test_covers_the_given_lists_and_label_map(folder, tmp_path):
 
 def test_passes_over_what_the_chosen_reader_does_not_read(folder):
     (folder / "a.xml").write_text("<annotation/>")
-    before = fingerprint(DatasetOptions(path=str(folder)))
+    before = fingerprint(DataSettings(path=str(folder)))
     for name, text in {**FORMS["csv"], **FORMS["coco"], **FORMS["tfrecord"], "notes.md": "", "a.zip": ""}.items():
         (folder / name).write_text(text)
-    assert fingerprint(DatasetOptions(path=str(folder))) == before
+    assert fingerprint(DataSettings(path=str(folder))) == before
 
 
 def test_what_cannot_be_read_has_none(tmp_path):
-    assert fingerprint(DatasetOptions(path=str(tmp_path / "nothing"))) == UNREADABLE
-    assert fingerprint(DatasetOptions(path=str(tmp_path))) == UNREADABLE
+    assert fingerprint(DataSettings(path=str(tmp_path / "nothing"))) == UNREADABLE
+    assert fingerprint(DataSettings(path=str(tmp_path))) == UNREADABLE

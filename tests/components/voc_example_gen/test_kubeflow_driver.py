@@ -9,8 +9,8 @@ from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner, step_builder
 from components.voc_example_gen import kubeflow_driver
 from components.voc_example_gen.component import VocExampleGen
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, UNREADABLE, fingerprint
+from coralline.data.data_settings import DataSettings
 from coralline.data.drawn_shapes import draw_dataset
-from coralline.data.reading.options import DatasetOptions
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def answer(tmp_path, data):
 def test_answers_with_the_content_of_the_data(tmp_path):
     draw_dataset(tmp_path / "shapes", images=3, size_px=64)
     data = json.dumps({"path": str(tmp_path / "shapes")})
-    content = fingerprint(DatasetOptions.from_json(data))
+    content = fingerprint(DataSettings.from_property(data))
     reply = answer(tmp_path, data)
     assert reply["parameterValues"] == {FINGERPRINT_PROPERTY: content}
     [examples] = reply["artifacts"]["examples"]["artifacts"]

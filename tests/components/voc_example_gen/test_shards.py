@@ -14,9 +14,9 @@ from components.artifacts import DatasetReport, LabelMap
 from components.voc_example_gen import shards
 from components.voc_example_gen.executor import Executor
 from coralline.data.annotated_image import AnnotatedImage
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import make_plan
 from coralline.data.drawn_shapes import draw_dataset
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.tf_example import decode_example
 from coralline.foundation.errors import UserError
@@ -185,7 +185,7 @@ def test_an_image_that_changes_between_check_and_write_fails_the_run(shapes, tmp
 def test_writes_to_any_file_system_of_tensorflow(shapes, tmp_path):
     import tensorflow as tf
 
-    options = DatasetOptions(path=str(shapes))
+    options = DataSettings(path=str(shapes))
     plan = make_plan(options.path, options)
     folders = {split: f"ram://examples/Split-{split}" for split in ("train", "eval")}
     with beam.Pipeline() as pipeline:

@@ -1,6 +1,5 @@
 """A whole data set: the boxes that come out, and what is said of the faults in it."""
 
-import dataclasses
 import io
 import subprocess
 import sys
@@ -9,19 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import inspect_dataset, read_dataset, summary
 from coralline.data.images.image_file import encode_for_training
 from coralline.data.judging.policies import FAULTS
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import decode_example
 from coralline.foundation.errors import UserError
-from pipeline.config import DataConfig
 
 
 def read(voc, **options):
-    return inspect_dataset(str(voc.root), DatasetOptions.of_section(options))
+    return inspect_dataset(str(voc.root), DataSettings(**options))
 
 
 def only_image(dataset, name="a.jpg"):
@@ -103,7 +101,7 @@ def test_swapped_corners_are_swapped_back_left_out_or_stop(good):
 def test_rejects_class_that_is_not_in_the_label_map(good):
     good.pair("a", label="cta")
     LabelMap(("cat", "dog")).write(str(good.root / "label_map.pbtxt"))
-    options = DatasetOptions(label_map=str(good.root / "label_map.pbtxt"))
+    options = DataSettings(label_map=str(good.root / "label_map.pbtxt"))
     with pytest.raises(UserError, match="isn't in the label map: cta") as caught:
         read_dataset(str(good.root), options)
     assert caught.value.line == 5 and "did you mean cat?" in caught.value.fix
@@ -199,7 +197,7 @@ def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
     for i in range(9):
         good.pair(f"bad{i}", boxes=[(10, 20, 10, 40)])
     with pytest.raises(UserError) as caught:
-        read_dataset(str(good.root), DatasetOptions(policies={"zero_area_box": "fail"}))
+        read_dataset(str(good.root), DataSettings(on_zero_area_box="fail"))
     message = str(caught.value)
     assert "bad0.xml:6: a box (cat) has no area" in message and "found: xmin 10, ymin 20, xmax 10, ymax 40" in message
     assert (
@@ -207,13 +205,10 @@ def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
     )
 
 
-def test_options_are_the_configuration_s_section_data():
-    section = DataConfig(path="somewhere", label_map="map", eval_fraction=0.3, on_zero_area_box="fail")
-    options = DatasetOptions.from_json(section.model_dump_json())
-    assert options == DatasetOptions.of_section(section.model_dump()) and options.path == "somewhere"
-    defaults = DatasetOptions.of_section(DataConfig().model_dump())
-    assert dataclasses.replace(defaults, policies={}) == DatasetOptions()
-    assert all(defaults.policy(kind) == fault.default for kind, fault in FAULTS.items())
+def test_policies_are_those_of_the_table_unless_set():
+    settings = DataSettings(on_zero_area_box="fail")
+    assert settings.policy("zero_area_box") == "fail"
+    assert all(DataSettings().policy(kind) == fault.default for kind, fault in FAULTS.items())
 
 
 def test_summary_counts(good):
@@ -243,7 +238,7 @@ def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
 
 
 def test_bccd_has_two_boxes_without_area(real_data):
-    dataset = inspect_dataset(str(real_data / "bccd"), DatasetOptions())
+    dataset = inspect_dataset(str(real_data / "bccd"), DataSettings())
     assert dataset.reader == "VOCdevkit" and kinds(dataset).count(("zero_area_box", "drop")) == 2
     assert not [problem for problem in dataset.problems if problem.policy == "fail"]
     assert summary(dataset)["splits"] == {"train": 205, "eval": 87}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import inspect_dataset
 from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.options import DatasetOptions
 from coralline.data_report import contact_sheet
 from coralline.data_report.data_figures import RUN_PLACE, DataFigures, as_html, copy_below, write_data_report
 from coralline.detector.presets import PRESETS
@@ -23,7 +23,7 @@ def shapes(tmp_path):
 
 
 def inspected(folder, **options):
-    return inspect_dataset(str(folder), DatasetOptions.of_section(options))
+    return inspect_dataset(str(folder), DataSettings(**options))
 
 
 def page_of(path, dataset, **more):

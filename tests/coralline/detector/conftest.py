@@ -23,15 +23,15 @@ def shapes_record(tmp_path_factory):
     """A gzipped TFRecord of twelve drawn images."""
     import tensorflow as tf
 
+    from coralline.data.data_settings import DataSettings
     from coralline.data.dataset import read_dataset
-    from coralline.data.reading.options import DatasetOptions
     from coralline.data.records.tf_example import encode_example
 
     folder = tmp_path_factory.mktemp("shapes")
     draw_dataset(folder / "voc", images=12, size_px=160)
     record = str(folder / "train.gz")
     with tf.io.TFRecordWriter(record, "GZIP") as writer:
-        for image in read_dataset(str(folder / "voc"), DatasetOptions(path=str(folder / "voc"))).images:
+        for image in read_dataset(str(folder / "voc"), DataSettings(path=str(folder / "voc"))).images:
             with open(image.place.path, "rb") as f:
                 encoded = f.read()
             writer.write(

@@ -77,7 +77,7 @@ def test_the_presets_anchors_stay_where_they_fit_or_where_there_is_no_box():
 
 def test_averaged_weights_do_not_go_with_a_scaled_loss():
     averaged = {"ema_decay": 0.99, "mixed_precision": "bfloat16"}
-    assert resolve({"preset": "demo_160"}, train=averaged).ema_decay == 0.99
+    assert resolve({"preset": "demo_160"}, train=averaged).train.ema_decay == 0.99
     with pytest.raises(UserError, match="doesn't go with"):
         resolve({"preset": "demo_160"}, train={**averaged, "mixed_precision": "float16"})
 
@@ -86,7 +86,7 @@ def test_scale_is_the_presets_unless_it_is_set():
     preset = resolve({"preset": "demo_160"}).preset
     assert preset.scale_jitter == (0.9, 1.1)
     settings = resolve({"preset": "demo_160"}, {"scale": [0.5, 2.0], "contrast": [0.8, 1.25]})
-    assert (settings.preset.scale_jitter, settings.augmentation.contrast) == ((0.5, 2.0), (0.8, 1.25))
+    assert (settings.preset.scale_jitter, settings.augment.contrast) == ((0.5, 2.0), (0.8, 1.25))
 
 
 @pytest.mark.parametrize(("images", "steps"), [(10, 800), (533, 800), (1000, 1500), (50_000, 2000)])

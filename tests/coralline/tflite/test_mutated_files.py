@@ -23,7 +23,7 @@ from coralline.edgetpu import compiled
 from coralline.foundation.errors import UserError
 from coralline.tflite import contract, metadata, model_file
 from coralline.tflite.isolated_detector import IsolatedDetector
-from coralline.tflite.post_process_op import PostProcessOptions
+from coralline.tflite.post_process_op import PostProcessing
 from pipeline.commands import evaluate, inspect
 from pipeline.commands.predict import command as predict
 
@@ -218,7 +218,7 @@ def _word(chance: random.Random, length: int, values: bytearray) -> tuple[str, b
 def _other_settings(chance: random.Random, options: bytes) -> bytes:
     """Of the post-processing; of any other op with custom options, such as the Edge TPU's, flipped bits."""
     try:
-        settings = PostProcessOptions.decode(options)
+        settings = PostProcessing.decode(options)
     except ValueError:
         return flipped_bits(chance, options)
     if chance.random() < 0.3:

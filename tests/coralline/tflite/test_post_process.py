@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coralline.tflite.post_process import PostProcess
-from coralline.tflite.post_process_op import PostProcessOptions
+from coralline.tflite.post_process_op import PostProcessing
 
 SCALES = (10.0, 10.0, 5.0, 5.0)
 
@@ -61,7 +61,9 @@ def random_outputs(seed, anchors=300, classes=3):
 @pytest.mark.parametrize("seed", range(5))
 def test_agrees_with_the_reference_on_random_outputs(seed, regular):
     anchors, encodings, scores = random_outputs(seed)
-    found = PostProcess(anchors, 20, 0.3, 0.5, 3, SCALES, use_regular_nms=regular).run(encodings, scores)
+    found = PostProcess(anchors, PostProcessing(20, 0.3, 0.5, 3, SCALES, use_regular_nms=regular)).run(
+        encodings, scores
+    )
     expected = reference(encodings, scores, anchors, 20, 0.3, 0.5, regular)
     assert len(found) == len(expected) > 5
     np.testing.assert_allclose(found.scores, [row[0] for row in expected], rtol=1e-6)
@@ -71,7 +73,7 @@ def test_agrees_with_the_reference_on_random_outputs(seed, regular):
 
 def test_background_column_is_never_looked_at():
     anchors, encodings, scores = random_outputs(7)
-    judge = PostProcess(anchors, 20, 0.3, 0.5, 3, SCALES)
+    judge = PostProcess(anchors, PostProcessing(20, 0.3, 0.5, 3, SCALES))
     plain = judge.run(encodings, scores)
     scores[:, 0] = 1.0
     assert np.array_equal(plain.scores, judge.run(encodings, scores).scores)
@@ -79,18 +81,18 @@ def test_background_column_is_never_looked_at():
 
 def test_an_image_without_detections_leaves_nothing_of_the_previous_one():
     anchors, encodings, scores = random_outputs(3)
-    judge = PostProcess(anchors, 20, 0.3, 0.5, 3, SCALES)
+    judge = PostProcess(anchors, PostProcessing(20, 0.3, 0.5, 3, SCALES))
     assert len(judge.run(encodings, scores)) > 0
     empty = judge.run(encodings, np.zeros_like(scores))
     assert len(empty) == 0 and empty.boxes_ymin_xmin_ymax_xmax.shape == (0, 4)
 
 
 def test_options_survive_encoding():
-    options = PostProcessOptions(25, 0.01, 0.5, 3, (1.0, 1.0, 2.0, 2.0), use_regular_nms=True)
-    assert PostProcessOptions.decode(options.encode()) == options
+    options = PostProcessing(25, 0.01, 0.5, 3, (1.0, 1.0, 2.0, 2.0), use_regular_nms=True)
+    assert PostProcessing.decode(options.encode()) == options
 
 
 @pytest.mark.parametrize("damaged", [b"", b"\x00", b"\xff" * 20, b"\x28\x01\x01"])
 def test_damaged_options_are_one_value_error(damaged):
     with pytest.raises(ValueError, match="damaged TFLite_Detection_PostProcess options"):
-        PostProcessOptions.decode(damaged)
+        PostProcessing.decode(damaged)

@@ -84,7 +84,7 @@ def test_a_value_that_a_setting_cannot_have_is_left_out_and_told(config):
     config.write_text(CONFIG.replace("max_total_detections: 50", "max_total_detections: 5000"), encoding="utf-8")
     code, out, told = run(config)
     assert code == 0 and "max_detections" not in yaml.safe_load(out)["export"]
-    assert "export.max_detections can't be 5000: input should be less than or equal to 1000" in told
+    assert "export.max_detections must be a whole number, at least 1, at most 1000, not 5000" in told
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\0", b"model {", b"item { id: 1 }"])

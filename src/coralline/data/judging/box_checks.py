@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 
 from coralline.data.annotated_image import AnnotatedObject
+from coralline.data.judging.findings import Findings
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.options import Findings
 from coralline.data.reading.raw_annotation import RawObject
 
 _FIX = "correct the box in the labelling tool"

@@ -7,11 +7,12 @@ import hashlib
 import re
 
 from coralline.data.annotated_image import AnnotatedImage, Split
+from coralline.data.data_settings import DataSettings
 from coralline.data.images import image_file
 from coralline.data.images.image_file import ImageFacts, UnreadableImageError
 from coralline.data.judging.box_checks import BoxChecks
+from coralline.data.judging.findings import Findings
 from coralline.data.judging.problems import DataProblem, Problem
-from coralline.data.reading.options import DatasetOptions, Findings
 from coralline.data.reading.raw_annotation import Entry, RawAnnotation, RawObject
 from coralline.data.reading.reader_choice import read_annotation
 from coralline.foundation.progress import counted
@@ -30,7 +31,7 @@ class CheckedImage:
     problems: tuple[Problem, ...]
 
 
-def check_entry(root: str, entry: Entry, side: Split, options: DatasetOptions) -> CheckedImage:
+def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> CheckedImage:
     """Reads and checks one annotated image; classes are judged later, with all of them at hand.
 
     Args:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from coralline.data.annotated_image import Split
+from coralline.data.data_settings import DataSettings
 from coralline.data.judging.problems import Problem
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.reading.raw_annotation import Entry, Layout
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
@@ -48,7 +48,7 @@ class Assignment:
     problems: tuple[Problem, ...] = ()
 
 
-def assign(layout: Layout, options: DatasetOptions) -> Assignment:
+def assign(layout: Layout, options: DataSettings) -> Assignment:
     """Decides for every image of a data set.
 
     Args:
@@ -71,7 +71,7 @@ def assign(layout: Layout, options: DatasetOptions) -> Assignment:
     return assignment
 
 
-def _assign(layout: Layout, options: DatasetOptions) -> Assignment:
+def _assign(layout: Layout, options: DataSettings) -> Assignment:
     if options.train_list or options.eval_list:
         return _by_given_lists(layout, options.train_list, options.eval_list)
     lists = _first_pair({PurePosixPath(name).stem for name in layout.lists}, _LIST_PAIRS)

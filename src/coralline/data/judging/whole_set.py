@@ -7,11 +7,12 @@ import dataclasses
 from collections.abc import Sequence
 
 from coralline.data.annotated_image import AnnotatedImage, AnnotatedObject
+from coralline.data.data_settings import DataSettings
 from coralline.data.judging.class_names import ClassNames
+from coralline.data.judging.findings import Findings
 from coralline.data.judging.policies import FAULTS
 from coralline.data.judging.problems import Problem, failing
 from coralline.data.judging.split import SPLITS
-from coralline.data.reading.options import DatasetOptions, Findings
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.progress import counted
 
@@ -33,7 +34,7 @@ def judge_whole_set(
     images: Sequence[AnnotatedImage],
     found: Sequence[Problem],
     given: LabelMap | None,
-    options: DatasetOptions,
+    options: DataSettings,
 ) -> WholeSet:
     """Judges a data set by what came of its images.
 
@@ -200,7 +201,7 @@ def _look_at_losses(
     root: str,
     images: Sequence[AnnotatedImage],
     problems: Sequence[Problem],
-    options: DatasetOptions,
+    options: DataSettings,
     findings: Findings,
 ) -> None:
     """A fault that is everywhere isn't one to leave out, but one to fix."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Protocol
 
+from coralline.data.data_settings import ReaderName
 from coralline.data.images.image_file import EXTENSIONS
 from coralline.data.reading import coco_json, csv_boxes, record_files, voc_folder, yolo_folder, yolo_text
 from coralline.data.reading.folder import Folder, open_folder
-from coralline.data.reading.options import ReaderName
 from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError

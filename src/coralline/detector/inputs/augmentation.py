@@ -1,48 +1,93 @@
-"""What is done at random to training images, beside the preset's zoom. No TensorFlow."""
+"""The `augment` section of the configuration: random changes to training images."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Literal
 
+import pydantic
+from pydantic import Field
+from pydantic_core import PydanticCustomError
+
+from coralline.foundation.settings_section import SettingsSection
+
 Policy = Literal["randaugment", "detection_v0", "panoptic_deeplab_policy"]
-"""Model Garden's policies that keep boxes right: they move them with the pixels, or leave places alone."""
-
+"""Model Garden's policies that keep boxes right: they move boxes with the pixels, or change no positions."""
 Range = tuple[float, float]
-"""The least and the greatest value."""
+"""The lowest and the highest value."""
+
+# The least and the greatest that an end of a range may be.
+_RANGES: dict[str, tuple[float, float]] = {
+    "scale": (0.2, 4),
+    "contrast": (0, 10),
+    "saturation": (0, 10),
+    "jpeg_quality": (1, 100),
+}
 
 
-@dataclasses.dataclass(frozen=True)
-class Augmentation:
-    """The configuration's section `augment`, without the scale, which replaces the preset's; by itself it's nothing.
+class AugmentSettings(SettingsSection):
+    """What is done at random to training images; a range is `[least, greatest]`."""
 
-    Attributes:
-      horizontal_flip, vertical_flip: share of the images that are flipped.
-      random_crop: share of the images that are cropped.
-      brightness: most that is added to pixels or taken away, of the range from black to white.
-      contrast, saturation: range of the factor; None: left as it is.
-      hue: most that hues are turned by, of the whole circle.
-      jpeg_quality: range of the quality with which images are compressed once more; None: they aren't.
-      policy: None: no policy.
-      magnitude: of `randaugment`, on Model Garden's scale of 0 to 10; None: Model Garden's default.
-    """
+    horizontal_flip: float = Field(
+        0.5, ge=0, le=1, strict=True, description="Share of the images that are flipped, left to right."
+    )
+    vertical_flip: float = Field(0.0, ge=0, le=1, strict=True, description="Share that is flipped, top to bottom.")
+    scale: Range | None = Field(
+        None, description="Range of the zoom, from 0.2 to 4; above 1, a part fills the input. None: the preset's."
+    )
+    random_crop: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        strict=True,
+        description="Share of the images of which a part is cut out: a tenth of the area or more, with .3 or more of "
+        "an object. A box of which less than a quarter is inside is left out.",
+    )
+    brightness: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        strict=True,
+        description="Most that is added to pixels, or taken away; 1 is from black to white.",
+    )
+    contrast: Range | None = Field(
+        None, description="Range of the factor for a pixel's distance from its channel's mean, such as [0.8, 1.25]."
+    )
+    saturation: Range | None = Field(None, description="Range of the factor for the saturation.")
+    hue: float = Field(
+        0.0, ge=0, le=0.5, strict=True, description="Most that hues are turned by; 0.5 is to the opposite colour."
+    )
+    jpeg_quality: tuple[int, int] | None = Field(
+        None, description="Range of the quality, from 1 to 100, with which images are compressed once more."
+    )
+    policy: Policy | None = Field(
+        None,
+        description="A policy of Model Garden, before everything else: `randaugment` (two operations of sixteen, such "
+        "as turning, shearing or equalizing), `detection_v0` (AutoAugment's for detection), `panoptic_deeplab_policy` "
+        "(pixel values only).",
+    )
+    magnitude: float | None = Field(
+        None,
+        ge=0,
+        le=10,
+        description="Of `randaugment`, on Model Garden's scale: at 5 colours stay, at 0 they fade; None: its 10.",
+    )
 
-    horizontal_flip: float = 0.0
-    vertical_flip: float = 0.0
-    random_crop: float = 0.0
-    brightness: float = 0.0
-    contrast: Range | None = None
-    saturation: Range | None = None
-    hue: float = 0.0
-    jpeg_quality: tuple[int, int] | None = None
-    policy: Policy | None = None
-    magnitude: float | None = None
-
+    @pydantic.field_validator(*_RANGES, mode="before")
     @classmethod
-    def of_section(cls, section: Mapping[str, Any]) -> Augmentation:
-        """From the configuration's section, or its JSON, in which ranges are lists."""
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in section.items() if key != "scale"
-        }
-        return cls(**values)
+    def _least_first(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """One message for all that can be wrong with a range."""
+        least, greatest = _RANGES[str(info.field_name)]
+        kinds, numbers = ((int,), "whole numbers") if info.field_name == "jpeg_quality" else ((int, float), "numbers")
+        ends: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+        numeric = len(ends) == 2 and all(type(end) in kinds for end in ends)
+        if value is None or (numeric and all(low <= high for low, high in pairwise([least, *ends, greatest]))):
+            return value
+        raise PydanticCustomError("range", f"two {numbers} from {least} to {greatest}, the lesser first")
+
+    @pydantic.field_validator("magnitude")
+    @classmethod
+    def _of_randaugment(cls, value: float | None, info: pydantic.ValidationInfo) -> float | None:
+        if value is not None and info.data.get("policy") != "randaugment":
+            raise PydanticCustomError("magnitude", "left out unless augment.policy is randaugment")
+        return value

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.vision.ops import augment, box_ops, preprocess_ops
 
-from coralline.detector.inputs.augmentation import Augmentation
+from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.library_faults.ghost_boxes import without_ghost_boxes
 from coralline.detector.library_faults.mirrored_edges import without_mirrored_edges
 
@@ -47,7 +47,7 @@ class TrainingImage(NamedTuple):
     classes: tf.Tensor
 
 
-def augmented(image: TrainingImage, augmentation: Augmentation, side: int, seed: int) -> TrainingImage:
+def augmented(image: TrainingImage, augmentation: AugmentSettings, side: int, seed: int) -> TrainingImage:
     """The image as `augmentation` says; part of the graph of a data set's `map`.
 
     Policies draw from TensorFlow's global seed, for they take none.
@@ -83,7 +83,7 @@ class _Draws:
         return tf.random.uniform([], 0, below, dtype=tf.int32, seed=self.seed(purpose))
 
 
-def _policy(image: TrainingImage, augmentation: Augmentation, side: int) -> TrainingImage:
+def _policy(image: TrainingImage, augmentation: AugmentSettings, side: int) -> TrainingImage:
     if augmentation.policy is None:
         return image
     policy = _build_policy(augmentation, side)
@@ -100,7 +100,7 @@ def _policy(image: TrainingImage, augmentation: Augmentation, side: int) -> Trai
     )
 
 
-def _build_policy(augmentation: Augmentation, side: int) -> augment.ImageAugment:
+def _build_policy(augmentation: AugmentSettings, side: int) -> augment.ImageAugment:
     """Distances in pixels in proportion to the image, from Model Garden's own defaults."""
     share = side / _SIDE_OF_POLICIES
     if augmentation.policy == "randaugment":
@@ -111,7 +111,7 @@ def _build_policy(augmentation: Augmentation, side: int) -> augment.ImageAugment
     return augment.AutoAugment(augmentation.policy, cutout_const=100 * share, translate_const=250 * share)
 
 
-def _flipped(image: TrainingImage, augmentation: Augmentation, seed: int) -> TrainingImage:
+def _flipped(image: TrainingImage, augmentation: AugmentSettings, seed: int) -> TrainingImage:
     pixels, boxes = image.pixels, image.boxes
     if augmentation.horizontal_flip:
         pixels, boxes, _ = preprocess_ops.random_horizontal_flip(
@@ -156,7 +156,7 @@ def _areas(boxes: tf.Tensor) -> tf.Tensor:
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 
-def _coloured(pixels: tf.Tensor, augmentation: Augmentation, draws: _Draws) -> tf.Tensor:
+def _coloured(pixels: tf.Tensor, augmentation: AugmentSettings, draws: _Draws) -> tf.Tensor:
     """With other brightness, contrast, saturation and hue, in this order; each rounds to 0..255."""
 
     def jitter(change: Callable[..., tf.Tensor], purpose: str, least: float, greatest: float) -> tf.Tensor:
@@ -173,7 +173,7 @@ def _coloured(pixels: tf.Tensor, augmentation: Augmentation, draws: _Draws) -> t
     return pixels
 
 
-def _compressed(pixels: tf.Tensor, augmentation: Augmentation, draws: _Draws) -> tf.Tensor:
+def _compressed(pixels: tf.Tensor, augmentation: AugmentSettings, draws: _Draws) -> tf.Tensor:
     if augmentation.jpeg_quality is None:
         return pixels
     least, greatest = augmentation.jpeg_quality

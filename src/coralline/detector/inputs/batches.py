@@ -15,7 +15,7 @@ from official.vision.dataloaders import tf_example_decoder
 from official.vision.ops import anchor, box_ops, preprocess_ops
 
 from coralline.detector.anchors.grid import MATCH_IOU
-from coralline.detector.inputs.augmentation import Augmentation
+from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import TrainingImage, augmented
 from coralline.detector.network.pixels import normalize
 from coralline.detector.presets import Preset
@@ -33,7 +33,7 @@ _SEED_OF_ZOOM, _SEED_OF_PLACE = 101, 102
 def training_batches(
     files: Sequence[str],
     preset: Preset,
-    augmentation: Augmentation,
+    augmentation: AugmentSettings,
     batch_size: int,
     images: int,
     seed: int,
@@ -69,7 +69,7 @@ def distributed_batches(
       settings: preset, augmentation, batch size and seed.
       images: how many the files hold.
     """
-    preset, augmentation, seed = settings.preset, settings.augmentation, settings.seed
+    preset, augmentation, seed = settings.preset, settings.augment, settings.train.seed
 
     def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
         share = (context.num_input_pipelines, context.input_pipeline_id)
@@ -81,19 +81,19 @@ def distributed_batches(
 
 def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
     """The first images as one batch, augmented and labelled like any other."""
-    preset, augmentation = settings.preset, settings.augmentation
+    preset, augmentation = settings.preset, settings.augment
     data = _decoded(files, _longest_side(preset, augmentation)).take(preset.batch_size)
-    return next(iter(_labelled(data, preset, augmentation, settings.seed).batch(preset.batch_size)))
+    return next(iter(_labelled(data, preset, augmentation, settings.train.seed).batch(preset.batch_size)))
 
 
-def cached_bytes(preset: Preset, augmentation: Augmentation, images: int) -> int:
+def cached_bytes(preset: Preset, augmentation: AugmentSettings, images: int) -> int:
     """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
     size = images * _longest_side(preset, augmentation) ** 2 * 3
     return size if size <= CACHE_BYTES else 0
 
 
 def augmented_examples(
-    files: Sequence[str], preset: Preset, augmentation: Augmentation, count: int, seed: int
+    files: Sequence[str], preset: Preset, augmentation: AugmentSettings, count: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The first `count` training images as the network sees them, in the order of the files.
 
@@ -122,7 +122,7 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
     return tf.stack(list(data))
 
 
-def _longest_side(preset: Preset, augmentation: Augmentation) -> int:
+def _longest_side(preset: Preset, augmentation: AugmentSettings) -> int:
     """Of the images that are kept, in pixels: as much as the zoom asks for, and twice that where parts are cut out."""
     return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
 
@@ -182,7 +182,7 @@ class _AnchorTargets:
         }
 
 
-def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: Augmentation, seed: int) -> tf.data.Dataset:
+def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings, seed: int) -> tf.data.Dataset:
     targets = _AnchorTargets(preset)
 
     def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
@@ -193,7 +193,7 @@ def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: Augmentation,
 
 
 def _as_seen(
-    example: dict[str, tf.Tensor], preset: Preset, augmentation: Augmentation, seed: int
+    example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings, seed: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
     size = preset.input_size

@@ -58,13 +58,13 @@ class _Training:
         placement.require_equal_shares(settings.preset.batch_size)
         self._job = job = dataclasses.replace(job, settings=settings)
         self._placement, self._work = placement, work
-        _seed(settings.seed)
+        _seed(settings.train.seed)
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
-        eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.evaluate_images)
+        eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.train.evaluate_images)
         self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
         self._data = batches.distributed_batches(placement.strategy, job.files, settings, annotated.images)
         self._twins = _twins(job, placement.replicas)
-        if settings.xla:
+        if settings.train.xla:
             tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")
         images = progress.counted(annotated.images, "training image")
@@ -87,7 +87,7 @@ class _Training:
     def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
         settings = self._job.settings
         task = garden.build_task(settings.preset, self._job.num_classes)
-        with _precision(settings.mixed_precision):
+        with _precision(settings.train.mixed_precision):
             model = garden.build_float_model(task)
         subject = self._subject("float", task, model)
 
@@ -96,8 +96,8 @@ class _Training:
 
         def begin() -> None:
             self._show_augmented_images()
-            if settings.warm_start:
-                source = obtain(settings.warm_start, settings.warm_start_sha256, settings.preset)
+            if settings.model.warm_start:
+                source = obtain(settings.model.warm_start, settings.model.warm_start_sha256, settings.preset)
                 with_head = has_same_head(source, settings.preset, self._job.class_names)
                 progress.note(loading.load_weights(source, subject.plain, moment_images, with_head))
                 subject.take_over()
@@ -113,7 +113,7 @@ class _Training:
         """A few training images as the network will see them, for TensorBoard."""
         settings, pixels, boxes = self._job.settings, [], []
         examples = batches.augmented_examples(
-            self._job.files, settings.preset, settings.augmentation, _PICTURES, settings.seed
+            self._job.files, settings.preset, settings.augment, _PICTURES, settings.train.seed
         )
         for image, of_image, class_ids in examples:
             pixels.append(image)
@@ -185,7 +185,7 @@ def _twins(job: Job, replicas: int) -> dict[PhaseName, Any]:
     """
     preset, classes = job.settings.preset, job.num_classes
     twins: dict[PhaseName, Any] = {}
-    if replicas > 1 or job.settings.mixed_precision is not None:
+    if replicas > 1 or job.settings.train.mixed_precision is not None:
         twins["float"] = garden.build_float_model(garden.build_task(preset, classes))
     if replicas > 1:
         twins["qat"] = garden.build_qat_model(garden.build_qat_task(preset, classes), twins["float"])

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from coralline.detector.inputs import batches
+from coralline.detector.inputs.augmentation import AugmentSettings
+from coralline.detector.model_settings import ModelSettings
 from coralline.detector.settings import Settings
+from coralline.detector.train_settings import TrainSettings
 from coralline.detector.training import distribution
 from coralline.detector.training.both_phases import train
 from coralline.detector.training.estimate_files import ERROR, ESTIMATE, JOB
@@ -71,7 +74,7 @@ def measure_job(job: Job, training_images: int, folder: Path) -> Estimate:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return Estimate(
         seconds=seconds,
-        peak_bytes=peak + batches.cached_bytes(job.settings.preset, job.settings.augmentation, training_images),
+        peak_bytes=peak + batches.cached_bytes(job.settings.preset, job.settings.augment, training_images),
         images_per_s={name: seen.images_per_s for name, seen in watch.phases.items()},
         measured_steps={name: seen.steps for name, seen in watch.phases.items()},
     )
@@ -81,10 +84,14 @@ def read_job(content: dict[str, Any]) -> tuple[Job, int]:
     """The job and the number of training images.
 
     Args:
-      content: `files`, `eval_files`, `class_names`, `training_images`, and the configuration's sections `model`,
-        `train` and `augment`.
+      content: `files`, `eval_files`, `class_names`, `training_images`, and the sections `model`, `train` and
+        `augment` as properties.
     """
-    settings = Settings.resolve(content["model"], content["train"], content["augment"])
+    settings = Settings.resolve(
+        ModelSettings.from_property(content["model"]),
+        TrainSettings.from_property(content["train"]),
+        AugmentSettings.from_property(content["augment"]),
+    )
     files, eval_files, class_names = (tuple(content[key]) for key in ("files", "eval_files", "class_names"))
     return Job(files, eval_files, class_names, settings), content["training_images"]
 
@@ -92,11 +99,11 @@ def read_job(content: dict[str, Any]) -> tuple[Job, int]:
 def _cut_short(job: Job) -> Job:
     preset = job.settings.preset
     float_steps, qat_steps = min(preset.float_steps, _FLOAT_STEPS), min(preset.qat_steps, _QAT_STEPS)
+    changed = {"float_steps": float_steps, "evaluate_every": max(float_steps, qat_steps)}
     settings = dataclasses.replace(
         job.settings,
         preset=dataclasses.replace(preset, float_steps=float_steps, qat_steps=qat_steps),
-        fit_steps=False,
-        evaluate_every=max(float_steps, qat_steps),
+        train=job.settings.train.model_copy(update=changed),
     )
     return dataclasses.replace(job, settings=settings)
 

@@ -16,6 +16,7 @@ from coralline.scoring.inference import Letterboxed, letterbox_all
 from coralline.scoring.labelled_images import of_example
 from coralline.tflite.detections import Detections
 from coralline.tflite.post_process import PostProcess
+from coralline.tflite.post_process_op import PostProcessing
 
 # The file's own settings depend on the export; these leave nothing out that COCO counts.
 _SCORE_THRESHOLD, _IOU_THRESHOLD = 0.01, 0.5
@@ -53,14 +54,8 @@ class Evaluation:
     def __init__(self, images: Letterboxed, class_names: Sequence[str], anchors: np.ndarray):
         self._images, self._class_names = images, class_names
         self.input_size = (images.pixels.shape[1], images.pixels.shape[2])
-        self._post_process = PostProcess(
-            anchors,
-            max_detections=coco.MAX_DETECTIONS,
-            score_threshold=_SCORE_THRESHOLD,
-            iou_threshold=_IOU_THRESHOLD,
-            num_classes=len(class_names),
-            box_coder_scales=(1.0, 1.0, 1.0, 1.0),
-        )
+        settings = PostProcessing(coco.MAX_DETECTIONS, _SCORE_THRESHOLD, _IOU_THRESHOLD, num_classes=len(class_names))
+        self._post_process = PostProcess(anchors, settings)
 
     @property
     def noise(self) -> float:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.judging.split import assign as assign_by
 from coralline.data.reading.image_place import ImagePlace
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.reading.raw_annotation import Entry, Layout
 from coralline.data.reading.reader_choice import find_layout
 from coralline.foundation.errors import UserError
@@ -16,7 +16,7 @@ def layout_of(names):
 
 
 def assign(layout, eval_fraction=0.2, **options):
-    return assign_by(layout, DatasetOptions(eval_fraction=eval_fraction, **options))
+    return assign_by(layout, DataSettings(eval_fraction=eval_fraction, **options))
 
 
 def devkit(voc, images, **lists):

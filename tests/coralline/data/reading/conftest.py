@@ -2,8 +2,8 @@
 
 import pytest
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import inspect_dataset
-from coralline.data.reading.options import DatasetOptions
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def look(voc):
     """`look(reader="csv", ...) -> Dataset` of the folder that the test wrote, with these settings."""
 
     def inspect(**settings):
-        return inspect_dataset(str(voc.root), DatasetOptions.of_section(settings))
+        return inspect_dataset(str(voc.root), DataSettings(**settings))
 
     return inspect
 

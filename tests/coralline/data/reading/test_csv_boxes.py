@@ -137,11 +137,11 @@ def test_csv_of_other_things_is_not_taken_for_boxes(two, look):
 
 
 def test_raccoon_is_the_same_as_in_its_xml(real_data, boxes):
+    from coralline.data.data_settings import DataSettings
     from coralline.data.dataset import read_dataset
-    from coralline.data.reading.options import DatasetOptions
 
     folder = str(real_data / "raccoon")
-    dataset = read_dataset(folder, DatasetOptions(reader="csv"))
+    dataset = read_dataset(folder, DataSettings(reader="csv"))
     by_xml = boxes(read_dataset(folder))
     assert {name: sorted(found) for name, found in boxes(dataset).items()} == {
         name: sorted(found) for name, found in by_xml.items()

@@ -8,11 +8,11 @@ import re
 import numpy as np
 import pytest
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.judging.entry_checks import check_entry
 from coralline.data.judging.policies import FAULTS
 from coralline.data.judging.problems import as_error
 from coralline.data.reading.image_place import ImagePlace
-from coralline.data.reading.options import DatasetOptions
 from coralline.data.reading.raw_annotation import Entry
 
 MUTATIONS = 20_000
@@ -171,7 +171,8 @@ def mutated(rng, content):
 
 
 def all_policies(choice):
-    return DatasetOptions(policies={kind: fault.allowed[choice % len(fault.allowed)] for kind, fault in FAULTS.items()})
+    choices = [fault for fault in FAULTS.values() if len(fault.allowed) > 1]
+    return DataSettings(**{f"on_{fault.kind}": fault.allowed[choice % len(fault.allowed)] for fault in choices})
 
 
 @pytest.fixture

@@ -141,12 +141,12 @@ def test_boxes_are_shares_of_the_view_whose_size_the_record_has(voc, look, boxes
 
 
 def test_raccoon_record_has_the_boxes_of_the_xml(real_data):
+    from coralline.data.data_settings import DataSettings
     from coralline.data.dataset import read_dataset
-    from coralline.data.reading.options import DatasetOptions
 
     folder = str(real_data / "raccoon")
     by_xml = {image.name.rpartition("/")[2]: image for image in read_dataset(folder).images}
-    dataset = read_dataset(folder, DatasetOptions(reader="tfrecord"))
+    dataset = read_dataset(folder, DataSettings(reader="tfrecord"))
     assert (dataset.reader, len(dataset.images)) == ("TFRecord", 40)
     for image in dataset.images:
         original = by_xml[image.name]

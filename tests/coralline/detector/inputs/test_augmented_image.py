@@ -6,13 +6,20 @@ import tensorflow as tf
 
 from coralline.detector import presets
 from coralline.detector.inputs import augmented_image, batches
-from coralline.detector.inputs.augmentation import Augmentation
+from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import LEAST_VISIBLE, TrainingImage
 from coralline.detector.network.pixels import normalize
 
 HEIGHT, WIDTH = 200, 280
 PIXEL_BOXES = np.array([[20, 30, 80, 90], [100, 150, 180, 260]])
 RED, GREEN = 0, 1
+
+
+def augmentation_of(**given):
+    """These changes and no others."""
+    return AugmentSettings(**{"horizontal_flip": 0, **given})
+
+
 # Model Garden's policies take long to trace.
 WITH_AND_WITHOUT_POLICY = [
     None,
@@ -21,7 +28,17 @@ WITH_AND_WITHOUT_POLICY = [
         for name in ("randaugment", "detection_v0", "panoptic_deeplab_policy")
     ),
 ]
-EVERYTHING = Augmentation(0.5, 0.5, 0.5, 0.3, (0.5, 1.5), (0.0, 2.0), 0.5, (1, 100), "randaugment")
+EVERYTHING = augmentation_of(
+    horizontal_flip=0.5,
+    vertical_flip=0.5,
+    random_crop=0.5,
+    brightness=0.3,
+    contrast=(0.5, 1.5),
+    saturation=(0.0, 2.0),
+    hue=0.5,
+    jpeg_quality=(1, 100),
+    policy="randaugment",
+)
 
 
 def drawn():
@@ -68,13 +85,25 @@ def seen(pixels, channel):
 @pytest.mark.parametrize(
     ("augmentation", "apart"),
     [
-        (Augmentation(), 0),
-        (Augmentation(horizontal_flip=0.5), 0),
-        (Augmentation(vertical_flip=0.5), 0),
-        (Augmentation(random_crop=1.0), 0),
-        (Augmentation(brightness=0.2, contrast=(0.8, 1.25), saturation=(0.7, 1.3), hue=0.02), 0),
-        (Augmentation(jpeg_quality=(75, 95)), 3),
-        (Augmentation(0.5, 0.5, 0.7, 0.1, (0.9, 1.1), (0.9, 1.1), 0.02, (75, 95)), 3),
+        (augmentation_of(), 0),
+        (augmentation_of(horizontal_flip=0.5), 0),
+        (augmentation_of(vertical_flip=0.5), 0),
+        (augmentation_of(random_crop=1.0), 0),
+        (augmentation_of(brightness=0.2, contrast=(0.8, 1.25), saturation=(0.7, 1.3), hue=0.02), 0),
+        (augmentation_of(jpeg_quality=(75, 95)), 3),
+        (
+            augmentation_of(
+                horizontal_flip=0.5,
+                vertical_flip=0.5,
+                random_crop=0.7,
+                brightness=0.1,
+                contrast=(0.9, 1.1),
+                saturation=(0.9, 1.1),
+                hue=0.02,
+                jpeg_quality=(75, 95),
+            ),
+            3,
+        ),
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -86,7 +115,9 @@ def test_boxes_lie_around_their_objects(augmentation, apart, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("augmentation", [Augmentation(policy="detection_v0"), Augmentation(policy="randaugment")])
+@pytest.mark.parametrize(
+    "augmentation", [augmentation_of(policy="detection_v0"), augmentation_of(policy="randaugment")]
+)
 def test_boxes_of_a_policy_hold_all_of_their_objects(augmentation):
     agree = 0
     for pixels, boxes, classes in results(drawn(), augmentation, count=150):
@@ -104,7 +135,7 @@ def test_boxes_of_a_policy_hold_all_of_their_objects(augmentation):
 def test_crop_keeps_a_box_of_which_a_quarter_is_inside_and_no_other():
     whole = np.prod(PIXEL_BOXES[:, 2:] - PIXEL_BOXES[:, :2], axis=1)
     left_out = 0
-    for pixels, _, classes in results(drawn(), Augmentation(random_crop=1.0), count=200):
+    for pixels, _, classes in results(drawn(), augmentation_of(random_crop=1.0), count=200):
         assert len(classes)
         for channel in (RED, GREEN):
             found = seen(pixels, channel)
@@ -117,14 +148,24 @@ def test_crop_keeps_a_box_of_which_a_quarter_is_inside_and_no_other():
 def test_share_of_the_images_is_cropped():
     uncut = sum(
         pixels.shape == (HEIGHT, WIDTH, 3)
-        for pixels, _, _ in results(drawn(), Augmentation(random_crop=0.3), count=200)
+        for pixels, _, _ in results(drawn(), augmentation_of(random_crop=0.3), count=200)
     )
     assert 120 <= uncut <= 160
 
 
 @pytest.mark.parametrize("policy", WITH_AND_WITHOUT_POLICY)
 def test_same_seed_gives_the_same_images_and_another_seed_others(policy):
-    augmentation = Augmentation(0.5, 0.5, 0.5, 0.2, (0.5, 1.5), (0.5, 1.5), 0.1, (30, 90), policy)
+    augmentation = augmentation_of(
+        horizontal_flip=0.5,
+        vertical_flip=0.5,
+        random_crop=0.5,
+        brightness=0.2,
+        contrast=(0.5, 1.5),
+        saturation=(0.5, 1.5),
+        hue=0.1,
+        jpeg_quality=(30, 90),
+        policy=policy,
+    )
 
     def run(seed):
         return [(pixels.tobytes(), boxes.tobytes()) for pixels, boxes, _ in results(drawn(), augmentation, seed, 10)]
@@ -151,7 +192,17 @@ def test_grey_and_tiny_images_and_odd_boxes_go_through(policy):
     for shape, boxes in ODD * 10:
         grey = random.integers(0, random.choice([1, 256]), shape, dtype=np.uint8)
         images.append((np.repeat(grey[..., np.newaxis], 3, axis=-1), np.reshape(boxes, (-1, 4)), np.arange(len(boxes))))
-    augmentation = Augmentation(0.5, 0.5, 0.5, 0.5, (0.0, 10.0), (0.0, 10.0), 0.5, (1, 100), policy)
+    augmentation = augmentation_of(
+        horizontal_flip=0.5,
+        vertical_flip=0.5,
+        random_crop=0.5,
+        brightness=0.5,
+        contrast=(0.0, 10.0),
+        saturation=(0.0, 10.0),
+        hue=0.5,
+        jpeg_quality=(1, 100),
+        policy=policy,
+    )
     found = list(results_of(images, augmentation))
     assert len(found) == len(images)
     for pixels, boxes, classes in found:
@@ -189,7 +240,7 @@ PRESET = presets.get("demo_160")
 
 
 def test_examples_are_the_first_images_as_the_network_sees_them(records):
-    examples = list(batches.augmented_examples([records], PRESET, Augmentation(horizontal_flip=0.5), 2, seed=1))
+    examples = list(batches.augmented_examples([records], PRESET, augmentation_of(horizontal_flip=0.5), 2, seed=1))
     assert len(examples) == 2
     for pixels, boxes, class_ids in examples:
         assert class_ids.tolist() == [1, 2]
@@ -199,7 +250,7 @@ def test_examples_are_the_first_images_as_the_network_sees_them(records):
 
 
 def test_there_are_no_more_examples_than_images(records):
-    assert len(list(batches.augmented_examples([records], PRESET, Augmentation(random_crop=1.0), 9, seed=1))) == 3
+    assert len(list(batches.augmented_examples([records], PRESET, augmentation_of(random_crop=1.0), 9, seed=1))) == 3
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ _FEW_ANCHORS = dataclasses.replace(presets.get("demo_160"), name="few anchors", 
 @pytest.fixture(scope="module", params=[*presets.PRESETS.values(), _FEW_ANCHORS], ids=lambda preset: preset.name)
 def exported(request, tmp_path_factory):
     """A preset, and the .tflite file of its untrained detector."""
-    from components.tflite_exporter.conversion import PostProcessing, convert
+    from components.tflite_exporter.conversion import convert
+    from coralline.tflite.post_process_op import PostProcessing
 
     tf.keras.utils.set_random_seed(1)
     preset, folder = request.param, str(tmp_path_factory.mktemp("exported"))

@@ -1,0 +1,154 @@
+"""What is wrong with a configuration, in words: the setting, its line, what it may be, and the nearest valid key."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from coralline.foundation.errors import UserError
+
+_TYPE_NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_BOUNDS = {"gt": "above {}", "ge": "at least {}", "lt": "below {}", "le": "at most {}"}
+# Errors whose message is written for people where the setting is defined (PydanticCustomError).
+_OWN_MESSAGES = ("range", "magnitude")
+
+
+def as_user_error(
+    error: pydantic.ValidationError,
+    config: type[BaseModel],
+    path: str | Path | None,
+    text: str,
+    overrides: dict[str, Any],
+) -> UserError:
+    """The first of the errors, as a person reads it.
+
+    Args:
+      error: from validating the whole configuration.
+      config: its class.
+      path: the YAML file, if any.
+      text: the file's content.
+      overrides: dotted keys and values given beside the file; what these got wrong isn't blamed on the file.
+    """
+    first = error.errors()[0]
+    where = [part for part in first["loc"] if isinstance(part, str)]  # a number is a place in a list
+    if any(_concerns(key, ".".join(where)) for key in overrides):
+        path, text = None, ""
+    line = _line_of(text, where)
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(where, config, path, line)
+    return _wrong_value(first, where, config, path, line)
+
+
+def _unknown_key(where: list[str], config: type[BaseModel], path: str | Path | None, line: int | None) -> UserError:
+    dotted, known = ".".join(where), valid_keys(config)
+    section = "".join(f"{part}." for part in where[:-1])
+    beside = [key for key in known if key.rpartition(".")[0] == section.rstrip(".")]
+    names = [key[len(section) :] for key in beside]
+    near = [
+        *(section + name for name in difflib.get_close_matches(where[-1], names, n=1)),
+        *(key for key in known if key.endswith(f".{where[-1]}")),
+        *difflib.get_close_matches(dotted, known, n=1, cutoff=0.75),
+    ]
+    return UserError(
+        f"unknown key `{dotted}` in the configuration",
+        file=path,
+        line=line,
+        expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(beside),
+        found=dotted,
+        fix=f"did you mean `{near[0]}`?" if near else "remove it",
+    )
+
+
+def _wrong_value(
+    first: Any, where: list[str], config: type[BaseModel], path: str | Path | None, line: int | None
+) -> UserError:
+    dotted = ".".join(where)
+    below = [key for key in valid_keys(config) if key.startswith(f"{dotted}.")]
+    if below:
+        allowed = f"a section with keys such as {', '.join(below)}"
+    elif first["type"] in _OWN_MESSAGES:
+        allowed = first["msg"]
+    else:
+        allowed = allowed_values(_field(config, where))
+    return UserError(
+        f"`{dotted}` must be {allowed}",
+        file=path,
+        line=line,
+        found=repr(first["input"]),
+        fix=f"correct `{dotted}`",
+    )
+
+
+def allowed_values(field: FieldInfo) -> str:
+    """What a setting may be, in words: its type and its bounds, such as "a whole number, at least 1"."""
+    words = [_type_in_words(field.annotation)]
+    for constraint in field.metadata:
+        words += [
+            text.format(value) for key, text in _BOUNDS.items() if (value := getattr(constraint, key, None)) is not None
+        ]
+        words += ["not empty"] if getattr(constraint, "min_length", None) else []
+        words += [f"matching {pattern}"] if (pattern := getattr(constraint, "pattern", None)) else []
+    return ", ".join(words)
+
+
+def _type_in_words(annotation: Any) -> str:
+    kind, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if kind is typing.Literal:
+        return "one of " + ", ".join(f"`{value}`" for value in parts)
+    if kind in (types.UnionType, typing.Union):
+        return _type_in_words(next(part for part in parts if part is not type(None)))
+    if kind is typing.Annotated:
+        return allowed_values(FieldInfo.from_annotation(annotation))
+    if kind is list:
+        return f"a list, each {_type_in_words(parts[0])}"
+    if kind is tuple:
+        return f"[{', '.join(map(_type_in_words, parts))}]"
+    return _TYPE_NAMES[annotation]
+
+
+def valid_keys(config: type[BaseModel]) -> list[str]:
+    """Every dotted key, sorted."""
+    keys = []
+    for name, field in config.model_fields.items():
+        keys.append(name)
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            keys += [f"{name}.{key}" for key in inner.model_fields]
+    return sorted(keys)
+
+
+def _field(config: type[BaseModel], where: list[str]) -> FieldInfo:
+    for part in where[:-1]:
+        inner = config.model_fields[part].annotation
+        assert isinstance(inner, type)
+        config = inner
+    return config.model_fields[where[-1]]
+
+
+def _concerns(override: str, dotted: str) -> bool:
+    """Whether a key that is wrong was given by an override, or made by one."""
+    return f"{override}.".startswith(f"{dotted}.") or f"{dotted}.".startswith(f"{override}.")
+
+
+def _line_of(text: str, where: list[str]) -> int | None:
+    """The line (from 1) of a nested key in YAML text."""
+    node: Any = yaml.compose(text) if text else None
+    line = None
+    for part in where:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for key, value in node.value:
+            if key.value == part:
+                line, node = key.start_mark.line + 1, value
+                break
+        else:
+            break
+    return line
