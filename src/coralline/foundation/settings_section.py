@@ -15,7 +15,7 @@ from typing_extensions import Self
 
 from coralline.foundation.errors import UserError
 
-_VERSION_KEY = "version"
+VERSION_KEY = "version"
 
 
 class SettingsSection(pydantic.BaseModel):
@@ -32,7 +32,7 @@ class SettingsSection(pydantic.BaseModel):
     def to_property(self) -> str:
         """JSON with sorted keys: the section's version, and the settings that differ from their defaults."""
         changed = self.model_dump(mode="json", exclude_defaults=True)
-        return json.dumps({_VERSION_KEY: self.VERSION, **changed}, sort_keys=True)
+        return json.dumps({VERSION_KEY: self.VERSION, **changed}, sort_keys=True)
 
     @classmethod
     def from_property(cls, text: str) -> Self:
@@ -45,7 +45,7 @@ class SettingsSection(pydantic.BaseModel):
           UserError: another version of Coralline wrote it, and its values may mean something else here.
         """
         values: dict[str, Any] = json.loads(text)
-        version = values.pop(_VERSION_KEY, cls.VERSION)
+        version = values.pop(VERSION_KEY, cls.VERSION)
         unknown = sorted(values.keys() - cls.model_fields.keys())
         if version != cls.VERSION or unknown:
             raise UserError(
