@@ -87,6 +87,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
         files[bundle.COMPILED] = verdict.compiled
     served = bundle.COMPILED if verdict.compiled is not None else bundle.MODEL
     files[bundle.FRIGATE] = frigate.configuration(served, export["input"], labels, verdict.compiled is not None)
+    files[bundle.PROGRAM] = bundle.device_program()
     manifest = {
         "model": {
             "preset": export.get("preset"),
@@ -95,6 +96,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
             "post_processing": export["post_processing"],
         },
         "metrics": {name: report[name] for name in _METRICS if name in report},
+        "score_threshold": report["at_best_threshold"]["score_threshold"],
         "edgetpu": verdict.edgetpu,
         "labels": labels,
         "input": export["input"],

@@ -6,17 +6,29 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-MODEL, COMPILED, LABELS, FRIGATE, MANIFEST = (
+MODEL, COMPILED, LABELS, FRIGATE, PROGRAM, MANIFEST = (
     "model.tflite",
     "model_edgetpu.tflite",
     "labels.txt",
     "frigate.yml",
+    "detect.py",
     "manifest.json",
 )
 LATEST, RECORD = "latest", "history.json"
 VERSION_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+def device_program() -> bytes:
+    """detect.py: runs the model on a device, where nothing of this library is installed."""
+    return Path(__file__).with_name(PROGRAM).read_bytes()
+
+
+def identity(hashes: Mapping[str, str]) -> dict[str, str]:
+    """Of names and sha256, those that decide which version a bundle is: a new detect.py makes no new model."""
+    return {name: sha256 for name, sha256 in sorted(hashes.items()) if name != PROGRAM}
 
 
 def manifest_text(manifest: Mapping[str, Any], version: str, hashes: Mapping[str, str]) -> bytes:

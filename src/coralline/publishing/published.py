@@ -123,8 +123,8 @@ def withdrawal(push_to: str, files: Mapping[str, bytes]) -> tuple[str, Move] | N
 def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
     """Publishes a bundle and makes it the latest.
 
-    The files decide which version it is: the same files again are the same version, which keeps the manifest that it
-    has, with the figures and the lineage of its first push, and is served again.
+    The files decide which version it is: the same files again are the same version, which keeps what it has, the
+    manifest with the figures and the lineage of its first push among it, and is served again. detect.py has no say.
 
     Args:
       push_to: a folder, or an address that tf.io.gfile knows; made when it isn't there.
@@ -183,9 +183,9 @@ def _place(push_to: str) -> LocalPlace | RemotePlace:
 
 
 def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
-    """Name to sha256, and the first digits of the sha256 of all."""
+    """Name to sha256, and the first digits of the sha256 of those that decide which version it is."""
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    return hashes, hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:8]
+    return hashes, hashlib.sha256(json.dumps(bundle.identity(hashes)).encode()).hexdigest()[:8]
 
 
 def _record(place: LocalPlace | RemotePlace) -> ServingRecord:
@@ -204,10 +204,13 @@ def _damage(place: LocalPlace | RemotePlace, version: str) -> str | None:
 
 
 def _version_with(place: LocalPlace | RemotePlace, hashes: Mapping[str, str], digits: str) -> str | None:
-    """The newest version that holds exactly these files."""
+    """The newest version that holds exactly these files, whatever its detect.py."""
+    wanted = bundle.identity(hashes)
     for version in reversed(place.versions()):
-        named = version.endswith(f"-{digits}")
-        if named and (_manifest(place, version) or {}).get("files") == hashes and place.is_whole(version):
+        if not version.endswith(f"-{digits}"):
+            continue
+        files = (_manifest(place, version) or {}).get("files", {})
+        if bundle.identity(files) == wanted and place.is_whole(version):
             return version
     return None
 

@@ -77,7 +77,7 @@ def _load_delegate(litert: Any, library: str) -> Any:
         raise UserError(
             f"the delegate library {library} can't be loaded",
             found=str(e),
-            fix="install the Edge TPU runtime (libedgetpu1-std of Coral's package source), or leave the delegate out",
+            fix="install a libedgetpu that fits the TFLite runtime (docs/device.md), or leave the delegate out",
         ) from e
     except AttributeError as e:
         raise UserError(
@@ -91,5 +91,5 @@ def _load_delegate(litert: Any, library: str) -> Any:
             f"the delegate {library} finds no device",
             expected="a Coral Edge TPU that is plugged in and that this user may open",
             found=str(e) or "the library made no delegate",
-            fix="plug it in, check `lsusb` or `lspci`, and the udev rules of libedgetpu1-std",
+            fix="plug it in again, and check `lsusb` or `lspci`, and the group plugdev (docs/device.md)",
         ) from e

@@ -1,15 +1,19 @@
 import html
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from components.edgetpu_pusher.publication_report import PLACE
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
 
+REPORT = {"int8": {"AP": 0.5}, "reasons": ["AP50 is 0.1"], "at_best_threshold": {"score_threshold": 0.35}}
 STAND_IN = str(Path(__file__).parents[2] / "coralline" / "edgetpu" / "edgetpu_compiler_stand_in.py")
 
 
@@ -38,7 +42,7 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / "model/export.json").write_text(
             json.dumps({"input": [32, 32], "preset": "p", "post_processing": {}, "trained_model": "/trained/7"})
         )
-        (tmp_path / "report/report.json").write_text(json.dumps({"int8": {"AP": 0.5}, "reasons": ["AP50 is 0.1"]}))
+        (tmp_path / "report/report.json").write_text(json.dumps(REPORT))
         (tmp_path / "report/report.html").write_text(f"<main>{PLACE}</main>")
         (tmp_path / "report/eval").mkdir(exist_ok=True)
         (tmp_path / "report/eval/one.jpg").write_bytes(b"picture")
@@ -65,7 +69,8 @@ def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
     assert (pushed.get_int_custom_property("pushed"), pushed.get_int_custom_property("compiled")) == (1, 0)
     assert "edgetpu_compiler is not on PATH" in outcome["reason"] and "install" in outcome["reason"]
     manifest = json.loads((latest(tmp_path) / "manifest.json").read_text())
-    assert set(manifest["files"]) == {"model.tflite", "labels.txt", "frigate.yml"}
+    assert set(manifest["files"]) == {"model.tflite", "labels.txt", "frigate.yml", "detect.py"}
+    assert manifest["score_threshold"] == 0.35
     assert manifest["edgetpu"]["compiled"] is False
     assert (manifest["edgetpu"]["mapped"], manifest["edgetpu"]["total"]) == (2, 4)
     assert manifest["metrics"] == {"int8": {"AP": 0.5}} and manifest["labels"] == ["leaf", "sea"]
@@ -175,3 +180,11 @@ def test_a_model_that_was_rolled_back_is_not_pushed_again(push, tmp_path):
     assert outcome["reason"].endswith(f"`coralline rollback {place} --to {version}` serves it again")
     published.roll_back(place, to=version)
     assert push(compiler_path=STAND_IN)[1]["pushed"] and latest(tmp_path).resolve().name != version
+
+
+def test_the_program_in_the_bundle_finds_what_the_model_finds(push, tmp_path):
+    push()
+    Image.new("RGB", (32, 32), (0, 255, 0)).save(tmp_path / "green.png")
+    command = [sys.executable, str(latest(tmp_path) / "detect.py"), str(tmp_path / "green.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.count("leaf") == 4 and "scores from 0.35" in done.stderr

@@ -344,3 +344,26 @@ def test_a_push_to_an_address_that_breaks_off_leaves_what_was_served(monkeypatch
         assert served(place) == first and published.is_whole(place, first)
     (second,) = push(place, b"2")
     assert served(place) == second and published.roll_back(place).after == first
+
+
+def test_another_detect_py_alone_is_no_new_version(tmp_path):
+    place = str(tmp_path)
+    first = published.publish(place, {**FILES, "detect.py": b"1"}, {})
+    assert published.publish(place, {**FILES, "detect.py": b"2"}, {}) == first
+    assert (tmp_path / "latest/detect.py").read_bytes() == b"1" and whole(tmp_path / first)
+
+
+def test_a_version_from_before_there_was_a_detect_py_stays_the_version_of_its_model(tmp_path):
+    place, program = str(tmp_path), {"detect.py": b"1"}
+    first = published.publish(place, FILES, {})
+    assert published.publish(place, {**FILES, **program}, {}) == first and whole(tmp_path / first)
+    published.publish(place, OTHER, {})
+    published.roll_back(place)
+    assert published.withdrawal(place, {**OTHER, **program}) is not None
+    assert published.withdrawal(place, {**FILES, **program}) is None
+
+
+def test_a_changed_detect_py_is_damage(tmp_path):
+    version = published.publish(str(tmp_path), {**FILES, "detect.py": b"1"}, {})
+    (tmp_path / version / "detect.py").write_bytes(b"2")
+    assert not published.is_whole(str(tmp_path), version)
