@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
-from components.qat_trainer.workspace import held, workspace
+from components.qat_trainer.workspace import held, unfinished_trainings, workspace
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
@@ -42,6 +43,8 @@ class Executor(base_executor.BaseExecutor):
             settings=_settings(exec_properties),
         )
         placement = distribution.find_distribution()
+        if not storage.exists(work):
+            _mention_unfinished_trainings(work)
         with held(work) if placement.chief else contextlib.nullcontext():
             both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
@@ -50,6 +53,14 @@ class Executor(base_executor.BaseExecutor):
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
+
+
+def _mention_unfinished_trainings(work: str) -> None:
+    if left := unfinished_trainings(work):
+        progress.note(
+            f"{progress.counted(len(left), 'unfinished training')} of other data or settings, or of another version, "
+            f"in {os.path.dirname(work)}: not continued; delete to free disk space"
+        )
 
 
 def _record_selected_checkpoints(model: Any) -> None:

@@ -30,6 +30,21 @@ def workspace(model_run_uri: str, train_folder: str, labels: str, settings: Mapp
     return f"{component_folder}/.training/{key}"
 
 
+def unfinished_trainings(work: str) -> list[str]:
+    """The folders beside a workspace that no process uses: of other data or settings, or of another version."""
+    if storage.is_remote(work) or not os.path.isdir(os.path.dirname(work)):
+        return []
+    folders = (entry.path for entry in os.scandir(os.path.dirname(work)) if entry.is_dir())
+    return sorted(folder for folder in folders if folder != work and _is_free(folder))
+
+
+def _is_free(work: str) -> bool:
+    with open(f"{work}.lock", "a") as lock, contextlib.suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def held(work: str) -> Iterator[None]:
     """Locks a workspace for this process; the system releases the lock when the process dies.

@@ -61,7 +61,7 @@ def run_locally(config: Config, as_json: bool) -> None:
         except Exception as error:
             with contextlib.suppress(OSError):  # a full disk
                 traceback.print_exc()
-            raise told(error, listener.current, log) from error
+            raise explain_failed_run(error, listener.current, log) from error
         finally:
             console.stop()
         _say_result(console, summary)
@@ -111,12 +111,12 @@ def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str
     return summary
 
 
-def told(error: Exception, doing: str, log: Path) -> UserError:
-    """The error as a person should see it: their own mistakes as they are, a bug in one sentence.
+def explain_failed_run(error: Exception, doing: str, log: Path) -> UserError:
+    """The error for the user: a mistake of theirs unchanged, a bug in one sentence.
 
     Args:
       error: what ended the run.
-      doing: the component that was at work.
+      doing: the component that was running.
       log: of the run.
     """
     causes = list(_causes(error))

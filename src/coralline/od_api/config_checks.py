@@ -94,7 +94,7 @@ def _label_map(addresses: list[Address]) -> tuple[LabelMap | None, list[ConfigCh
                 label_map = LabelMap.read(address.path)
                 read = read or label_map
             except UserError as e:
-                check = ConfigCheck(name, False, _told(address, e), address.leaf.line)
+                check = ConfigCheck(name, False, _problem_with(address, e), address.leaf.line)
         checks.append(check)
     if len(checks) > 1:
         given = " and ".join(address.given for address in addresses)
@@ -102,7 +102,7 @@ def _label_map(addresses: list[Address]) -> tuple[LabelMap | None, list[ConfigCh
     return read, checks
 
 
-def _told(address: Address, error: UserError) -> str:
+def _problem_with(address: Address, error: UserError) -> str:
     place = f"{address.given}:{error.line}" if error.line else address.given
     return f"{place}: {error.what}" + (f", found {error.found}" if error.found else "")
 

@@ -79,14 +79,14 @@ def is_whole(push_to: str, version: str) -> bool:
 
 def record(push_to: str) -> ServingRecord:
     """What was served when. Raises UserError when the place can't be read."""
-    with _told(push_to, _UNREADABLE):
+    with _as_user_errors(push_to, _UNREADABLE):
         return _record(_place(push_to))
 
 
 def versions(push_to: str) -> list[Version]:
     """All versions, the newest first. Raises UserError when the place can't be read."""
     place = _place(push_to)
-    with _told(push_to, _UNREADABLE):
+    with _as_user_errors(push_to, _UNREADABLE):
         served = place.latest()
         return [
             Version(
@@ -139,7 +139,7 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
     """
     hashes, digits = _hashes(files)
     place = _place(push_to)
-    with _told(push_to, "the model can't be published"), place.one_at_a_time():
+    with _as_user_errors(push_to, "the model can't be published"), place.one_at_a_time():
         version = _version_with(place, hashes, digits)
         if version is None:
             version = _new_version(place, digits)
@@ -163,7 +163,7 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
       UserError: nothing is published there, there is no such version, it is damaged, or the place can't be written.
     """
     place = _place(push_to)
-    with _told(push_to, "`latest` can't be moved"):
+    with _as_user_errors(push_to, "`latest` can't be moved"):
         if not place.versions():
             raise UserError(
                 "nothing is published here",
@@ -279,8 +279,8 @@ def _some(names: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def _told(push_to: str, what: str) -> Iterator[None]:
-    """Errors of the file system as a person should see them."""
+def _as_user_errors(push_to: str, what: str) -> Iterator[None]:
+    """Turns errors of the file system into one message."""
     try:
         yield
     except OSError as e:

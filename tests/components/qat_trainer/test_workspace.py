@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.qat_trainer.workspace import held, workspace
+from components.qat_trainer.workspace import held, unfinished_trainings, workspace
 from coralline.foundation.errors import UserError
 
 SETTINGS = {"model": '{"preset": "p"}', "train": '{"seed": 1}', "warm_start_sha256": ""}
@@ -49,3 +49,12 @@ def test_a_killed_run_gives_the_job_free(tmp_path):
     holder.wait()
     with held(str(tmp_path / "a")):
         pass
+
+
+def test_unfinished_trainings_are_those_that_no_process_uses(tmp_path):
+    work, other, used = (str(tmp_path / ".training" / name) for name in ("mine", "other", "used"))
+    assert unfinished_trainings(work) == []
+    with held(other):
+        pass
+    with held(used), held(work):
+        assert unfinished_trainings(work) == [other]

@@ -10,7 +10,7 @@ from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation.errors import UserError
 from pipeline import preflight
 from pipeline.config import load_config
-from pipeline.running.local_run import about_anchors, told, where_published
+from pipeline.running.local_run import about_anchors, explain_failed_run, where_published
 
 
 def caused_by(cause: Exception) -> Exception:
@@ -41,7 +41,7 @@ def test_a_few_boxes_that_fit_no_anchor_are_left_to_the_check(tmp_path: Path) ->
 
 def test_a_persons_mistake_is_told_as_it_is_however_deep_it_lies(tmp_path: Path) -> None:
     mistake = UserError("a class is unknown", file="a.xml", line=3)
-    assert told(caused_by(mistake), "VocExampleGen", tmp_path / "logs/log") is mistake
+    assert explain_failed_run(caused_by(mistake), "VocExampleGen", tmp_path / "logs/log") is mistake
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_a_persons_mistake_is_told_as_it_is_however_deep_it_lies(tmp_path: Path)
 )
 def test_a_full_disk_is_told_as_one(tmp_path: Path, error: Exception) -> None:
     (tmp_path / "logs").mkdir()
-    message = str(told(caused_by(error), "QatTrainer", tmp_path / "logs/log"))
+    message = str(explain_failed_run(caused_by(error), "QatTrainer", tmp_path / "logs/log"))
     assert message.startswith(f"{tmp_path}: the disk of the output folder is full")
     assert "MiB free" in message
 
 
 def test_a_bug_is_one_sentence_that_names_the_log(tmp_path: Path) -> None:
-    message = str(told(ValueError("shapes differ\nin two ways"), "Evaluator", tmp_path / "log"))
+    message = str(explain_failed_run(ValueError("shapes differ\nin two ways"), "Evaluator", tmp_path / "log"))
     assert message.startswith("Evaluator failed") and "ValueError: shapes differ\n" in message
     assert f"see the end of {tmp_path}/log" in message
 

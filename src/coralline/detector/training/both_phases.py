@@ -82,7 +82,7 @@ class _Training:
         for phase in PHASES:
             if self._placement.chief:
                 _copy_logs(f"{self._work}/{phase}/logs", f"{log_folder}/{phase}")
-        self._placement.agree(0.0)  # A worker that leaves early would look like one that died.
+        self._placement.barrier()  # A worker that leaves early would look like one that died.
 
     def _train_float(self, model_folder: str) -> tuple[Any, Selection]:
         settings = self._job.settings

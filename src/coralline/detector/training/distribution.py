@@ -53,11 +53,15 @@ class Placement:
         """Where this worker writes what belongs into `folder`."""
         return folder if self.chief else f"{self.scratch}/{folder.strip('/').replace('/', '_')}"
 
-    def agree(self, value: float) -> float:
-        """The mean of all workers' values, for which they wait for each other."""
+    def mean_over_workers(self, value: float) -> float:
+        """The mean of all workers' values; every worker waits for the others."""
         if self.workers == 1:
             return value
         return float(self._mean(tf.constant(value, tf.float32)))
+
+    def barrier(self) -> None:
+        """Waits until every worker has come here."""
+        self.mean_over_workers(0.0)
 
     @functools.cached_property
     def _mean(self) -> Any:

@@ -52,7 +52,7 @@ class Selection:
         if self.best == step and previous not in (None, step):
             for path in tf.io.gfile.glob(f"{self._prefix(previous)}.*"):
                 tf.io.gfile.remove(path)
-        self._placement.agree(0.0)  # Nobody reads what isn't written yet.
+        self._placement.barrier()  # Nobody reads what isn't written yet.
 
     def stalled(self, evaluations: int | None) -> bool:
         """Whether the last so many scores weren't higher than any before; never where None is given."""

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow  # TensorFlow
 def test_a_machine_with_one_device_trains_on_it_alone(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     placement = distribution.find_distribution()
-    assert (placement.replicas, placement.chief, placement.agree(0.5)) == (1, True, 0.5)
+    assert (placement.replicas, placement.chief, placement.mean_over_workers(0.5)) == (1, True, 0.5)
     assert placement.own("/out/model") == "/out/model"
 
 
