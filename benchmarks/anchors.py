@@ -18,7 +18,7 @@ from figures import Table, argument_parser, machine, show
 
 from coralline.data.boxes import Boxes
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset
+from coralline.data.dataset import check_dataset
 from coralline.detector.anchors import grid, search
 from coralline.detector.presets import PRESETS, Preset
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _read(path: str, preset: Preset) -> np.ndarray:
-    boxes = Boxes.of(inspect_dataset(path, DataSettings(path=path)).images)
+    boxes = Boxes.of(check_dataset(path, DataSettings(path=path)).images)
     return grid.letterboxed_boxes(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides, preset)
 
 

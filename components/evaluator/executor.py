@@ -32,13 +32,13 @@ class Executor(base_executor.BaseExecutor):
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.evaluator import blessing, parity, tfma_result
         from components.evaluator.evaluation_report import Report
-        from components.evaluator.judged_models import FileModel
         from coralline.data.records.tf_example import read_examples
         from coralline.scoring import inference
         from coralline.scoring.detection_matching import Matched
         from coralline.scoring.evaluate_settings import EvaluateSettings
+        from coralline.scoring.file_model import FileModel
         from coralline.scoring.labelled_images import of_example
-        from coralline.tflite.detector import TFLiteDetector
+        from coralline.tflite.detector import Detector
 
         settings = EvaluateSettings.from_property(exec_properties["evaluate"])
         eval_folder = artifact_utils.get_split_uri(input_dict["examples"], "eval")
@@ -46,13 +46,13 @@ class Executor(base_executor.BaseExecutor):
         content = storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/model.tflite")
         export = json.loads(storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/export.json"))
         references = _references(export, _uri(input_dict["model"]))
-        models: dict[str, JudgedModel] = {blessing.CANDIDATE: FileModel(TFLiteDetector(content)), **references}
+        models: dict[str, JudgedModel] = {blessing.CANDIDATE: FileModel(Detector(content)), **references}
         baseline, baseline_model, baseline_missing = _baseline(exec_properties["baseline"], class_names)
         if baseline_model is not None:
             models[blessing.BASELINE] = baseline_model
 
         evaluated = inference.run_models(models, map(of_example, read_examples(eval_folder)))
-        figures, validated = tfma_result.evaluate(
+        figures, validated = tfma_result.evaluate_with_tfma(
             evaluated.ground_truths, evaluated.detections, class_names, settings, _uri(output_dict["evaluation"])
         )
         verdict = blessing.judge(settings, figures, baseline_missing)

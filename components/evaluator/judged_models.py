@@ -9,38 +9,12 @@ import numpy as np
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
+from coralline.scoring.file_model import FileModel
 from coralline.tflite import metadata
 from coralline.tflite.detections import Detections
-from coralline.tflite.detector import Detector, TFLiteDetector
+from coralline.tflite.detector import Detector
 from coralline.tflite.post_process import PostProcess
 from coralline.tflite.post_process_op import PostProcessing
-
-
-class FileModel:
-    """A .tflite file with the standard contract, as a device runs it.
-
-    Args:
-      detector: the file, loaded.
-      class_ids: for each class of the file its id in the label map, or -1; None where these are the same.
-    """
-
-    def __init__(self, detector: Detector, class_ids: Sequence[int] | None = None):
-        self._detector = detector
-        self._class_ids = None if class_ids is None else np.array([*class_ids, -1], np.int64)
-        self.input_size = detector.input_size
-
-    def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `coralline.scoring.inference.JudgedModel`."""
-        return [self._translated(self._detector.detect(image)) for image in images]
-
-    def _translated(self, found: Detections) -> Detections:
-        if self._class_ids is None:
-            return found
-        last = len(self._class_ids) - 1  # where ids that the file has no label for go
-        known = (found.class_ids >= 0) & (found.class_ids < last)
-        ids = self._class_ids[np.where(known, found.class_ids, last)]
-        kept = ids >= 0
-        return Detections(found.boxes_ymin_xmin_ymax_xmax[kept], ids[kept], found.scores[kept])
 
 
 class ReferenceModel:
@@ -64,7 +38,7 @@ class ReferenceModel:
         self.input_size = input_size
 
     def detect(self, images: np.ndarray) -> list[Detections]:
-        """See `coralline.scoring.inference.JudgedModel`."""
+        """Detections in letterboxed images (uint8 [n, H, W, 3] RGB), boxes normalized to that input."""
         encodings, scores = self.raw.predict(images)
         return [self._post_process.run(*raw) for raw in zip(encodings, scores, strict=True)]
 
@@ -89,7 +63,7 @@ def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
     if missing:
         raise UserError(f"the published model doesn't know {_listed(missing)}", file=folder)
     class_ids = [names.index(label) if label in names else -1 for label in labels]
-    return FileModel(TFLiteDetector(content), class_ids)
+    return FileModel(Detector(content), class_ids)
 
 
 def _manifest_labels(folder: str) -> list[str]:

@@ -18,7 +18,7 @@ from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.detections import Detections
 
 
-def evaluate(
+def evaluate_with_tfma(
     ground_truths: Sequence[GroundTruth],
     detections: Mapping[str, Sequence[Detections]],
     class_names: Sequence[str],

@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from coralline.foundation.errors import UserError
-
 _KIB, _MIB = 2**10, 2**20
 # The text must fit a screen: what is longer stands in full in the JSON.
 _MOST_LABELS = 8
@@ -24,13 +22,8 @@ def command(model: str, as_json: bool) -> None:
     """Say what is in a .tflite file, compiled ones included: inputs and outputs, its operations, whether devices can
     use it as a detector, and which operations the Edge TPU takes and why it doesn't take the others."""
     from coralline.edgetpu import inspection
-    from coralline.tflite import model_file
 
-    read = model_file.read_model_file(model)
-    try:
-        found = inspection.inspect_model(read)
-    except UserError as e:
-        raise UserError(e.what, file=model, expected=e.expected, found=e.found, fix=e.fix) from e
+    found = inspection.inspect_model(model)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_text(model, found)))
 
 

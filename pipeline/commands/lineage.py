@@ -94,11 +94,11 @@ def show(what: str, store: str | None, as_json: bool) -> None:
     )
 
 
-@command.command()
+@command.command("why")
 @click.argument("published")
 @_store
 @_json
-def why(published: str, store: str | None, as_json: bool) -> None:
+def why_published(published: str, store: str | None, as_json: bool) -> None:
     """From a published file or folder back to its data, settings and code version."""
     from coralline.lineage import printing, trace
     from coralline.lineage.store import store_above
@@ -113,10 +113,9 @@ def why(published: str, store: str | None, as_json: bool) -> None:
 
 
 def _history(address: str | None) -> Any:
-    from coralline.lineage.run_history import RunHistory
-    from coralline.lineage.store import open_store
+    from coralline.lineage.run_history import open_lineage
 
-    return RunHistory(open_store(address or _default_store()))
+    return open_lineage(address or _default_store())
 
 
 def _default_store() -> str:

@@ -1,1 +1,85 @@
-"""Coralline's library: data, detectors, TFLite files, the Edge TPU, scoring and lineage. No TFX."""
+"""Detectors for the Coral Edge TPU, from Python: data sets, .tflite files, scores and lineage.
+
+    import coralline
+
+    for problem in coralline.check_dataset("pictures").problems:
+        print(problem.file, problem.line, problem.message)
+
+    detector = coralline.Detector("model.tflite")
+    for found in detector.detect("yard.jpg", min_score=0.5):
+        print(found.label, found.score, found.xmin_ymin_xmax_ymax)
+
+Importing this loads the standard library alone: each name loads its part when it is first used. Nothing here loads
+TensorFlow or TFX. What goes wrong and can be fixed by the caller is a `UserError`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coralline.data.annotated_image import AnnotatedImage, AnnotatedObject
+    from coralline.data.data_settings import DataSettings
+    from coralline.data.dataset import Dataset, check_dataset, read_dataset
+    from coralline.data.judging.problems import Problem
+    from coralline.edgetpu.inspection import inspect_model
+    from coralline.foundation.errors import UserError
+    from coralline.lineage.run_history import RunHistory, open_lineage
+    from coralline.lineage.trace import why
+    from coralline.scoring.coco import Figures
+    from coralline.scoring.evaluate_file import EvaluationResult, evaluate
+    from coralline.tflite.detections import Detection
+    from coralline.tflite.detector import Detector
+
+__all__ = [
+    "AnnotatedImage",
+    "AnnotatedObject",
+    "DataSettings",
+    "Dataset",
+    "Detection",
+    "Detector",
+    "EvaluationResult",
+    "Figures",
+    "Problem",
+    "RunHistory",
+    "UserError",
+    "check_dataset",
+    "evaluate",
+    "inspect_model",
+    "open_lineage",
+    "read_dataset",
+    "why",
+]
+
+_HOMES = {
+    "AnnotatedImage": "data.annotated_image",
+    "AnnotatedObject": "data.annotated_image",
+    "DataSettings": "data.data_settings",
+    "Dataset": "data.dataset",
+    "Detection": "tflite.detections",
+    "Detector": "tflite.detector",
+    "EvaluationResult": "scoring.evaluate_file",
+    "Figures": "scoring.coco",
+    "Problem": "data.judging.problems",
+    "RunHistory": "lineage.run_history",
+    "UserError": "foundation.errors",
+    "check_dataset": "data.dataset",
+    "evaluate": "scoring.evaluate_file",
+    "inspect_model": "edgetpu.inspection",
+    "open_lineage": "lineage.run_history",
+    "read_dataset": "data.dataset",
+    "why": "lineage.trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'coralline' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"coralline.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -61,7 +61,7 @@ def _check(
     config_file: str | None, overrides: dict[str, Any], report_folder: str | None, measure: bool
 ) -> tuple[dict[str, Any], int]:
     """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
-    from coralline.data.dataset import inspect_dataset
+    from coralline.data.dataset import check_dataset
     from coralline.data.reading.folder import UnreadableFolderError
     from coralline.data_report.data_figures import DataFigures
     from pipeline import preflight
@@ -72,7 +72,7 @@ def _check(
     try:
         config = with_absolute_paths(load_config(config_file, overrides))
         preflight.check_settings(config)
-        dataset = inspect_dataset(config.data.path, config.data)
+        dataset = check_dataset(config.data.path, config.data)
     except UnreadableFolderError as e:
         return _told(e, "cannot_tell"), _CANNOT_TELL
     except UserError as e:

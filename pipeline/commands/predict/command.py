@@ -72,7 +72,7 @@ def command(
     Latency is that of the runtime alone, without reading and drawing; the first runs, which warm up, are left out
     where there are enough.
     """
-    from coralline.tflite import labels_file, latency
+    from coralline.tflite import latency
     from coralline.tflite.isolated_detector import IsolatedDetector
     from pipeline.commands.predict import media
     from pipeline.commands.predict.looking import Look
@@ -83,9 +83,8 @@ def command(
     pictures = media.pictures(paths, out)
     with IsolatedDetector(model, num_threads=threads, delegate=delegate) as detector:
         printer: Printer = JsonPrinter() if as_json else TextPrinter()
-        labels = detector.labels or labels_file.beside(model)
         with contextlib.closing(printer), contextlib.closing(StatusLine()) as status:
-            look = Look(detector, labels, threshold, every, repeat or 1, printer, status)
+            look = Look(detector, detector.labels, threshold, every, repeat or 1, printer, status)
             for index, (path, picture) in enumerate(zip(paths, pictures, strict=True), start=1):
                 status.say(f"{index} of {len(paths)}  {path}")
                 look.at(path, picture)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from coralline.foundation.errors import UserError
 from coralline.tflite.detections import Detections
-from coralline.tflite.detector import Detector, read_image
+from coralline.tflite.detector import BaseDetector, read_image
 from coralline.tflite.drawing import drawn
 from coralline.tflite.video_file import VideoReader, VideoWriter
 from pipeline.commands.predict import media
@@ -32,7 +32,7 @@ class Look:
       status: where it is told how far a video is.
     """
 
-    detector: Detector
+    detector: BaseDetector
     labels: list[str] | None
     threshold: float
     every: int

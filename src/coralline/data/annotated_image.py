@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from typing import Literal
 
 import numpy as np
+from PIL import Image
 
 from coralline.data.images.image_file import ImageFacts, Reason
+from coralline.data.images.image_pixels import upright_rgb
 from coralline.data.reading.image_place import ImagePlace
 
 Split = Literal["train", "eval"]
@@ -62,8 +65,17 @@ class AnnotatedImage:
 
     @property
     def height(self) -> int:
-        """Likewise."""
+        """Pixels, upright (after its EXIF orientation was applied)."""
         return self.facts.height
+
+    def pixels(self) -> np.ndarray:
+        """uint8 `[height, width, 3]` RGB, upright, transparent parts on white; read and decoded anew at each call.
+
+        Raises:
+          OSError: the file can't be read any more.
+        """
+        with Image.open(io.BytesIO(self.place.read())) as encoded:
+            return np.asarray(upright_rgb(encoded))
 
     @property
     def reencoded(self) -> Reason | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 from collections.abc import Iterable, Sequence
+from os import PathLike, fspath
 from typing import Any, get_args
 
 from coralline.data.annotated_image import AnnotatedImage, Split
@@ -61,29 +62,43 @@ class Dataset:
     images: tuple[AnnotatedImage, ...]
     problems: tuple[Problem, ...]
 
+    @property
+    def ok(self) -> bool:
+        """Whether no problem would stop a run."""
+        return not failing(self.problems)
 
-def read_dataset(path: str, options: DataSettings | None = None) -> Dataset:
-    """Reads and checks every annotated image of a folder, without its pixels.
+
+def read_dataset(path: str | PathLike[str], settings: DataSettings | None = None) -> Dataset:
+    """Reads and checks every annotated image of a folder; pixels are read when they are asked for.
+
+    Args:
+      path: the folder; its layout (Pascal VOC, COCO, YOLO, CSV, TFRecord) is recognised unless the settings name one.
+      settings: how to read and split it, and what to do about problems; None: the defaults.
 
     Raises:
-      UserError: the folder can't be read, or a problem in it has the policy `fail`.
+      UserError: the folder can't be read, or there is a problem that would stop a run.
     """
-    dataset = inspect_dataset(path, options or DataSettings())
+    dataset = check_dataset(path, settings)
     if wrong := failing(dataset.problems):
         raise as_error(wrong)
     return dataset
 
 
-def inspect_dataset(path: str, options: DataSettings) -> Dataset:
-    """Like `read_dataset`, but failing problems are returned with the others.
+def check_dataset(path: str | PathLike[str], settings: DataSettings | None = None) -> Dataset:
+    """As `read_dataset`, but problems that would stop a run are returned with the others.
+
+    Args:
+      path: the folder.
+      settings: how to read and split it, and what to do about problems; None: the defaults.
 
     Raises:
-      UserError: there is nothing that could be inspected.
+      UserError: there is nothing to check: no such folder, no annotations, a label map that can't be read.
     """
-    plan = make_plan(path, options)
-    checked = [entry_checks.check_entry(plan.layout.root, entry, side, options) for entry, side in plan.entries]
+    settings = settings or DataSettings()
+    plan = make_plan(fspath(path), settings)
+    checked = [entry_checks.check_entry(plan.layout.root, entry, side, settings) for entry, side in plan.entries]
     images = [c.image for c in checked if c.image]
-    return assemble(plan, images, (problem for c in checked for problem in c.problems), options)
+    return assemble(plan, images, (problem for c in checked for problem in c.problems), settings)
 
 
 def assemble(

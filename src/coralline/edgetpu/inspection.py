@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import collections
+from os import PathLike
 from typing import Any
 
 from coralline.edgetpu import compiled, mapping
 from coralline.foundation.errors import UserError
-from coralline.tflite import contract, metadata, runtime_versions
+from coralline.tflite import contract, metadata, model_file, runtime_versions
 from coralline.tflite.model_file import EDGE_TPU_OP, Graph, Model, Op, Tensor
 
 
-def inspect_model(model: Model) -> dict[str, Any]:
-    """Everything that `coralline inspect` tells.
+def inspect_model(path: str | PathLike[str]) -> dict[str, Any]:
+    """What is in a .tflite file, compiled or not: the dictionary of `describe_model`.
+
+    Raises:
+      UserError: the file can't be read, isn't a .tflite file, or is damaged.
+    """
+    read = model_file.read_model_file(path)
+    try:
+        return describe_model(read)
+    except UserError as e:
+        raise UserError(e.what, file=path, expected=e.expected, found=e.found, fix=e.fix) from e
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """What is in a model.
 
     Keys: `bytes`, `description`, `runtime` (the first TFLite runtime that knows all builtin ops, or None: see
     `runtime_versions.of_model`; too low for a compiled file, where the compiler writes version 1 for every op that it

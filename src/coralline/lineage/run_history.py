@@ -14,9 +14,23 @@ from typing import Any
 from ml_metadata import ListOptions, MetadataStore, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from coralline.lineage.store import open_store
+
 _RUN, _NODE, _PIPELINE = "pipeline_run", "node", "pipeline"
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
+
+
+def open_lineage(store: str) -> RunHistory:
+    """Opens the lineage that runs have recorded in ML Metadata, for reading.
+
+    Args:
+      store: the output folder of runs, a SQLite file, or `mysql://` or `postgresql://user:password@host:port/database`.
+
+    Raises:
+      UserError: there is no store, or it can't be read.
+    """
+    return RunHistory(open_store(store))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory, open_lineage
+from coralline.lineage.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
 CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
@@ -122,6 +123,20 @@ def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
                 if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
                     return artifact
     return None
+
+
+def why(published_path: str, store: str | None = None) -> dict[str, Any]:
+    """From a published file or folder back to its data, settings and code version.
+
+    Args:
+      published_path: a file or folder in a publishing folder, such as `yard/published/latest/model.tflite`.
+      store: as for `open_lineage`; None: that of the output folder which the path is in.
+
+    Raises:
+      UserError: there is no store, or it doesn't know the file.
+    """
+    history = open_lineage(store or store_above(published_path) or published_path)
+    return explain_artifact(history, published(history, published_path))
 
 
 def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:

@@ -104,6 +104,15 @@ def _wanted(name: str) -> str:
     return {"boxes": "[1, N, 4]", "count": "[1]"}.get(name, "[1, N]")
 
 
+def num_classes(model: Model) -> int | None:
+    """How many classes the post-processing op knows; None if there is no such op or its options are damaged."""
+    op = _post_process(model.main)
+    try:
+        return None if op is None else PostProcessing.decode(op.custom_options).num_classes
+    except ValueError:
+        return None
+
+
 def _class_problems(model: Model) -> list[str]:
     op = _post_process(model.main)
     if op is None:

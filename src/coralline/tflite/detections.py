@@ -1,4 +1,4 @@
-"""What a detector says about one image."""
+"""What a detector finds in one image."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ import dataclasses
 import numpy as np
 
 _MOST_CLASSES = 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+    """One object in an image.
+
+    Attributes:
+      label: the class's name; its id as text if there are no labels.
+      class_id: 0 = first real class = first line of labels.txt.
+      score: 0 to 1.
+      xmin_ymin_xmax_ymax: corners in pixels of the upright image.
+      ymin_xmin_ymax_xmax: corners normalized to the upright image, 0 to 1.
+    """
+
+    label: str
+    class_id: int
+    score: float
+    xmin_ymin_xmax_ymax: tuple[float, float, float, float]
+    ymin_xmin_ymax_xmax: tuple[float, float, float, float]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,89 +13,143 @@ import numpy as np
 from PIL import Image
 
 from coralline.foundation.errors import UserError
-from coralline.tflite import contract, metadata, model_file
-from coralline.tflite.detections import Detections
+from coralline.tflite import contract, labels_file, metadata, model_file
+from coralline.tflite.detections import Detection, Detections
 from coralline.tflite.interpreter import first_line, make_interpreter, threads_used
 from coralline.tflite.letterbox import letterbox, to_original
 
+Picture = str | PathLike[str] | Image.Image | np.ndarray
+"""A path, a Pillow image, or uint8 `[height, width, 3]` RGB."""
+
+_ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag, and its values for images that lie on their side."""
 _MAX_SIDE = 4096
 """Pixels. Nothing that runs as a detector comes near; a damaged file may claim gigabytes, which images would fill."""
 
 
-class Detector(abc.ABC):
+class BaseDetector(abc.ABC):
     """A .tflite detector: uint8 RGB in, boxes, classes, scores and count out (in that order of outputs).
 
     Args:
       model: path of the file, or its content.
       num_threads: None for all cores; capped to the cores.
       delegate: a delegate's shared library (`libedgetpu.so.1` for a compiled file).
+      labels: class names, the first real class first; None: those in the file, else those of `labels.txt` beside it.
 
     Attributes:
-      input_size: (height, width).
-      labels: the labels in the file, first real class first; None where it has none.
+      input_size: (height, width) in pixels.
+      labels: class names, the first real class first; None if there are none.
       threads: how many the runtime uses.
-      delegate: see above.
-      run_seconds: what the runtime took for each image so far, nothing else counted.
+      delegate: the delegate's library, or None.
+      run_seconds: the time of each run of the model so far, nothing else counted.
 
     Raises:
-      UserError: the file can't be read or run, it lacks the contract, or it is compiled and there is no delegate.
+      UserError: the file can't be read or run, it lacks the contract, it is compiled and there is no delegate, or
+        there are fewer labels than classes.
     """
 
-    def __init__(self, model: str | PathLike[str] | bytes, num_threads: int | None = None, delegate: str | None = None):
+    def __init__(
+        self,
+        model: str | PathLike[str] | bytes,
+        num_threads: int | None = None,
+        delegate: str | None = None,
+        labels: Sequence[str] | None = None,
+    ):
         self._file = None if isinstance(model, bytes) else model
         read = model_file.read_model(model) if isinstance(model, bytes) else model_file.read_model_file(model)
         _require_runnable(read, self._file, delegate)
         _, height, width, _ = read.main.tensors[read.main.inputs[0]].shape
         self._content = read.content
         self.input_size: tuple[int, int] = (height, width)
-        self.labels = metadata.read_labels(read.content)
+        self.labels = _labels(read, self._file) if labels is None else list(labels)
+        if labels is not None:
+            _require_labels(read, self.labels or [], self._file)
         self.threads = threads_used(num_threads)
         self.delegate = delegate
         self.run_seconds = array.array("d")
         self._last = np.zeros((height, width, 3), np.uint8)
 
-    def detect(self, image: np.ndarray) -> Detections:
-        """Detections in a letterboxed image (uint8 [H, W, 3] RGB), boxes normalized to that input.
+    def detect(self, image: Picture, min_score: float = 0.0) -> tuple[Detection, ...]:
+        """Finds objects in an image.
+
+        Args:
+          image: a path, a Pillow image, or uint8 `[height, width, 3]` RGB. Images are turned upright by their EXIF
+            orientation; transparent parts are put on white.
+          min_score: detections with lower scores are left out.
+
+        Returns:
+          Detections, strongest first.
+
+        Raises:
+          UserError: the image can't be read or isn't an image, or the runtime fails on it.
+        """
+        picture = as_image(image)
+        turned = picture.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
+        width, height = (picture.height, picture.width) if turned else (picture.width, picture.height)
+        found = self.predict(picture).at_least(min_score)
+        rows = zip(found.boxes_ymin_xmin_ymax_xmax, found.class_ids, found.scores, strict=True)
+        return tuple(
+            Detection(
+                label=class_name(int(class_id), self.labels),
+                class_id=int(class_id),
+                score=float(score),
+                ymin_xmin_ymax_xmax=(float(ymin), float(xmin), float(ymax), float(xmax)),
+                xmin_ymin_xmax_ymax=(xmin * width, ymin * height, xmax * width, ymax * height),
+            )
+            for (ymin, xmin, ymax, xmax), class_id, score in (
+                ([float(side) for side in corners], class_id, score) for corners, class_id, score in rows
+            )
+        )
+
+    def predict(self, image: Picture) -> Detections:
+        """As `detect`, as arrays: boxes normalized to the upright image, clipped to [0, 1].
+
+        Raises:
+          UserError: the image can't be read or isn't an image, or the runtime fails on it.
+        """
+        pixels, scale_y, scale_x = letterbox(as_image(image), *self.input_size)
+        found = self.run(pixels)
+        boxes = to_original(found.boxes_ymin_xmin_ymax_xmax, scale_y, scale_x)
+        return Detections(boxes, found.class_ids, found.scores)
+
+    def run(self, pixels: np.ndarray) -> Detections:
+        """Runs the model on a letterboxed image (uint8 [H, W, 3] RGB); boxes are normalized to that input.
 
         Raises:
           UserError: the runtime fails on it.
         """
-        found, seconds = self._run(image)
+        found, seconds = self._run(pixels)
         self.run_seconds.append(seconds)
-        self._last = image
+        self._last = pixels
         return found
 
     def again(self) -> None:
-        """Runs it on the last image once more, for the time it takes.
+        """Runs the model on the last image once more, for its time.
 
         Raises:
-          UserError: as for `detect`.
+          UserError: the runtime fails on it.
         """
-        self.detect(self._last)
-
-    def predict(self, image: Image.Image | str | PathLike[str]) -> Detections:
-        """Detections in any image, boxes normalized to the image turned upright, clipped to [0, 1].
-
-        Raises:
-          UserError: the image can't be read, or the runtime fails on it.
-        """
-        if not isinstance(image, Image.Image):
-            image = read_image(image)
-        pixels, scale_y, scale_x = letterbox(image, *self.input_size)
-        found = self.detect(pixels)
-        boxes = to_original(found.boxes_ymin_xmin_ymax_xmax, scale_y, scale_x)
-        return Detections(boxes, found.class_ids, found.scores)
+        self.run(self._last)
 
     @abc.abstractmethod
     def _run(self, image: np.ndarray) -> tuple[Detections, float]:
         """Detections in a letterboxed image, and the seconds that the runtime took."""
 
 
-class TFLiteDetector(Detector):
-    """A detector in this process: for files that were just made here. A damaged file can crash whoever runs it."""
+class Detector(BaseDetector):
+    """A detector in this process, for files that you trust: a damaged file can crash the process that runs it.
 
-    def __init__(self, model: str | PathLike[str] | bytes, num_threads: int | None = None, delegate: str | None = None):
-        super().__init__(model, num_threads, delegate)
+    It needs no more than ai-edge-litert, NumPy and Pillow.
+    """
+
+    def __init__(
+        self,
+        model: str | PathLike[str] | bytes,
+        num_threads: int | None = None,
+        delegate: str | None = None,
+        labels: Sequence[str] | None = None,
+    ):
+        super().__init__(model, num_threads, delegate, labels)
         self._loaded = LoadedModel(self._content, self._file, self.threads, delegate)
 
     def _run(self, image: np.ndarray) -> tuple[Detections, float]:
@@ -147,6 +201,26 @@ def class_name(class_id: int, labels: Sequence[str] | None) -> str:
     return labels[class_id] if labels is not None and 0 <= class_id < len(labels) else str(class_id)
 
 
+def as_image(image: Picture) -> Image.Image:
+    """The image, decoded: from a path, a Pillow image, or uint8 `[height, width, 3]` RGB.
+
+    Raises:
+      UserError: the file isn't there or isn't a whole image, or the array isn't an image.
+    """
+    if isinstance(image, Image.Image):
+        return image
+    if not isinstance(image, np.ndarray):
+        return read_image(image)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise UserError(
+            "this array is not an image",
+            expected="uint8 [height, width, 3], RGB, values from 0 to 255",
+            found=f"{image.dtype} {list(image.shape)}",
+            fix="convert it, for example with PIL.Image.fromarray(...).convert('RGB')",
+        )
+    return Image.fromarray(image)
+
+
 def read_image(path: str | PathLike[str]) -> Image.Image:
     """The image, decoded.
 
@@ -162,6 +236,22 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
         fix = "give the path of a whole JPEG or PNG file"
         raise UserError("the image can't be read", file=path, found=str(e), fix=fix) from e
+
+
+def _labels(model: model_file.Model, file: str | PathLike[str] | None) -> list[str] | None:
+    return metadata.read_labels(model.content) or (None if file is None else labels_file.beside(file))
+
+
+def _require_labels(model: model_file.Model, labels: Sequence[str], file: str | PathLike[str] | None) -> None:
+    classes = contract.num_classes(model)
+    if classes is not None and len(labels) < classes:
+        raise UserError(
+            "there are fewer labels than classes",
+            file=file,
+            expected=f"{classes} labels",
+            found=f"{len(labels)}: {', '.join(labels[:10])}",
+            fix="give the label of every class, in the order of the classes",
+        )
 
 
 def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None, delegate: str | None) -> None:

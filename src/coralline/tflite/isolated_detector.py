@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 
 import ai_edge_litert.interpreter  # noqa: F401  Here, before the fork, or each child would import it anew.
@@ -17,7 +17,7 @@ import numpy as np
 from coralline.foundation.child_process import ChildError, ChildHangsError, ChildMemoryError, ChildProcess
 from coralline.foundation.errors import UserError
 from coralline.tflite.detections import Detections
-from coralline.tflite.detector import Detector, LoadedModel
+from coralline.tflite.detector import BaseDetector, LoadedModel
 
 SECONDS_PER_IMAGE = 60.0
 _TENSOR_BYTES = 2 << 30  # a float detector of 1280 x 1280 pixels takes less than half
@@ -26,7 +26,7 @@ _ROW_BYTES = 4 * 4 + 8 + 4
 _RUN = b"run"
 
 
-class IsolatedDetector(Detector):
+class IsolatedDetector(BaseDetector):
     """A detector in a process of its own, for the length of a `with`.
 
     Args:
@@ -42,9 +42,10 @@ class IsolatedDetector(Detector):
         model: str | PathLike[str],
         num_threads: int | None = None,
         delegate: str | None = None,
+        labels: Sequence[str] | None = None,
         seconds_per_image: float = SECONDS_PER_IMAGE,
     ):
-        super().__init__(model, num_threads, delegate)
+        super().__init__(model, num_threads, delegate, labels)
         self._path, self._seconds = model, seconds_per_image
         self._most_bytes = _TENSOR_BYTES + _COPIES_OF_FILE * len(self._content)
         self._pixels = _shared_pixels(*self.input_size)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from coralline.foundation.progress import counted
-from coralline.tflite.detector import Detector
+from coralline.tflite.detector import BaseDetector
 
 _WARM_UP_RUNS = 3
 _ENOUGH_RUNS = 20 + _WARM_UP_RUNS
@@ -33,7 +33,7 @@ class Latency:
     delegate: str | None
 
     @classmethod
-    def of(cls, detector: Detector) -> Latency:
+    def of(cls, detector: BaseDetector) -> Latency:
         """Of all that a detector, which has run, has done so far."""
         seconds = np.asarray(detector.run_seconds)
         timed = 1000 * seconds[min(_WARM_UP_RUNS, len(seconds) // 4) :]
@@ -50,7 +50,7 @@ class Latency:
         return f"median {self.median_ms:.2f} ms, p90 {self.p90_ms:.2f} ms ({how}{delegate})"
 
 
-def run_enough(detector: Detector) -> None:
+def run_enough(detector: BaseDetector) -> None:
     """Runs a detector on its last image again, until its latency means something or a second is spent."""
     while len(detector.run_seconds) < _ENOUGH_RUNS and sum(detector.run_seconds) < _ENOUGH_SECONDS:
         detector.again()

@@ -9,7 +9,7 @@ from coralline.foundation.errors import UserError
 from coralline.scoring import inference
 from coralline.scoring.labelled_images import LabelledImage
 from coralline.tflite import metadata
-from coralline.tflite.detector import TFLiteDetector
+from coralline.tflite.detector import Detector
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_boxes_come_back_on_the_original_image_not_on_the_letterboxed_one(tmp_pa
     Image.fromarray(pixels).save(path)
     boxes = np.array([[0, 0, 1, 0.5]], np.float32)
     image = LabelledImage("wide.png", path.read_bytes, boxes, np.array([0]), np.array([False]))
-    evaluated = inference.run_models({"int8": FileModel(TFLiteDetector(quadrant_detector()))}, [image])
+    evaluated = inference.run_models({"int8": FileModel(Detector(quadrant_detector()))}, [image])
     (truth,), (found,) = evaluated.ground_truths, evaluated.detections["int8"]
     assert (truth.height, truth.width) == (100, 200)
     assert found.boxes_ymin_xmin_ymax_xmax[0] == pytest.approx(boxes[0], abs=0.01)
@@ -66,4 +66,4 @@ def test_undecodable_image_is_one_message_with_its_name(quadrant_detector):
     none = np.zeros((0, 4), np.float32)
     image = LabelledImage("broken.jpg", lambda: b"not an image", none, np.zeros(0, int), np.zeros(0, bool))
     with pytest.raises(UserError, match=r"broken\.jpg"):
-        inference.run_models({"int8": FileModel(TFLiteDetector(quadrant_detector()))}, [image])
+        inference.run_models({"int8": FileModel(Detector(quadrant_detector()))}, [image])

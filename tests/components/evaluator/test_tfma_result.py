@@ -45,7 +45,7 @@ def evaluated(tmp_path_factory):
 
     def run(models, thresholds, truths=None):
         folder = str(tmp_path_factory.mktemp("evaluation"))
-        figures, passed = tfma_result.evaluate(truths or images(20), models, CLASSES, thresholds, folder)
+        figures, passed = tfma_result.evaluate_with_tfma(truths or images(20), models, CLASSES, thresholds, folder)
         return folder, figures, passed
 
     return run

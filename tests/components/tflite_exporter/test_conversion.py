@@ -6,7 +6,7 @@ import pytest
 from coralline.detector.network import saved_model
 from coralline.edgetpu import mapping
 from coralline.tflite import contract, metadata, model_file
-from coralline.tflite.detector import TFLiteDetector
+from coralline.tflite.detector import Detector
 from coralline.tflite.post_process import PostProcess
 from coralline.tflite.post_process_op import PostProcessing
 
@@ -52,8 +52,8 @@ def test_file_detects_what_the_quantization_aware_model_detects(exported, detect
     post_process = PostProcess(anchors, PostProcessing(10, 0.0, 0.5, num_classes=3))
     op = model_file.read_model(content).main.ops[-1]
     assert PostProcessing.decode(op.custom_options) == post_process.settings
-    file = TFLiteDetector(content)
+    file = Detector(content)
     for image, image_boxes, image_scores in zip(detector.images, boxes, scores, strict=True):
-        expected, found = post_process.run(image_boxes, image_scores), file.detect(image)
+        expected, found = post_process.run(image_boxes, image_scores), file.run(image)
         assert abs(expected.scores[0] - found.scores[0]) < 0.02
         assert np.isclose(expected.scores, found.scores, atol=0.05).mean() > 0.9

@@ -16,7 +16,7 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from components.voc_example_gen import shards
 from components.voc_example_gen.component import VocExampleGen
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset
+from coralline.data.dataset import check_dataset
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
 from coralline.data.judging.split import SPLITS
 from coralline.data.records import tfrecord
@@ -235,7 +235,7 @@ def test_boxes_without_area_are_left_out_and_counted(real_data, pipeline_of_one)
 
 def planned(folder):
     """The files that would be written of a data set, with its images checked."""
-    dataset = inspect_dataset(str(folder), DataSettings(path=str(folder)))
+    dataset = check_dataset(str(folder), DataSettings(path=str(folder)))
     return shards.files_to_write(dataset, {split: str(folder.parent / "out" / split) for split in SPLITS})
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset, read_dataset, summary
+from coralline.data.dataset import check_dataset, read_dataset, summary
 from coralline.data.images.image_file import encode_for_training
 from coralline.data.judging.policies import FAULTS
 from coralline.data.records import tfrecord
@@ -19,7 +19,7 @@ from coralline.foundation.errors import UserError
 
 
 def read(voc, **options):
-    return inspect_dataset(str(voc.root), DataSettings(**options))
+    return check_dataset(str(voc.root), DataSettings(**options))
 
 
 def only_image(dataset, name="a.jpg"):
@@ -238,7 +238,7 @@ def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
 
 
 def test_bccd_has_two_boxes_without_area(real_data):
-    dataset = inspect_dataset(str(real_data / "bccd"), DataSettings())
+    dataset = check_dataset(str(real_data / "bccd"), DataSettings())
     assert dataset.reader == "VOCdevkit" and kinds(dataset).count(("zero_area_box", "drop")) == 2
     assert not [problem for problem in dataset.problems if problem.policy == "fail"]
     assert summary(dataset)["splits"] == {"train": 205, "eval": 87}

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset
+from coralline.data.dataset import check_dataset
 from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.judging.problems import Problem
 from coralline.data_report import contact_sheet
@@ -23,7 +23,7 @@ def shapes(tmp_path):
 
 
 def inspected(folder, **options):
-    return inspect_dataset(str(folder), DataSettings(**options))
+    return check_dataset(str(folder), DataSettings(**options))
 
 
 def page_of(path, dataset, **more):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import coralline
 from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import RunHistory
 from coralline.lineage.store import open_store, store_above
@@ -58,3 +59,13 @@ def test_says_why_a_server_cannot_be_reached_and_hides_the_password(scheme: str)
 def test_finds_the_store_of_the_folder_that_a_file_lies_in(out: Path) -> None:
     assert store_above(str(out / "published/v1/model.tflite")) == str(out / "metadata.sqlite")
     assert store_above("/") is None
+
+
+def test_the_public_interface_reads_runs_and_why(out: Path) -> None:
+    history = coralline.open_lineage(str(out))
+    newest = history.run("latest")
+    assert newest is not None and newest.state == "FAILED"
+    explained = coralline.why(str(out / "published/latest/model.tflite"))
+    assert "/data/raccoon" in str(explained["data"]["VocExampleGen"])
+    with pytest.raises(UserError, match="no store"):
+        coralline.why("/nowhere/model.tflite")

@@ -4,7 +4,7 @@ from PIL import Image
 
 from coralline.foundation.errors import UserError
 from coralline.tflite import contract, metadata
-from coralline.tflite.detector import TFLiteDetector, class_name
+from coralline.tflite.detector import Detector, class_name
 
 
 def picture(width=32, height=32):
@@ -16,7 +16,7 @@ def picture(width=32, height=32):
 
 
 def test_finds_what_is_in_the_picture(quadrant_detector):
-    found = TFLiteDetector(quadrant_detector()).predict(picture())
+    found = Detector(quadrant_detector()).predict(picture())
     assert found.class_ids.tolist() == [0, 1]
     np.testing.assert_allclose(found.scores, [250 / 255, 200 / 255], atol=0.01)
     np.testing.assert_allclose(found.boxes_ymin_xmin_ymax_xmax, [[0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1]], atol=1e-6)
@@ -25,7 +25,7 @@ def test_finds_what_is_in_the_picture(quadrant_detector):
 def test_boxes_are_normalized_to_the_original_image(quadrant_detector):
     pixels = np.zeros((50, 100, 3), np.uint8)
     pixels[:, 50:, 1] = 255  # the right half of a wide image is the right upper quadrant of the letterboxed input
-    found = TFLiteDetector(quadrant_detector()).predict(Image.fromarray(pixels))
+    found = Detector(quadrant_detector()).predict(Image.fromarray(pixels))
     np.testing.assert_allclose(found.boxes_ymin_xmin_ymax_xmax, [[0, 0.5, 1, 1]], atol=1e-6)
 
 
@@ -33,14 +33,14 @@ def test_labels_come_from_the_file(quadrant_detector):
     model = metadata.write_metadata(
         quadrant_detector(), labels="leaf\nsea\n", score_threshold=0.25, name="n", description="d"
     )
-    detector = TFLiteDetector(model)
+    detector = Detector(model)
     assert detector.labels == ["leaf", "sea"] and detector.input_size == (32, 32)
     assert detector.predict(picture()).class_ids.tolist() == [0, 1]
     assert class_name(1, detector.labels) == "sea" and class_name(5, detector.labels) == "5"
 
 
 def test_more_threads_than_cores_are_capped(quadrant_detector):
-    assert len(TFLiteDetector(quadrant_detector(), num_threads=1000).predict(picture())) == 2
+    assert len(Detector(quadrant_detector(), num_threads=1000).predict(picture())) == 2
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_refuses_a_model_without_the_contract_and_says_what_is_wrong(quadrant_de
     problems = contract.check_contract(quadrant_detector(**change))
     assert len(problems) >= 1 and message in "; ".join(problems)
     with pytest.raises(UserError, match="not a standard detector"):
-        TFLiteDetector(quadrant_detector(**change))
+        Detector(quadrant_detector(**change))
 
 
 def test_contract_holds_for_the_standard_detector(quadrant_detector):
@@ -82,9 +82,9 @@ def test_contract_counts_the_labels(quadrant_detector):
 def test_unreadable_image_is_one_message(quadrant_detector, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
     with pytest.raises(UserError, match="the image can't be read"):
-        TFLiteDetector(quadrant_detector()).predict(tmp_path / "a.jpg")
+        Detector(quadrant_detector()).predict(tmp_path / "a.jpg")
 
 
 def test_loading_writes_nothing_to_standard_error(quadrant_detector, capfd):
-    TFLiteDetector(quadrant_detector())
+    Detector(quadrant_detector())
     assert capfd.readouterr().err == ""

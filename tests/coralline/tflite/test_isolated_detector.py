@@ -9,7 +9,7 @@ import pytest
 
 from coralline.foundation.child_process import ChildCrashedError, ChildHangsError, ChildMemoryError, ChildProcess
 from coralline.foundation.errors import UserError
-from coralline.tflite.detector import TFLiteDetector
+from coralline.tflite.detector import Detector
 from coralline.tflite.isolated_detector import IsolatedDetector
 
 MEGABYTE = 1 << 20
@@ -41,9 +41,9 @@ def child():
 
 def test_finds_what_the_detector_in_this_process_finds(model):
     image = np.random.default_rng(1).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-    here = TFLiteDetector(model).detect(image)
+    here = Detector(model).run(image)
     with IsolatedDetector(model) as detector:
-        there = detector.detect(image)
+        there = detector.run(image)
         assert len(detector.run_seconds) == 1 and detector.run_seconds[0] > 0
     np.testing.assert_array_equal(here.boxes_ymin_xmin_ymax_xmax, there.boxes_ymin_xmin_ymax_xmax)
     assert here.class_ids.tolist() == there.class_ids.tolist() and here.scores.tolist() == there.scores.tolist()
@@ -53,13 +53,13 @@ def test_a_process_that_dies_is_one_message_that_names_the_file(model):
     with IsolatedDetector(model) as detector:
         os.kill(detector._child._pid, signal.SIGSEGV)
         with pytest.raises(UserError, match=r"model\.tflite: this model crashes the TFLite runtime"):
-            detector.detect(np.zeros((32, 32, 3), np.uint8))
+            detector.run(np.zeros((32, 32, 3), np.uint8))
 
 
 def test_no_process_is_left_behind(model):
     with IsolatedDetector(model) as detector:
         pid = detector._child._pid
-        detector.detect(np.zeros((32, 32, 3), np.uint8))
+        detector.run(np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

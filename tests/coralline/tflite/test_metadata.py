@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from coralline.tflite import metadata, model_file
-from coralline.tflite.detector import TFLiteDetector
+from coralline.tflite.detector import Detector
 
 
 def written(model, labels="leaf\nsea\n"):
@@ -30,7 +30,7 @@ def test_the_model_itself_is_unchanged(quadrant_detector):
     assert before.main == after.main and before.signatures == after.signatures
     assert before.buffers == after.buffers[: len(before.buffers)]
     image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
-    found = [TFLiteDetector(model.content).detect(image) for model in (before, after)]
+    found = [Detector(model.content).run(image) for model in (before, after)]
     np.testing.assert_array_equal(found[0].scores, found[1].scores)
 
 

@@ -263,7 +263,7 @@ class Tried:
         with contextlib.suppress(UserError), IsolatedDetector(self.path, seconds_per_image=_SECONDS) as detector:
             size = detector.input_size
             for image in self.images if size == (32, 32) else [np.ones((*size, 3), np.uint8)]:
-                detector.detect(image)
+                detector.run(image)
             return True
         return False
 

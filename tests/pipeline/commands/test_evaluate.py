@@ -78,7 +78,7 @@ def test_prints_a_table_for_people(model, data):
 def test_labels_can_stand_beside_the_file_or_be_given(tmp_path, data, quadrant_detector):
     path = tmp_path / "bare.tflite"
     path.write_bytes(quadrant_detector())
-    with pytest.raises(UserError, match="doesn't say what its classes are called"):
+    with pytest.raises(UserError, match="doesn't name its classes"):
         evaluate(path, "--data", data)
     labels = tmp_path / "frigate.txt"
     labels.write_text("0 sky\n1 leaf\n")

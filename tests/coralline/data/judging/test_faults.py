@@ -5,14 +5,14 @@ import shutil
 import pytest
 
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset, read_dataset, summary
+from coralline.data.dataset import check_dataset, read_dataset, summary
 from coralline.data.judging.policies import FAULTS
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
 
 
 def read(voc, **options):
-    return inspect_dataset(str(voc.root), DataSettings(**options))
+    return check_dataset(str(voc.root), DataSettings(**options))
 
 
 def problems(dataset, kind):

@@ -3,7 +3,7 @@
 import pytest
 
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import inspect_dataset
+from coralline.data.dataset import check_dataset
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def look(voc):
     """`look(reader="csv", ...) -> Dataset` of the folder that the test wrote, with these settings."""
 
     def inspect(**settings):
-        return inspect_dataset(str(voc.root), DataSettings(**settings))
+        return check_dataset(str(voc.root), DataSettings(**settings))
 
     return inspect
 
