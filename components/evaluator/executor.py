@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfx.dsl.components.base import base_executor
@@ -22,21 +23,23 @@ if TYPE_CHECKING:
     from components.evaluator.evaluation_report import Report
     from components.evaluator.judged_models import ReferenceModel
     from components.evaluator.report_pictures import ReportPicture
+    from coralline.scoring.coco import Figures
     from coralline.scoring.detection_matching import Matched
-    from coralline.scoring.inference import JudgedModel
+    from coralline.scoring.evaluate_settings import EvaluateSettings
+    from coralline.scoring.inference import Evaluated, JudgedModel
+    from coralline.scoring.labelled_images import LabelledImage
 
 
 class Executor(base_executor.BaseExecutor):
     """Judges a TFLiteModel artifact."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.evaluator import blessing, parity, tfma_result
-        from components.evaluator.evaluation_report import Report
+        from components.evaluator import blessing, tfma_result
         from coralline.data.records.tf_example import read_examples
-        from coralline.scoring import inference
-        from coralline.scoring.detection_matching import Matched
+        from coralline.scoring import coco, inference
         from coralline.scoring.evaluate_settings import EvaluateSettings
         from coralline.scoring.file_model import FileModel
+        from coralline.scoring.kept_images import KeptImages
         from coralline.scoring.labelled_images import of_example
         from coralline.tflite.detector import Detector
 
@@ -51,43 +54,67 @@ class Executor(base_executor.BaseExecutor):
         if baseline_model is not None:
             models[blessing.BASELINE] = baseline_model
 
-        evaluated = inference.run_models(models, map(of_example, read_examples(eval_folder)))
-        figures, validated = tfma_result.evaluate_with_tfma(
-            evaluated.ground_truths, evaluated.detections, class_names, settings, _uri(output_dict["evaluation"])
-        )
+        images = KeptImages(lambda: map(of_example, read_examples(eval_folder)))
+        evaluated = inference.run_models(models, images)
+        truths = evaluated.ground_truths
+        figures = {name: coco.score(truths, found, class_names) for name, found in evaluated.detections.items()}
         verdict = blessing.judge(settings, figures, baseline_missing)
+        validated = tfma_result.write_result(figures, settings, _uri(output_dict["evaluation"]))
         if validated != verdict.blessed:
             raise RuntimeError(f"TFMA's validation ({validated}) and the blessing disagree: {verdict}")
 
-        compared = parity.compare_models(
-            content,
-            {which: reference.raw for which, reference in references.items()},
-            PostProcessing.from_json(export["post_processing"]),
-            map(of_example, read_examples(eval_folder)),
-            evaluated.detections[blessing.CANDIDATE],
-            figures,
-            class_names,
-            settings.explain_loss_above,
-        )
-        matched = Matched(evaluated.ground_truths, evaluated.detections[blessing.CANDIDATE], class_names)
-        report = Report(
-            images=len(evaluated.ground_truths),
-            parity=compared,
-            figures={**dict.fromkeys(blessing.MODELS), **figures},
-            verdict=verdict,
-            settings=settings,
-            counts=matched.counts,
-            best_threshold=matched.best_threshold,
-            pictures=_pictures(matched, eval_folder, settings.pictures),
-            export=export,
-            file={"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
-            data=_data_section(input_dict),
-            versions=code_version(),
-        )
-        _write_report(report, _uri(output_dict["report"]))
+        judged = _Judged(settings, class_names, content, export, references, images, evaluated, figures, verdict)
+        _write_report(_report(judged, _data_section(input_dict)), _uri(output_dict["report"]))
         _write_blessing(artifact_utils.get_single_instance(output_dict["blessing"]), verdict, input_dict, baseline)
         for artifacts in output_dict.values():
             stamp(artifact_utils.get_single_instance(artifacts))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Judged:
+    """Everything that the report is made of."""
+
+    settings: EvaluateSettings
+    class_names: Sequence[str]
+    content: bytes
+    export: dict[str, Any]
+    references: dict[str, ReferenceModel]
+    images: Iterable[LabelledImage]
+    evaluated: Evaluated
+    figures: dict[str, Figures]
+    verdict: Verdict
+
+
+def _report(judged: _Judged, data: DataSection) -> Report:
+    from components.evaluator import blessing, parity
+    from components.evaluator.evaluation_report import Report
+    from coralline.scoring.detection_matching import Matched
+
+    truths, found = judged.evaluated.ground_truths, judged.evaluated.detections[blessing.CANDIDATE]
+    matched = Matched(truths, found, judged.class_names)
+    return Report(
+        images=len(truths),
+        parity=parity.compare_models(
+            judged.content,
+            {which: reference.raw for which, reference in judged.references.items()},
+            PostProcessing.from_json(judged.export["post_processing"]),
+            judged.images,
+            found,
+            judged.figures,
+            judged.class_names,
+            judged.settings.explain_loss_above,
+        ),
+        figures={**dict.fromkeys(blessing.MODELS), **judged.figures},
+        verdict=judged.verdict,
+        settings=judged.settings,
+        counts=matched.counts,
+        best_threshold=matched.best_threshold,
+        pictures=_pictures(matched, judged.images, judged.settings.pictures),
+        export=judged.export,
+        file={"bytes": len(judged.content), "sha256": hashlib.sha256(judged.content).hexdigest()},
+        data=data,
+        versions=code_version(),
+    )
 
 
 def _references(export: dict[str, Any], model_folder: str) -> dict[str, ReferenceModel]:
@@ -114,18 +141,16 @@ def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedMo
         return bundle, None, f"{e.what} ({bundle})"
 
 
-def _pictures(matched: Matched, eval_folder: str, wanted: int) -> list[ReportPicture]:
+def _pictures(matched: Matched, images: Iterable[LabelledImage], wanted: int) -> list[ReportPicture]:
     """The pictures of the report; only the images that are shown are decoded again."""
     from components.evaluator.report_pictures import choose_pictures, picture
-    from coralline.data.records.tf_example import read_examples
-    from coralline.scoring.labelled_images import of_example
 
     threshold = matched.best_threshold
     places = {index: place for place, index in enumerate(choose_pictures(matched.mistakes(threshold), wanted), start=1)}
     shown = {}
-    for index, record in enumerate(read_examples(eval_folder)):
+    for index, labelled in enumerate(images):
         if index in places:
-            truth, image = of_example(record).decode()
+            truth, image = labelled.decode()
             found, match = matched.detections[index], matched.matches[index]
             shown[places[index]] = picture(places[index], image, truth, found, match, matched.class_names, threshold)
     return [shown[place] for place in sorted(shown)]

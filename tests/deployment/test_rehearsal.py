@@ -43,7 +43,7 @@ _REHEARSE = """
 import sys
 from pathlib import Path
 from deployment.rehearsal import parse_spec, rehearse
-list(rehearse(parse(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2])))
+list(rehearse(parse_spec(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2])))
 """
 
 

@@ -142,7 +142,7 @@ def test_averaged_weights_in_16_bits_end_early_on_a_plateau_and_are_written_in_3
     from coralline.detector.network import saved_model
 
     more = {"mixed_precision": "bfloat16", "ema_decay": 0.9, "early_stop": 1, "evaluate_every": 1}
-    settings = dataclasses.replace(job.settings, **more)
+    settings = dataclasses.replace(job.settings, train=job.settings.train.model_copy(update=more))
     steps = Steps()
     follow(steps)
     train(dataclasses.replace(job, settings=settings), tmp_path)

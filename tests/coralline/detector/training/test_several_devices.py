@@ -39,7 +39,7 @@ progress.set_sink(Steps())
 schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 6, "evaluate_every": 12}
 settings = preflight.training_settings(Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule}))
 job = Job((record,), (record,), tuple(CLASSES), settings)
-placement = distribution.find()
+placement = distribution.find_distribution()
 print("devices", placement.describe())
 both_phases.train(job, placement, work=f"{folder}/work", model_folder=f"{folder}/model", log_folder=f"{folder}/logs")
 """
