@@ -6,6 +6,7 @@ import hashlib
 import os
 
 from coralline.data.data_settings import DataSettings
+from coralline.data.images import seen_images
 from coralline.data.reading.reader_choice import files_read
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
@@ -37,6 +38,6 @@ def fingerprint(options: DataSettings) -> str:
 def _hash_of_file(path: str) -> bytes:
     """One file that can't be read must not hide that another one has changed: it may be left out."""
     try:
-        return storage.sha256(path)
+        return seen_images.known_sha256(path) or storage.sha256(path)
     except OSError:
         return b"unreadable"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coralline.data.boxes import Boxes
+from coralline.data.images import seen_images
 from coralline.detector.anchors import anchor_advice, anchor_choice, anchor_fit
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation import progress
@@ -27,6 +28,8 @@ from pipeline.running.console import RunConsole, duration
 from pipeline.running.out_folder import OutFolder
 
 _LOADING = "TensorFlow and TFX"
+# Kept in memory from the check before a run until the examples are written, so that images are read once.
+_IMAGE_BYTES = 256 << 20
 # As the system, SQLite and the quota of a file system say it; most libraries hand on the words alone.
 _DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
 
@@ -42,6 +45,7 @@ def run_locally(config: Config, as_json: bool) -> None:
       UserError: the run couldn't begin, or a component has failed; a bug is told in one sentence, with the log.
     """
     config = with_absolute_paths(config)
+    seen_images.keep_bytes(_IMAGE_BYTES)
     found = preflight.check_before_run(config)
     run_id, out = new_run_id(), OutFolder(Path(config.out))
     log = out.log(run_id)

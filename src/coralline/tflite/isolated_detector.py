@@ -6,9 +6,10 @@ image or with a later one. So a child does all of the running, and whatever beco
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 
 import ai_edge_litert.interpreter  # noqa: F401  Here, before the fork, or each child would import it anew.
@@ -20,6 +21,7 @@ from coralline.tflite.detections import Detections
 from coralline.tflite.detector import BaseDetector, LoadedModel
 
 SECONDS_PER_IMAGE = 60.0
+_SECONDS_FIRST_TRY = 10.0
 _TENSOR_BYTES = 2 << 30  # a float detector of 1280 x 1280 pixels takes less than half
 _COPIES_OF_FILE = 4  # its content, and its weights as the runtime packs them
 _ROW_BYTES = 4 * 4 + 8 + 4
@@ -49,12 +51,12 @@ class IsolatedDetector(BaseDetector):
         self._path, self._seconds = model, seconds_per_image
         self._most_bytes = _TENSOR_BYTES + _COPIES_OF_FILE * len(self._content)
         self._pixels = _shared_pixels(*self.input_size)
-        self._child = ChildProcess(self._serve, self._most_bytes)
-        try:
-            self._answer()
-        except BaseException:
-            self._child.close()
-            raise
+        with self._explained():
+            try:
+                self._child = self._started(min(_SECONDS_FIRST_TRY, seconds_per_image))
+            except ChildHangsError:
+                # Forked while another thread held a lock, a child waits for it forever (fork(2)); a matter of chance.
+                self._child = self._started(seconds_per_image)
 
     def __enter__(self) -> IsolatedDetector:
         return self
@@ -67,9 +69,24 @@ class IsolatedDetector(BaseDetector):
         self._child.ask(_RUN)
         return _unpacked(self._answer())
 
-    def _answer(self) -> bytes:
+    def _started(self, seconds: float) -> ChildProcess:
+        """A child that has loaded the model."""
+        child = ChildProcess(self._serve, self._most_bytes)
         try:
+            child.answer(seconds)
+        except BaseException:
+            child.close()
+            raise
+        return child
+
+    def _answer(self) -> bytes:
+        with self._explained():
             return self._child.answer(self._seconds)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except ChildHangsError as e:
             raise UserError(
                 "this model takes too long",

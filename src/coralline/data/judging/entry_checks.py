@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
 
 from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.data_settings import DataSettings
-from coralline.data.images import image_file
+from coralline.data.images import seen_images
 from coralline.data.images.image_file import ImageFacts, UnreadableImageError
+from coralline.data.images.seen_images import SeenImage
 from coralline.data.judging.box_checks import BoxChecks
 from coralline.data.judging.findings import Findings
 from coralline.data.judging.problems import DataProblem, Problem
@@ -66,7 +66,8 @@ def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
 
 def _check(path: str, entry: Entry, side: Split, findings: Findings) -> AnnotatedImage | None:
     raw = read_annotation(entry, path)
-    content, facts = _read_image(entry)
+    seen = _look_at_image(entry)
+    facts = seen.facts
     for problem in raw.problems:
         findings.note(problem)
     usable = _is_image_of(raw, entry, path, findings)
@@ -82,15 +83,14 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
         annotation_path=path,
         split=side,
         facts=facts,
-        sha256=hashlib.sha256(content).digest(),
+        sha256=seen.sha256,
         objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
     )
 
 
-def _read_image(entry: Entry) -> tuple[bytes, ImageFacts]:
+def _look_at_image(entry: Entry) -> SeenImage:
     try:
-        content = entry.place.read()
-        return content, image_file.inspect_image(content)
+        return seen_images.look(entry.place)
     except (OSError, UnreadableImageError) as e:
         raise DataProblem(unreadable_image(entry.image, entry.place.path, e)) from e
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from coralline.data.annotated_image import AnnotatedImage
-from coralline.data.images import image_file
+from coralline.data.images import image_file, seen_images
 from coralline.data.images.image_file import UnreadableImageError
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import encode_example
@@ -14,8 +13,8 @@ from coralline.data.records.tf_example import encode_example
 
 def encode_image(image: AnnotatedImage, label_map: LabelMap) -> bytes:
     """The example. Raises OSError or UnreadableImageError where the image is no longer what was checked."""
-    content = image.place.read()
-    if hashlib.sha256(content).digest() != image.sha256:
+    content, sha256 = seen_images.take(image.place)
+    if sha256 != image.sha256:
         raise UnreadableImageError("it has changed since it was checked")
     encoded = image_file.encode_for_training(content, image.facts)
     return encode_example(
