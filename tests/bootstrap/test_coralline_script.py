@@ -153,13 +153,38 @@ def test_says_how_to_get_uv_when_nothing_can_install_it(machine: Machine) -> Non
     (machine.bin / "uv").unlink()
     for name in ("python3", "python", "python3.10"):
         machine.put_python(machine.bin / name, "none")
-    # Only what the script itself calls, so that no other Python is at hand.
-    for name in ("bash", "env", "readlink", "dirname", "sha256sum", "cut", "mkdir", "ls", "flock", "rm", "sleep"):
-        (machine.bin / name).symlink_to(shutil.which(name) or name)
+    _link_tools(machine)
     code, _, err = machine.call("--help", PATH=str(machine.bin))
     assert code == 1
     assert "uv is not on this machine" in err
-    assert "fix: install uv" in err
+    assert "fix: install Python's venv module" in err
+
+
+def test_installs_uv_with_the_python_that_is_named(machine: Machine) -> None:
+    (machine.bin / "uv").unlink()
+    _link_tools(machine)
+    named = machine.put(machine.home / "python", '#!/bin/bash\necho "named $*" >>"$UV_CALLS"\n[[ $1 == -c ]]\n')
+    machine.call("--help", PATH=str(machine.bin), CORALLINE_PYTHON=str(named))
+    assert "named -m venv" in machine.calls.read_text()
+
+
+def _link_tools(machine: Machine) -> None:
+    """Only what the script itself calls, so that no other Python is at hand."""
+    for name in (
+        "bash",
+        "cat",
+        "env",
+        "readlink",
+        "dirname",
+        "sha256sum",
+        "cut",
+        "mkdir",
+        "ls",
+        "flock",
+        "rm",
+        "sleep",
+    ):
+        (machine.bin / name).symlink_to(shutil.which(name) or name)
 
 
 def test_changed_lock_updates_the_environment(machine: Machine) -> None:
