@@ -6,14 +6,11 @@ smaller, and the lowest level that tries takes 14 times as long.
 
 from __future__ import annotations
 
-import struct
 import zlib
 from typing import IO
 
-import google_crc32c
+from coralline.data.records.tfrecord import masked_crc32c
 
-_HEADER_LENGTH, _CHECKSUM = struct.Struct("<Q"), struct.Struct("<I")
-_MASK_DELTA = 0xA282EAD8
 _STORED, _GZIP_FRAME = 0, zlib.MAX_WBITS | 16
 
 
@@ -27,8 +24,8 @@ class TFRecordWriter:
 
     def write(self, record: bytes) -> None:
         """Adds a record."""
-        length = _HEADER_LENGTH.pack(len(record))
-        for part in (length + _masked_crc32c(length), record, _masked_crc32c(record)):
+        length = len(record).to_bytes(8, "little")
+        for part in (length + masked_crc32c(length), record, masked_crc32c(record)):
             self._put(self._gzip.compress(part))
 
     def finish(self) -> None:
@@ -38,9 +35,3 @@ class TFRecordWriter:
     def _put(self, content: bytes) -> None:
         self._file.write(content)
         self.bytes_written += len(content)
-
-
-def _masked_crc32c(data: bytes) -> bytes:
-    """A checksum that may itself be part of what another one is computed of (tensorflow/core/lib/hash/crc32c.h)."""
-    crc = google_crc32c.value(data)
-    return _CHECKSUM.pack(((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF)
