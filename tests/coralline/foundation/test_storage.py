@@ -92,7 +92,8 @@ try:
 except OSError as e:
     print(e)
 """
-    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
     unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     for more, said in ((unreachable, "Could not connect"), ({}, "Unable to locate credentials")):
         command, env = [sys.executable, "-c", program], {**environment, **more}

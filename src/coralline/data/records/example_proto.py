@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, message_factory
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
 _PACKAGE = "tensorflow"
@@ -19,9 +19,7 @@ _PACKAGE = "tensorflow"
 @functools.cache
 def example_class() -> Any:
     """The class of `tf.train.Example` messages: `.features.feature[key].bytes_list.value` and so on."""
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(_example_file())
-    return message_factory.MessageFactory(pool).GetPrototype(pool.FindMessageTypeByName(f"{_PACKAGE}.Example"))
+    return message_factory.GetMessages([_example_file()])[f"{_PACKAGE}.Example"]
 
 
 def _example_file() -> descriptor_pb2.FileDescriptorProto:
