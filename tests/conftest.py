@@ -20,11 +20,24 @@ import numpy as np
 import pytest
 
 from coralline.detector import presets
+from coralline.foundation.printable import shortened
 from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 SIZE = 32
 _OPS = schema.BuiltinOperator
 _TYPES = schema.TensorType
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that is marked as advice doesn't fail: whether a workaround can go depends on machine and libraries."""
+    report = yield
+    marker = item.get_closest_marker("advice")
+    if marker and report.when == "call" and report.failed:
+        seen = shortened(call.excinfo.exconly().splitlines()[0].removeprefix("AssertionError: "), 100)
+        advice = f"advice: {marker.args[0]} may no longer be needed here ({seen})"
+        report.outcome, report.longrepr = "skipped", (str(item.path), item.location[1] + 1, advice)
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -215,7 +228,7 @@ def s3_bucket():
 
 @pytest.fixture(scope="session")
 def gs_bucket(tmp_path_factory):
-    """`gs://bucket` on a fake-gcs-server (`go install github.com/fsouza/fake-gcs-server@latest`), where there is one."""
+    """`gs://bucket` on fake-gcs-server (`go install github.com/fsouza/fake-gcs-server@latest`), where that is."""
     program = shutil.which("fake-gcs-server")
     if program is None:
         pytest.skip("there is no fake-gcs-server on the PATH")
@@ -225,7 +238,9 @@ def gs_bucket(tmp_path_factory):
     (root / "bucket").mkdir()
     at = f"http://127.0.0.1:{port}"
     command = [program, "-scheme", "http", "-host", "127.0.0.1", "-port", port, "-public-host", f"127.0.0.1:{port}"]
-    with subprocess.Popen([*command, "-external-url", at, "-filesystem-root", root], stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(
+        [*command, "-external-url", at, "-filesystem-root", root], stderr=subprocess.DEVNULL
+    ) as server:
         for _ in range(100):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{at}/storage/v1/b")

@@ -27,7 +27,7 @@ from coralline.foundation import storage
 def content_driver() -> Iterator[None]:
     """Within it, compiled pipelines name this driver for VocExampleGen.
 
-    TFX (seen in 1.16.0) has one fixed command for the driver of every file-based ExampleGen, in a constant of
+    Seen with tfx 1.16.0: it has one fixed command for the driver of every file-based ExampleGen, in a constant of
     `step_builder`; there is no parameter for it.
     """
     stock = step_builder._DRIVER_COMMANDS

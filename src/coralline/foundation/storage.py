@@ -63,9 +63,9 @@ def read_head(path: str, size: int) -> bytes:
 
 def open_to_read(path: str) -> IO[bytes]:
     """A file, to read from any place in it."""
-    return (
-        cast(IO[bytes], io.BufferedReader(_RemoteFile(path, "rb"), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
-    )
+    if is_remote(path):
+        return cast(IO[bytes], io.BufferedReader(_RemoteFile(path, "rb"), _REMOTE_BUFFER))
+    return open(path, "rb")
 
 
 def sha256(path: str) -> bytes:

@@ -1,9 +1,9 @@
 """Protocol buffers' text format, read without the schema: blocks, fields and values, each with its line.
 
 Google's own parser wants the generated classes of a message, and the Object Detection API's are in no package that is
-kept up. Only its tokenizer serves here, `google.protobuf.text_format.Tokenizer`: public, and the same in protobuf 3.20.3,
-4.25, 5.29, 6.33 and 7. What is read: protobuf.dev/reference/protobuf/textformat-spec. What a value means (a number, a
-flag, the name of an enumeration) is for the caller to say, who knows the field.
+kept up. Only its tokenizer serves here, `google.protobuf.text_format.Tokenizer`: public, and the same in protobuf
+3.20.3, 4.25, 5.29, 6.33 and 7.36. What is read: protobuf.dev/reference/protobuf/textformat-spec. What a value means
+(a number, a flag, the name of an enumeration) is for the caller to say, who knows the field.
 """
 
 from __future__ import annotations
