@@ -30,4 +30,4 @@ def test_a_workaround_that_can_go_is_a_line_in_the_summary_and_no_failure(tmp_pa
     command = [sys.executable, "-c", _RUN, str(Path(__file__).with_name("conftest.py"))]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "advice: the detour may no longer be needed here (assert False)" in done.stdout
-    assert "1 passed, 1 skipped" in done.stdout and "other detour" not in done.stdout
+    assert "1 passed, 1 skipped" in done.stdout and "advice: the other detour" not in done.stdout

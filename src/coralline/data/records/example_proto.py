@@ -1,8 +1,10 @@
 """The `tf.train.Example` message, without TensorFlow.
 
-Importing TensorFlow costs 8 s, which a command that only reads examples shouldn't pay. The message is declared here
-field by field as in tensorflow/core/example/{example,feature}.proto, in a descriptor pool of its own, so that it stands
-beside TensorFlow's when both are loaded. The bytes are the same.
+Making the class takes .014 s; importing TensorFlow's takes 2.3 s (2 cores, files in the cache; 8 s without), which a
+command that only reads examples shouldn't pay. The calls are there from protobuf 3.20.3 to 7.36.
+
+The message is declared here field by field as in tensorflow/core/example/{example,feature}.proto, in a descriptor pool
+of its own, so that it stands beside TensorFlow's when both are loaded. The bytes are the same.
 """
 
 from __future__ import annotations

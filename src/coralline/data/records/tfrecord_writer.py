@@ -1,5 +1,8 @@
 """Writing TFRecord files without TensorFlow: its import takes a Beam worker longer than thousands of images do.
 
+Why not a library: 25,000 images/s here and 27,000 by tf.io.TFRecordWriter (2 cores of an AMD EPYC), but 2.7 s of
+importing TensorFlow before the first one, in which 60,000 are written here.
+
 The format: see `tfrecord.py`. Files are in gzip's, as TFX's examples are, but not compressed: JPEG and PNG don't get
 smaller, and the lowest level that tries takes 14 times as long.
 """

@@ -1,4 +1,8 @@
-"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off."""
+"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off.
+
+Why not a library: pooch 1.9.0 and fsspec 2025.12.0 have caches and checksums, but both begin a download that broke off
+anew (neither of their downloads asks for a range), and weights are tens to hundreds of MB.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ _RANGE_REFUSED = 416
 
 
 def is_url(address: str) -> bool:
-    """Whether it's to be fetched by HTTP, as against a path or an address that tf.io.gfile knows."""
+    """Whether it's to be fetched by HTTP, as against a path or one of storage's addresses."""
     return _URL.match(address) is not None
 
 
