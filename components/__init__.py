@@ -8,7 +8,7 @@ import importlib
 import os
 from typing import Any
 
-# Model Garden 2.16 and TensorFlow Model Optimization are written for Keras 2; `tf.keras` reads this at its first use.
+# As in coralline.detector, before TFX uses `tf.keras` first.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
 _ARTIFACT_TYPES = ("LabelMap", "DatasetReport", "TFLiteModel", "EvaluationReport")

@@ -4,8 +4,14 @@ one of the demo's preset, untrained, float and quantization-aware; building that
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
 from pathlib import Path
 
 import ai_edge_litert.schema_py_generated as schema
@@ -14,11 +20,24 @@ import numpy as np
 import pytest
 
 from coralline.detector import presets
+from coralline.foundation.printable import shortened
 from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 SIZE = 32
 _OPS = schema.BuiltinOperator
 _TYPES = schema.TensorType
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that is marked as advice doesn't fail: whether a workaround can go depends on machine and libraries."""
+    report = yield
+    marker = item.get_closest_marker("advice")
+    if marker and report.when == "call" and report.failed:
+        seen = shortened(call.excinfo.exconly().splitlines()[0].removeprefix("AssertionError: "), 100)
+        advice = f"advice: {marker.args[0]} may no longer be needed here ({seen})"
+        report.outcome, report.longrepr = "skipped", (str(item.path), item.location[1] + 1, advice)
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -189,6 +208,72 @@ def _estimate_moments(model: object, images: object) -> None:
     model(images, training=True)  # type: ignore[operator]
     for norm in norms:
         norm.momentum = norm.kept_momentum
+
+
+@pytest.fixture(scope="session")
+def s3_bucket():
+    """`s3://bucket` on a server of moto's, found by the variables that botocore knows."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patched.setenv("AWS_ACCESS_KEY_ID", "test")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT"))
+        yield "s3://bucket"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def gs_bucket(tmp_path_factory):
+    """`gs://bucket` on fake-gcs-server (`go install github.com/fsouza/fake-gcs-server@latest`), where that is."""
+    program = shutil.which("fake-gcs-server")
+    if program is None:
+        pytest.skip("there is no fake-gcs-server on the PATH")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    root = tmp_path_factory.mktemp("gs")
+    (root / "bucket").mkdir()
+    at = f"http://127.0.0.1:{port}"
+    command = [program, "-scheme", "http", "-host", "127.0.0.1", "-port", port, "-public-host", f"127.0.0.1:{port}"]
+    with subprocess.Popen(
+        [*command, "-external-url", at, "-filesystem-root", root], stderr=subprocess.DEVNULL
+    ) as server:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{at}/storage/v1/b")
+                break
+            time.sleep(0.1)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("STORAGE_EMULATOR_HOST", at)
+            yield "gs://bucket"
+        server.terminate()
+
+
+_REMOTE = ("file", "memory", "s3", "minio", "gs")
+
+
+@pytest.fixture(params=_REMOTE)
+def remote_folder(request, tmp_path):
+    """An address that nothing is at yet, in each kind of remote storage that can be had here."""
+    return _unused(request, tmp_path)
+
+
+@pytest.fixture(params=["disk", *_REMOTE])
+def any_folder(request, tmp_path):
+    """Like `remote_folder`, and a folder of the disk that isn't there yet."""
+    return _unused(request, tmp_path)
+
+
+def _unused(request, tmp_path):
+    kind, name = request.param, f"{tmp_path.parent.name}-{tmp_path.name}"
+    if kind in ("disk", "file"):
+        return f"{'file://' * (kind == 'file')}{tmp_path}/folder"
+    if kind != "memory":
+        request.getfixturevalue("gs_bucket" if kind == "gs" else "s3_bucket")
+    return f"{kind}://bucket/{name}/{kind}"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import os
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 
 from components.qat_trainer.workspace import held, unfinished_trainings, workspace
@@ -48,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
         with held(work) if placement.chief else contextlib.nullcontext():
             both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
-                fileio.rmtree(work)
+                storage.remove_tree(work)
                 _record_selected_checkpoints(model)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):

@@ -7,14 +7,12 @@ its fingerprint where that one takes the times of files that match a pattern.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
-from tfx.dsl.io import fileio
 from tfx.orchestration.kubeflow.v2 import step_builder
 from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils as entrypoint
 from tfx.types import artifact_utils
@@ -22,13 +20,14 @@ from tfx.types import artifact_utils
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.data_settings import DataSettings
+from coralline.foundation import storage
 
 
 @contextmanager
 def content_driver() -> Iterator[None]:
     """Within it, compiled pipelines name this driver for VocExampleGen.
 
-    TFX (seen in 1.16.0) has one fixed command for the driver of every file-based ExampleGen, in a constant of
+    Seen with tfx 1.16.0: it has one fixed command for the driver of every file-based ExampleGen, in a constant of
     `step_builder`; there is no parameter for it.
     """
     stock = step_builder._DRIVER_COMMANDS
@@ -49,7 +48,8 @@ def main(argv: list[str]) -> None:
     json_format.Parse(args.json_serialized_invocation_args, task, ignore_unknown_fields=True)
     inputs_spec = pipeline_spec_pb2.ComponentInputsSpec()
     json_format.Parse(args.json_serialized_inputs_spec_args, inputs_spec, ignore_unknown_fields=True)
-    _write(task.outputs.output_file, _answer(task, inputs_spec))
+    answer = json_format.MessageToJson(_answer(task, inputs_spec), sort_keys=True)
+    storage.write_bytes(task.outputs.output_file, answer.encode())
 
 
 def _answer(
@@ -67,12 +67,6 @@ def _answer(
     answer.parameter_values[FINGERPRINT_PROPERTY].string_value = content
     answer.artifacts["examples"].artifacts.append(entrypoint.to_runtime_artifact(examples, name_from_id))
     return answer
-
-
-def _write(path: str, answer: pipeline_spec_pb2.ExecutorOutput) -> None:
-    fileio.makedirs(os.path.dirname(path))
-    with fileio.open(path, "wb") as file:
-        file.write(json_format.MessageToJson(answer, sort_keys=True).encode())
 
 
 if __name__ == "__main__":

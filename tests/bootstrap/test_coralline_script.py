@@ -89,7 +89,7 @@ class Machine:
 
     def call(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
     def count(self, command: str) -> int:
@@ -216,7 +216,7 @@ def test_interrupted_setup_is_made_anew(machine: Machine) -> None:
 
 def test_two_calls_at_once_set_up_once(machine: Machine) -> None:
     both = [machine.start("--help", UV_SLEEP="1") for _ in range(2)]
-    assert [process.communicate(timeout=60)[0] for process in both] == ["coralline --help\n"] * 2
+    assert [process.communicate(timeout=300)[0] for process in both] == ["coralline --help\n"] * 2
     assert machine.count("pip sync") == 1
 
 

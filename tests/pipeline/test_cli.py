@@ -103,12 +103,12 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     script = (
         "import os, signal, threading, time, click, pipeline.cli as cli, types, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job begins without it
-        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
-        "command = click.Command('run', callback=lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(60))\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\n"
+        "command = click.Command('run', callback=lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(600))\n"
         "sys.modules['pipeline.commands.run'] = types.SimpleNamespace(command=command)\n"
         "cli.main(['run'])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 130
     assert done.stderr.strip() == "interrupted"
 
@@ -119,7 +119,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=300)
     assert b"Traceback" not in told
 
 

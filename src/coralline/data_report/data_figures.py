@@ -93,7 +93,7 @@ def write_data_report(folder: str, content: Mapping[str, Any], figures: DataFigu
     """Writes report.json and report.html.
 
     Args:
-      folder: a path, or an address that tf.io.gfile knows.
+      folder: a path, or an address (`gs://`, `s3://`).
       content: of report.json; `figures.as_json()`, or more.
       figures: of the data set.
 

@@ -1,4 +1,4 @@
-"""A folder that remembers the data sets of a pipeline's runs, on disk or at any address that tf.io.gfile knows.
+"""A folder that remembers the data sets of a pipeline's runs, on disk or at an address (`gs://`, `s3://`).
 
 Why not ML Metadata: an executor on a cluster can't ask it, and a resolver's answer would be an input of the component,
 another one after each run, so that nothing would ever be reused.

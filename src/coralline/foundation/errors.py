@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
-from coralline.foundation.printable import printable, printable_lines
+from coralline.foundation.printable import printable, printable_lines, without_secrets
 
 
 class UserError(Exception):
@@ -34,13 +34,13 @@ class UserError(Exception):
         super().__init__(self.render())
 
     def render(self) -> str:
-        """The message as it is printed, several lines without a trailing newline; whatever it quotes can be printed."""
+        """The message as it is printed, several lines without a trailing newline; it can be shown to anybody."""
         place = "" if self.file is None else printable(self.file) + (f":{self.line}" if self.line else "") + ": "
         lines = [place + printable_lines(self.what)]
         for label, value in (("expected", self.expected), ("found", self.found), ("fix", self.fix)):
             if value is not None:
                 lines.append(f"  {label}: {printable_lines(value)}")
-        return "\n".join(lines)
+        return without_secrets("\n".join(lines))
 
     def fields(self) -> dict[str, str | int | None]:
         """What `UserError(**fields)` makes the same error of, where it must cross from one process to another."""

@@ -36,7 +36,7 @@ def give_back() -> None:
 def _empty_tensorflow() -> None:
     """Drops the pages of the memory that TensorFlow holds for tensors to come.
 
-    Seen with TensorFlow 2.16.2: with oneDNN, the allocator of CPU tensors (`MklCPUAllocator`, whose large tensors are
+    Seen with tensorflow 2.16.2: with oneDNN, the allocator of CPU tensors (`MklCPUAllocator`, whose large tensors are
     a `BFCAllocator`'s) never frees one of its regions: a training leaves 1.4 GiB of them. So all of that memory is
     taken, block by block, until it grows, and the pages of each block are dropped while it's ours: the allocator keeps
     its books elsewhere. (The alternative, TF_ONEDNN_USE_SYSTEM_ALLOCATOR=1, took a sixth more time for a training step

@@ -1,7 +1,7 @@
 """Keeps native chatter off standard error.
 
-Works around: the LiteRT runtime writes "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." for every interpreter.
-Seen in ai-edge-litert 2.3.0, which has no switch for it: no environment variable, no exported setter.
+Seen with ai-edge-litert 2.3.0: it writes "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." for every
+interpreter, and has no switch for it: no environment variable, no exported setter.
 """
 
 from __future__ import annotations

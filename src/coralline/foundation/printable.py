@@ -7,10 +7,16 @@ literals; bytes that weren't UTF-8, which stand in names as surrogates (PEP 383)
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of ordinary words in some scripts, and of emoji."""
+
+_SECRET = re.compile(
+    r"(?<=://)[^/\s@]+(?=@) | (?<=[?&;])([^=&\s]*(?:sig|token|secret|passw|credential|key)[^=&\s]*=)[^&\s]+",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def printable(text: str) -> str:
@@ -19,7 +25,7 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Likewise for a text of several lines, which stay."""
+    """The text with its line breaks, and an escape for whatever else can't be seen or encoded."""
     return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
@@ -35,6 +41,11 @@ def encodable(text: str) -> str:
 def shortened(text: str, most_characters: int = 300) -> str:
     """The text, cut off where it's too long to be read."""
     return text if len(text) <= most_characters else text[:most_characters] + "..."
+
+
+def without_secrets(text: str) -> str:
+    """The text, with `***` for the user and password of the addresses in it and for what signs them."""
+    return _SECRET.sub(lambda match: f"{match[1] or ''}***", text)
 
 
 def _visible(character: str) -> str:

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from absl import logging
 
+from coralline.foundation.printable import without_secrets
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainingStep:
@@ -80,5 +82,5 @@ def training(step: TrainingStep) -> None:
 
 
 def note(text: str) -> None:
-    """Reports one sentence that the user should see."""
-    _sink.note(text)
+    """Reports one sentence that the user should see, without the passwords of addresses in it."""
+    _sink.note(without_secrets(text))

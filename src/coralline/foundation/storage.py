@@ -1,6 +1,13 @@
-"""Reading and writing files by address: plain paths directly, others (`gs://...`) through TensorFlow's file systems.
+"""Reading and writing files by address: plain paths directly, others (`gs://`, `s3://`, ...) through fsspec.
 
-TensorFlow is imported for addresses with a scheme only, so that local work starts at once.
+`gs://` takes Google's default credentials (gcsfs). `s3://` takes what botocore finds: AWS_ACCESS_KEY_ID and the like,
+~/.aws, the machine's role, and AWS_ENDPOINT_URL for a store that isn't Amazon's; `minio://` is the same. Anything else
+that fsspec knows works too. fsspec is imported for addresses with a scheme only, so that local work starts at once.
+
+What fails raises OSError, whatever the file system; `strerror` and `filename` hold no password or signature.
+
+Readers of TensorFlow and TFX (tf.data, Beam, checkpoints) take addresses to tf.io.gfile, which knows `gs://` but
+`s3://` only with tensorflow-io: data sets, publishing and history may lie in `s3://`, a pipeline's output may not.
 """
 
 from __future__ import annotations
@@ -12,10 +19,15 @@ import hashlib
 import io
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+from coralline.foundation.printable import without_secrets
+
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
+_SAME_AS = {"minio": "s3"}
+_NUMBERS = ((FileNotFoundError, errno.ENOENT), (PermissionError, errno.EACCES))
 _WRITE_BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -32,29 +44,32 @@ def absolute(path: str) -> str:
 
 
 def read_bytes(path: str, at_most: int | None = None) -> bytes:
-    """The whole file. Raises OSError whatever the file system, and for a file of more than `at_most` bytes."""
+    """The whole file. Raises OSError for a file of more than `at_most` bytes too."""
     if is_remote(path):
-        return _with_oserror(lambda gfile: _read_remote(gfile, path, at_most))
+        if at_most is not None:
+            _require_size(size(path), at_most, path)
+        with _remote(path) as (files, name):
+            return bytes(files.cat_file(name))
     with open(path, "rb") as f:
         _require_size(os.fstat(f.fileno()).st_size, at_most, path)
         return f.read()
 
 
 def read_head(path: str, size: int) -> bytes:
-    """The first bytes of a file, at most `size`. Raises OSError whatever the file system."""
+    """The first bytes of a file, at most `size`."""
     with open_to_read(path) as file:
         return file.read(size)
 
 
 def open_to_read(path: str) -> IO[bytes]:
-    """A file, to read from any place in it. Raises OSError whatever the file system, now and on reading."""
-    return (
-        cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER)) if is_remote(path) else open(path, "rb")
-    )
+    """A file, to read from any place in it."""
+    if is_remote(path):
+        return cast(IO[bytes], io.BufferedReader(_RemoteFile(path, "rb"), _REMOTE_BUFFER))
+    return open(path, "rb")
 
 
 def sha256(path: str) -> bytes:
-    """Of the file's content, which may be large. Raises OSError whatever the file system."""
+    """Of the file's content, which may be large."""
     total = hashlib.sha256()
     with open_to_read(path) as file:
         while piece := file.read(_PIECE_BYTES):
@@ -63,9 +78,10 @@ def sha256(path: str) -> bytes:
 
 
 def write_bytes(path: str, content: bytes) -> None:
-    """Writes the file and makes its folder. Raises OSError whatever the file system."""
+    """Writes the file and makes its folder."""
     if is_remote(path):
-        _with_oserror(lambda gfile: _write_remote(gfile, path, content))
+        with _remote(path) as (files, name):
+            files.pipe_file(name, content)
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:
@@ -74,62 +90,75 @@ def write_bytes(path: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def open_to_write(path: str) -> Iterator[IO[bytes]]:
-    """A new file, whose folder is made. Raises OSError whatever the file system, within the context too."""
+    """A new file, whose folder is made. A remote one appears at the end of the context, unless that raises."""
     if not is_remote(path):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         with open(path, "wb", _WRITE_BUFFER) as local:
             yield local
         return
-    import tensorflow as tf
-
+    remote = _RemoteFile(path, "wb")
     try:
-        tf.io.gfile.makedirs(os.path.dirname(path))
-        with tf.io.gfile.GFile(path, "wb") as remote:
-            yield remote
-    except tf.errors.OpError as e:
-        raise OSError(e.message) from e
+        yield cast(IO[bytes], remote)
+    except BaseException:
+        remote.discard()
+        raise
+    remote.commit()
 
 
 def size(path: str) -> int:
-    """How many bytes the file has. Raises OSError whatever the file system."""
-    return int(_with_oserror(lambda gfile: gfile.stat(path)).length) if is_remote(path) else os.path.getsize(path)
+    """How many bytes the file has."""
+    if not is_remote(path):
+        return os.path.getsize(path)
+    with _remote(path) as (files, name):
+        return int(files.info(name)["size"])
 
 
 def replace_bytes(path: str, content: bytes) -> None:
-    """Like `write_bytes`, but readers see the whole file or the one before. Raises OSError whatever the file system."""
+    """Like `write_bytes`, but readers see the whole file or the one before; object stores do that by themselves."""
+    if is_remote(path):
+        write_bytes(path, content)
+        return
     aside = f"{path}.{os.getpid()}.part"
     write_bytes(aside, content)
-    if is_remote(path):
-        _with_oserror(lambda gfile: gfile.rename(aside, path, overwrite=True))
-    else:
-        os.replace(aside, path)
+    os.replace(aside, path)
 
 
 def remove(path: str) -> None:
-    """Removes a file; one that isn't there any more is as well. Raises OSError whatever the file system."""
-    if is_remote(path):
-        if exists(path):
-            _with_oserror(lambda gfile: gfile.remove(path))
-    else:
-        with contextlib.suppress(FileNotFoundError):
+    """Removes a file; one that isn't there any more is as well."""
+    with contextlib.suppress(FileNotFoundError):
+        if is_remote(path):
+            with _remote(path) as (files, name):
+                files.rm_file(name)
+        else:
             os.remove(path)
+
+
+def remove_tree(path: str) -> None:
+    """Removes a folder and everything in it."""
+    if is_remote(path):
+        with _remote(path) as (files, name):
+            files.rm(name, recursive=True)
+    else:
+        shutil.rmtree(path)
 
 
 def exists(path: str) -> bool:
     """Whether there is a file or folder of that address."""
-    return bool(_with_oserror(lambda gfile: gfile.exists(path))) if is_remote(path) else os.path.exists(path)
+    return _kind(path) is not None if is_remote(path) else os.path.exists(path)
 
 
 def is_folder(path: str) -> bool:
-    """Whether there is a folder of that address. Raises OSError whatever the file system."""
-    return bool(_with_oserror(lambda gfile: gfile.isdir(path))) if is_remote(path) else os.path.isdir(path)
+    """Whether there is a folder of that address."""
+    return _kind(path) == "directory" if is_remote(path) else os.path.isdir(path)
 
 
 def list_folder(path: str) -> list[str]:
-    """Names in a folder, sorted. Raises OSError whatever the file system."""
-    if is_remote(path):
-        return sorted(name.rstrip("/") for name in _with_oserror(lambda gfile: gfile.listdir(path)))
-    return sorted(os.listdir(path))
+    """Names in a folder, sorted."""
+    if not is_remote(path):
+        return sorted(os.listdir(path))
+    with _remote(path) as (files, name):
+        inside = (found.rstrip("/") for found in files.ls(name, detail=False))
+        return sorted(found.rsplit("/", 1)[-1] for found in inside if found != name.rstrip("/"))
 
 
 @dataclasses.dataclass
@@ -187,16 +216,11 @@ def _leads_into(folder: str, link: str) -> bool:
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
-    for folder, _, names in _with_oserror(lambda gfile: list(gfile.walk(root))):
-        relative = folder[len(root) :].strip("/")
-        if not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/") if part):
-            tree.files += [f"{relative}/{name}" if relative else name for name in names if not name.startswith(".")]
-
-
-def _read_remote(gfile: Any, path: str, at_most: int | None) -> bytes:
-    with gfile.GFile(path, "rb") as f:
-        _require_size(f.size(), at_most, path)
-        return bytes(f.read())
+    with _remote(root) as (files, name):
+        for found in files.find(name):
+            relative = found[len(name) :].strip("/")
+            if relative and not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/")):
+                tree.files.append(relative)
 
 
 def _require_size(size: int, at_most: int | None, path: str) -> None:
@@ -205,11 +229,12 @@ def _require_size(size: int, at_most: int | None, path: str) -> None:
 
 
 class _RemoteFile(io.RawIOBase):
-    """A file of TensorFlow's file systems, which only gives the parts that are asked for."""
+    """A file of fsspec's, whose errors are OSErrors; one that is written is there when it's committed."""
 
-    def __init__(self, path: str):
-        self._file = _with_oserror(lambda gfile: gfile.GFile(path, "rb"))
-        self._size: int = _with_oserror(lambda _: self._file.size())
+    def __init__(self, path: str, mode: str):
+        self._path = path
+        with _remote(path) as (files, name):
+            self._file = files.open(name, mode, autocommit=mode == "rb")
 
     def readable(self) -> bool:
         return True
@@ -218,29 +243,57 @@ class _RemoteFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return int(_with_oserror(lambda _: self._file.tell()))
+        return int(self._file.tell())
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        _with_oserror(lambda _: self._file.seek(start + offset))
-        return start + offset
+        return int(self._file.seek(offset, whence))
 
     def readinto(self, buffer: Any) -> int:
-        content = _with_oserror(lambda _: self._file.read(len(buffer)))
-        buffer[: len(content)] = content
-        return len(content)
+        with _oserrors(self._path):
+            return int(self._file.readinto(buffer))
+
+    def write(self, content: Any) -> int:
+        with _oserrors(self._path):
+            return int(self._file.write(content))
+
+    def commit(self) -> None:
+        with _oserrors(self._path):
+            self._file.close()
+            self._file.commit()
+
+    def discard(self) -> None:
+        with contextlib.suppress(Exception):  # what it's discarded for is what is told
+            self._file.discard()
 
 
-def _write_remote(gfile: Any, path: str, content: bytes) -> None:
-    gfile.makedirs(os.path.dirname(path))
-    with gfile.GFile(path, "wb") as f:
-        f.write(content)
-
-
-def _with_oserror(action: Any) -> Any:
-    import tensorflow as tf
-
+def _kind(path: str) -> str | None:
+    """`file` or `directory`; None where there is neither."""
     try:
-        return action(tf.io.gfile)
-    except tf.errors.OpError as e:
-        raise OSError(e.message) from e
+        with _remote(path) as (files, name):
+            return str(files.info(name)["type"])
+    except FileNotFoundError:
+        return None
+
+
+@contextlib.contextmanager
+def _remote(path: str) -> Iterator[tuple[Any, str]]:
+    """The file system of an address and the name that it has there; listings are never remembered."""
+    with _oserrors(path):
+        import fsspec
+
+        scheme, rest = path.split("://", 1)
+        scheme = _SAME_AS.get(scheme.lower(), scheme.lower())
+        options = {"auto_mkdir": True} if scheme == "file" else {"use_listings_cache": False}
+        yield fsspec.core.url_to_fs(f"{scheme}://{rest}", **options)
+
+
+@contextlib.contextmanager
+def _oserrors(path: str) -> Iterator[None]:
+    """Whatever fsspec, its file systems and their clients raise becomes an OSError with the address."""
+    try:
+        yield
+    except Exception as e:
+        number = getattr(e, "errno", None) or next((n for kind, n in _NUMBERS if isinstance(e, kind)), errno.EIO)
+        said = str(e) if number == errno.EIO else os.strerror(number)
+        reason = (e.strerror if isinstance(e, OSError) else None) or said or type(e).__name__
+        raise OSError(number, without_secrets(reason), without_secrets(path)) from e

@@ -1,8 +1,9 @@
 """Protocol buffers' text format, read without the schema: blocks, fields and values, each with its line.
 
 Google's own parser wants the generated classes of a message, and the Object Detection API's are in no package that is
-kept up. What is read: protobuf.dev/reference/protobuf/textformat-spec. What a value means (a number, a flag, the name
-of an enumeration) is for the caller to say, who knows the field.
+kept up. Only its tokenizer serves here, `google.protobuf.text_format.Tokenizer`: public, and the same in protobuf
+3.20.3, 4.25, 5.29, 6.33 and 7.36. What is read: protobuf.dev/reference/protobuf/textformat-spec. What a value means
+(a number, a flag, the name of an enumeration) is for the caller to say, who knows the field.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import math
 import re
 from collections.abc import Iterator
 
+from google.protobuf import text_format
+
 from coralline.foundation.errors import UserError
 
 _DEEPEST = 100  # protobuf's own limit of nesting
-_TOKEN = re.compile(
-    r"""\s+ | \#[^\n]*
-    | (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
-    | (?P<number> (?: 0[xX][0-9a-fA-F]+ | (?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)? [fF]? ) (?![\w.]) )
-    | (?P<word> [A-Za-z_]\w* )
-    | (?P<extension> \[\s*[A-Za-z_][\w.\-/]*[./][\w.\-/]*\s*\] )
-    | (?P<sign> [-{}<>:,;\[\]] )""",
-    re.VERBOSE | re.ASCII,
-)
+_KINDS = {
+    kind: re.compile(pattern, re.ASCII)
+    for kind, pattern in {
+        "string": r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""",
+        "number": r"-?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?|inf|infinity|nan)",
+        "word": r"[A-Za-z_]\w*",
+        "sign": r"[-{}<>:,;./\[\]]",
+        "end": "",
+    }.items()
+}
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
 _ESCAPED = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
@@ -119,9 +123,9 @@ class _Token:
 
 class _Parser:
     def __init__(self, text: str, path: str):
-        self._path = path
-        self._tokens = _tokens(text, path)
-        self._token = next(self._tokens)
+        self._path, self._lines = path, text.split("\n")
+        self._tokenizer = text_format.Tokenizer(self._lines)
+        self._token = self._read()
 
     def whole(self) -> Message:
         fields = list(self._fields("", 0, 1))
@@ -138,8 +142,8 @@ class _Parser:
         self._advance()
 
     def _field(self, depth: int) -> Iterator[Field]:
-        name = self._advance()
-        if name.kind not in ("word", "extension"):
+        name = self._name()
+        if name.kind != "word":
             raise self._error("there is no field here", name.line, "the name of a field", name.text)
         colon = self._skip(":")
         if not colon and self._token.text not in ("{", "<", "["):
@@ -152,6 +156,18 @@ class _Parser:
             yield Field(name.text, value, name.line)
         if not self._skip(","):
             self._skip(";")
+
+    def _name(self) -> _Token:
+        """Of a field; that of an extension is in brackets, and has as many tokens as parts."""
+        token = self._advance()
+        if token.text != "[":
+            return token
+        parts = []
+        while self._token.text in (".", "/") or self._token.kind == "word":
+            parts.append(self._advance().text)
+        if not parts or not self._skip("]"):
+            return token
+        return _Token("word", f"[{''.join(parts)}]", token.line)
 
     def _list(self, name: _Token, depth: int) -> Iterator[ScalarField | Message]:
         if self._skip("]"):
@@ -176,18 +192,28 @@ class _Parser:
                 parts.append(self._advance())
             content = b"".join(_unescaped(part, self._path) for part in parts)
             return ScalarField(content.decode("utf-8", errors="replace"), token.line, is_string=True)
-        sign = token.text == "-" and token.kind == "sign"
+        sign = token.text == "-"
         if sign:
             token = self._advance()
-        if token.kind == "number" or (token.kind == "word" and (not sign or token.text in ("inf", "infinity", "nan"))):
+        if (token.kind == "number" and not (sign and token.text[0] == "-")) or (token.kind == "word" and not sign):
             return ScalarField("-" * sign + token.text, token.line)
         raise self._error(f"`{name.text}` has no value", name.line, "a number, a word, a string or a block", token.text)
 
     def _advance(self) -> _Token:
         token = self._token
         if token.kind != "end":
-            self._token = next(self._tokens)
+            self._tokenizer.NextToken()
+            self._token = self._read()
         return token
+
+    def _read(self) -> _Token:
+        """What the tokenizer is at: words, numbers, strings and signs, and an `end` after the last."""
+        text, place = self._tokenizer.token, self._tokenizer.ParseError("")
+        kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(text)), None)
+        if kind is None:
+            rest = self._lines[place.GetLine() - 1][place.GetColumn() - 1 :]
+            raise _unreadable(rest[:20], self._path, place.GetLine())
+        return _Token(kind, text, place.GetLine())
 
     def _skip(self, sign: str) -> bool:
         found = self._token.kind == "sign" and self._token.text == sign
@@ -197,20 +223,6 @@ class _Parser:
 
     def _error(self, what: str, line: int, expected: str, found: str) -> UserError:
         return UserError(what, file=self._path, line=line, expected=expected, found=found or "nothing", fix=_FIX)
-
-
-def _tokens(text: str, path: str) -> Iterator[_Token]:
-    """Words, numbers, strings and signs, and an `end` after the last."""
-    position, line = 0, 1
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None:
-            raise _unreadable(text[position : position + 20].split("\n")[0], path, line)
-        if match.lastgroup:
-            yield _Token(match.lastgroup, match[0], line)
-        line += match[0].count("\n")
-        position = match.end()
-    yield _Token("end", "", line)
 
 
 def _unreadable(rest: str, path: str, line: int) -> UserError:

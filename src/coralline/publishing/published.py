@@ -127,7 +127,7 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
     manifest with the figures and the lineage of its first push among it, and is served again. detect.py has no say.
 
     Args:
-      push_to: a folder, or an address that tf.io.gfile knows; made when it isn't there.
+      push_to: a folder, or an address (`gs://`, `s3://`); made when it isn't there.
       files: name -> content.
       manifest: what goes into manifest.json beside `version` and `files` (name -> sha256).
 

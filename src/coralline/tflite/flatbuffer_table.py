@@ -1,4 +1,8 @@
-"""Writing small flatbuffers from plain values, by slot number, for schemas that ship no Python code."""
+"""Writing small flatbuffers from plain values, by slot number, for schemas that ship no Python code.
+
+Why not generated code: the only package that has it for TFLite Metadata is tflite-support 0.4.4, which holds protobuf
+below 4, takes 237 MB with what it depends on, and doesn't import where libusb-1.0 isn't installed.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 The metadata is a flatbuffer of its own (identifier M001) in a buffer that the model names TFLITE_METADATA; the label
 file lies in a zip archive appended to the model. Source of the layout: tflite-support's metadata_schema.fbs, of which
 version 1.2.0 holds all that is used here; of what a detector says: its `metadata_writers/object_detector.py`.
+Why not that package: `flatbuffer_table` says it.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ import hashlib
 import struct
 from pathlib import Path
 
-import google_crc32c
 import pytest
 from PIL import Image
+
+from coralline.data.records.tfrecord import masked_crc32c
 
 
 class VocFolder:
@@ -66,9 +67,4 @@ def _write_records(path, records):
 
 def _framed(record):
     length = struct.pack("<Q", len(record))
-    return length + _masked_crc(length) + record + _masked_crc(record)
-
-
-def _masked_crc(data):
-    crc = google_crc32c.value(data)
-    return struct.pack("<I", (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
+    return length + masked_crc32c(length) + record + masked_crc32c(record)

@@ -32,16 +32,18 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def seen():
-    """What a process sees of its size that makes 337 MiB of tensors and gives them back."""
+    """What a process sees of its size that makes large tensors and gives them back."""
     if sys.platform != "linux":
         pytest.skip("memory is given back on Linux alone")
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    seen = json.loads(done.stdout.splitlines()[-1])
+    if seen["full"] <= seen["before"]:
+        pytest.skip("this system doesn't count the memory of tensors as the process's")
+    return seen
 
 
 def test_gives_the_memory_of_tensors_back_to_the_system(seen):
-    assert seen["full"] > seen["before"] + 300
-    assert seen["given back"] < seen["before"] + 50
+    assert seen["given back"] - seen["before"] < (seen["full"] - seen["before"]) / 2
 
 
 def test_tensors_are_whole_afterwards(seen):
@@ -49,6 +51,6 @@ def test_tensors_are_whole_afterwards(seen):
     assert seen["new tensor"] == 2.0
 
 
+@pytest.mark.advice("memory._empty_tensorflow")
 def test_tensorflow_still_keeps_it(seen):
-    # When this fails, `memory._empty_tensorflow` is no longer needed.
-    assert seen["kept by TensorFlow"] > seen["before"] + 300
+    assert seen["kept by TensorFlow"] - seen["before"] > (seen["full"] - seen["before"]) / 2

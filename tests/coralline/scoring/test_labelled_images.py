@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-import google_crc32c
 import pytest
 
+from coralline.data.records.tfrecord import masked_crc32c
 from coralline.foundation.errors import UserError
 from coralline.scoring.labelled_images import read_labelled_folder
 
@@ -48,7 +48,7 @@ def test_empty_folder_is_one_message(tmp_path):
 
 def test_record_of_other_things_is_one_message(tmp_path):
     length = (5).to_bytes(8, "little")
-    framed = [part + _masked_crc(part) for part in (length, b"hello")]
+    framed = [part + masked_crc32c(part) for part in (length, b"hello")]
     (tmp_path / "a.tfrecord").write_bytes(b"".join(framed))
     with pytest.raises(UserError, match="a record isn't an annotated image"):
         read_labelled_folder(str(tmp_path / "a.tfrecord"), "all")
@@ -62,8 +62,3 @@ def test_folder_of_records_for_training_and_evaluation_is_taken_by_its_sides(tmp
     (tmp_path / "eval.record").write_bytes(record[:first])
     data = {split: read_labelled_folder(str(tmp_path), split) for split in ("train", "eval", "all")}
     assert [len(data[split].images) for split in data] == [39, 1, 40]
-
-
-def _masked_crc(data):
-    crc = google_crc32c.value(data)
-    return ((((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF).to_bytes(4, "little")

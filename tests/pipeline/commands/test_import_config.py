@@ -112,7 +112,7 @@ def test_imports_no_tensorflow(config):
         "import sys; from pipeline.commands.import_config.command import command;"
         "command(sys.argv[1:], standalone_mode=False);"
     )
-    code += "assert not {'tensorflow', 'tfx', 'apache_beam', 'google.protobuf'} & set(sys.modules)"
+    code += "assert not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)"
     here = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", code, str(config.resolve())], check=True, capture_output=True, cwd=here)
 

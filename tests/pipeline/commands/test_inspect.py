@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -111,10 +110,8 @@ def test_imports_neither_tensorflow_nor_tfx(model, name, tmp_path):
         "    print([m for m in ('tensorflow', 'tfx', 'apache_beam') if m in sys.modules], file=sys.stderr)"
     )
     root = Path(__file__).parents[3]
-    started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=root, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code, *arguments], cwd=root, capture_output=True, text=True, timeout=300
     )
-    print(f"{name}: {time.monotonic() - started:.1f} s")
     assert done.returncode == 0 and done.stderr.strip() == "[]"
     json.loads(done.stdout)

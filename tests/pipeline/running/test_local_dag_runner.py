@@ -52,7 +52,7 @@ class Heard:
         self.began.append(node_id)
 
     def component_ended(self, node_id: str, outcome: NodeOutcome, seconds: float) -> None:
-        assert 0 <= seconds < 60
+        assert seconds >= 0
         self.ended.append((node_id, outcome))
 
     def component_failed(self, node_id: str, error: BaseException) -> None:

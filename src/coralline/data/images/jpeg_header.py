@@ -1,7 +1,9 @@
 """The header of a plain JPEG: one that decoders certainly take, which shows without asking one.
 
-Nearly all JPEGs are plain, but for those that must be turned. Asking Pillow and libjpeg about one takes 130 µs, longer
-than anything else that is done with it; looking takes 25. Whatever isn't plain goes to them. Segments are those of
+Nearly all JPEGs are plain, but for those that must be turned. Why not Pillow: to know what libjpeg takes, it must be
+asked to load. Over 200 JPEGs (2 cores of an AMD EPYC, Pillow 12.3.0), looking took 18 µs each, Pillow's open
+alone, which finds no damage, 24; inspecting an image took 48 µs with this and 97 without. Whatever isn't plain goes to
+Pillow. Segments are those of
 ITU-T T.81, annex B; limits are libjpeg's, named where they're looked at.
 """
 

@@ -211,6 +211,6 @@ def _lines(path: str) -> list[str]:
 def _cells(line: str, separator: str) -> list[str]:
     """One line's cells; one line only, so that a stray quotation mark can't swallow those that follow."""
     try:
-        return next(csv.reader([line], delimiter=separator))
-    except (csv.Error, StopIteration):  # A NUL, or a cell of more than 128 KiB.
+        return [] if "\0" in line else next(csv.reader([line], delimiter=separator))
+    except (csv.Error, StopIteration):  # A cell of more than 128 KiB; a NUL too, before Python 3.11.
         return []

@@ -1,19 +1,19 @@
 """Writing TFRecord files without TensorFlow: its import takes a Beam worker longer than thousands of images do.
 
+Why not a library: 25,000 images/s here and 27,000 by tf.io.TFRecordWriter (2 cores of an AMD EPYC), but 2.7 s of
+importing TensorFlow before the first one, in which 60,000 are written here.
+
 The format: see `tfrecord.py`. Files are in gzip's, as TFX's examples are, but not compressed: JPEG and PNG don't get
 smaller, and the lowest level that tries takes 14 times as long.
 """
 
 from __future__ import annotations
 
-import struct
 import zlib
 from typing import IO
 
-import google_crc32c
+from coralline.data.records.tfrecord import masked_crc32c
 
-_HEADER_LENGTH, _CHECKSUM = struct.Struct("<Q"), struct.Struct("<I")
-_MASK_DELTA = 0xA282EAD8
 _STORED, _GZIP_FRAME = 0, zlib.MAX_WBITS | 16
 
 
@@ -27,8 +27,8 @@ class TFRecordWriter:
 
     def write(self, record: bytes) -> None:
         """Adds a record."""
-        length = _HEADER_LENGTH.pack(len(record))
-        for part in (length + _masked_crc32c(length), record, _masked_crc32c(record)):
+        length = len(record).to_bytes(8, "little")
+        for part in (length + masked_crc32c(length), record, masked_crc32c(record)):
             self._put(self._gzip.compress(part))
 
     def finish(self) -> None:
@@ -38,9 +38,3 @@ class TFRecordWriter:
     def _put(self, content: bytes) -> None:
         self._file.write(content)
         self.bytes_written += len(content)
-
-
-def _masked_crc32c(data: bytes) -> bytes:
-    """A checksum that may itself be part of what another one is computed of (tensorflow/core/lib/hash/crc32c.h)."""
-    crc = google_crc32c.value(data)
-    return _CHECKSUM.pack(((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF)

@@ -1,6 +1,6 @@
 """AutoGraph rewrites every layer's `call`, which is most of the time that a Keras 2 model takes to build and trace.
 
-Seen with TensorFlow 2.16.2, tf-keras 2.16.0, tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1: a QAT
+Seen with tensorflow 2.16.2, tf-keras 2.16.0, tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1: a QAT
 RetinaNet took 71 s to build and 62 s to trace its first step, 13 s each without, with the same outputs to the last
 digit; mapping the training images took 6 s to trace, 1 s without. None of these packages has data-dependent Python
 control flow in what a detector uses, so they are put on AutoGraph's own list of modules that it leaves alone.

@@ -1,6 +1,6 @@
 """Graphs and kernels of a training outlive everything that could still use them.
 
-Seen with TensorFlow 2.16.2. A function with a custom gradient, such as one that an optimizer's update goes through, is
+Seen with tensorflow 2.16.2: a function with a custom gradient, such as one that an optimizer's update goes through, is
 registered under a name of its own each time it's traced, for good, and with it the graph that it was traced in
 (tensorflow/python/ops/custom_gradient.py, `_graph_mode_decorator`). And every kernel that an eager call has made, one
 for each set of attributes, stays in a cache of the runtime: building a Keras model leaves thousands. Both phases leave

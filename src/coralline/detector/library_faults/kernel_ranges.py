@@ -1,6 +1,6 @@
 """Kernels of depthwise convolutions are quantized by one scale for all channels, and dead channels by almost none.
 
-Seen with tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1, whose quantizers of kernels
+Seen with tf-models-official 2.16.0 and tensorflow-model-optimization 0.8.1: their quantizers of kernels
 (`Default8BitConvWeightsQuantizer`) make a range for each entry of the last dimension. A depthwise kernel is
 [height, width, channels, 1]: one range for all channels, so that the channel with the greatest weight leaves the others
 2 to 7 of 127 steps. TensorFlow Lite has a scale for each channel, but takes the coarse one that it is given, and rounds

@@ -24,7 +24,7 @@ from coralline.detector.training.loop import PhaseRun, Subject
 from coralline.detector.training.selection import Selection
 from coralline.detector.warm_start import convolutions, loading
 from coralline.detector.warm_start.weights_source import has_same_head, obtain
-from coralline.foundation import memory, progress
+from coralline.foundation import memory, progress, storage
 
 _PICTURES = 8
 
@@ -226,6 +226,5 @@ def _seed(seed: int) -> None:
 
 
 def _copy_logs(source: str, target: str) -> None:
-    tf.io.gfile.makedirs(target)
-    for name in tf.io.gfile.listdir(source):
-        tf.io.gfile.copy(f"{source}/{name}", f"{target}/{name}", overwrite=True)
+    for name in storage.list_folder(source):
+        storage.write_bytes(f"{target}/{name}", storage.read_bytes(f"{source}/{name}"))

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from coralline.detector.training.distribution import Placement
+from coralline.foundation import storage
 
 _RECORD = "scores.json"
 
@@ -29,9 +30,9 @@ class Selection:
     def __init__(self, folder: str, checkpoint: tf.train.Checkpoint, placement: Placement, margin: float):
         self._folder, self._checkpoint, self._placement, self._margin = folder, checkpoint, placement, margin
         self.scores: dict[int, float] = {}
-        if tf.io.gfile.exists(f"{folder}/{_RECORD}"):
-            with tf.io.gfile.GFile(f"{folder}/{_RECORD}") as f:
-                self.scores = {int(step): score for step, score in json.load(f).items()}
+        if storage.exists(f"{folder}/{_RECORD}"):
+            scores = json.loads(storage.read_bytes(f"{folder}/{_RECORD}"))
+            self.scores = {int(step): score for step, score in scores.items()}
 
     @property
     def best(self) -> int | None:
@@ -46,12 +47,11 @@ class Selection:
         previous = self.best
         self.scores[step] = score
         if self.best == step:
-            self._checkpoint.write(self._prefix(step))
+            self._checkpoint.write(f"{self._placement.own(self._folder)}/step-{step}")
         if self._placement.chief:
             self._write_record()
         if self.best == step and previous not in (None, step):
-            for path in tf.io.gfile.glob(f"{self._prefix(previous)}.*"):
-                tf.io.gfile.remove(path)
+            self._drop(f"step-{previous}.")
         self._placement.barrier()  # Nobody reads what isn't written yet.
 
     def stalled(self, evaluations: int | None) -> bool:
@@ -72,12 +72,12 @@ class Selection:
             raise ValueError("nothing has been scored")
         return {"step": self.best, "AP": self.scores[self.best]}
 
-    def _prefix(self, step: int | None) -> str:
-        return f"{self._placement.own(self._folder)}/step-{step}"
+    def _drop(self, prefix: str) -> None:
+        folder = self._placement.own(self._folder)
+        for name in storage.list_folder(folder):
+            if name.startswith(prefix):
+                storage.remove(f"{folder}/{name}")
 
     def _write_record(self) -> None:
         """At once: a record that is cut off would lose the phase."""
-        path = f"{self._folder}/{_RECORD}"
-        with tf.io.gfile.GFile(f"{path}.new", "w") as f:
-            json.dump(self.scores, f)
-        tf.io.gfile.rename(f"{path}.new", path, overwrite=True)
+        storage.replace_bytes(f"{self._folder}/{_RECORD}", json.dumps(self.scores).encode())

@@ -1,4 +1,8 @@
-"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off."""
+"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off.
+
+Why not a library: pooch 1.9.0 and fsspec 2025.12.0 have caches and checksums, but both begin a download that broke off
+anew (neither of their downloads asks for a range), and weights are tens to hundreds of MB.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ _RANGE_REFUSED = 416
 
 
 def is_url(address: str) -> bool:
-    """Whether it's to be fetched by HTTP, as against a path or an address that tf.io.gfile knows."""
+    """Whether it's to be fetched by HTTP, as against a path or one of storage's addresses."""
     return _URL.match(address) is not None
 
 
@@ -99,11 +103,13 @@ def _go_on(url: str, part: Path) -> int:
     have = part.stat().st_size if part.exists() else 0
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, open(part, "ab") as file:
             if response.status != http.client.PARTIAL_CONTENT:
-                have = 0  # a server that doesn't know ranges sends it all again
-            came = _append(response, part, have)
-            expected = response.headers.get("Content-Length")
+                have = file.truncate(0)  # a server that doesn't know ranges sends it all again
+            came, expected = 0, response.headers.get("Content-Length")
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                while piece := response.read(_PIECE_BYTES):
+                    came += file.write(piece)
     except urllib.error.HTTPError as e:
         if e.code == _RANGE_REFUSED and have:
             return 0  # there is no more of it
@@ -122,18 +128,6 @@ def _go_on(url: str, part: Path) -> int:
             fix="try again: the same command goes on from there, if the server lets it",
         )
     return missing
-
-
-def _append(response: http.client.HTTPResponse, part: Path, offset: int) -> int:
-    """Writes what comes from `offset` on; returns how much that was, also where the connection was cut."""
-    came = 0
-    with open(part, "r+b" if offset else "wb") as file:
-        file.seek(offset)
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            while piece := response.read(_PIECE_BYTES):
-                file.write(piece)
-                came += len(piece)
-    return came
 
 
 def _unreachable(url: str, found: str) -> UserError:

@@ -69,7 +69,7 @@ def obtain(warm_start: str, sha256: str | None, preset: Preset) -> WeightsSource
     """Finds the weights, downloads them where they are on the web, and checks what can be told without TensorFlow.
 
     Args:
-      warm_start: `model.warm_start`: a path, an address that tf.io.gfile knows, or a URL; not `latest_blessed`.
+      warm_start: `model.warm_start`: a path, an address (`gs://`, `s3://`), or a URL; not `latest_blessed`.
       sha256: `model.warm_start_sha256`.
       preset: the detector's.
 

@@ -40,14 +40,14 @@ def test_file_that_is_gone_is_an_oserror(tmp_path):
         tfrecord.read_record(str(tmp_path / "gone.record"), 0)
 
 
-def test_addresses_of_tensorflow_s_file_systems_are_read_alike(path):
-    remote = "ram://" + path
+def test_addresses_are_read_alike(path, remote_folder):
+    remote = f"{remote_folder}/{Path(path).name}"
     write_bytes(remote, Path(path).read_bytes())
     found = list(tfrecord.read_with_offsets(remote))
     assert [data for _, data in found] == RECORDS
     assert tfrecord.read_record(remote, found[2][0]) == RECORDS[2]
     with pytest.raises(OSError):
-        tfrecord.read_record("ram:///nothing.record", 0)
+        tfrecord.read_record(f"{remote_folder}/nothing.record", 0)
 
 
 @pytest.mark.parametrize(
