@@ -1,4 +1,4 @@
-"""What can be told before anything is spent: settings, data, output folder, compiler. No TensorFlow."""
+"""Checks before a run: settings, data, output folder, compiler. No TensorFlow."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Parity:
         images; None where there is nothing to find.
       rounded_layers: the layers that lose most to fake quantization, worst first.
       converted_layers: those at which the file departs most from the quantization-aware model, worst first.
-      explain: more AP was lost than the configuration takes without a word.
+      explain: more AP was lost than `evaluate.explain_loss_above`.
     """
 
     images: int

@@ -20,6 +20,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as result_files
 
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT
+from coralline.foundation import storage
 from coralline.scoring.coco import Figures
 from coralline.scoring.evaluate_settings import EvaluateSettings
 
@@ -42,10 +43,8 @@ def write_result(figures: Mapping[str, Figures], settings: EvaluateSettings, out
     # As the last step of TFMA's own pipeline does it.
     combined = result_files.CombineValidations(config)
     validation = combined.extract_output(combined.add_input(None, validate_metrics((_ALL_IMAGES, metrics), config)))
-    tf.io.gfile.makedirs(output_path)
     run = config_pb2.EvalRun(eval_config=config, version=tfma.version.VERSION, model_locations={"": "<unknown>"})
-    with tf.io.gfile.GFile(os.path.join(output_path, "eval_config.json"), "w") as file:
-        file.write(json_format.MessageToJson(run))
+    storage.write_bytes(os.path.join(output_path, "eval_config.json"), json_format.MessageToJson(run).encode())
     in_tfma = result_files.convert_slice_metrics_to_proto((_ALL_IMAGES, metrics), None)
     _write_record(os.path.join(output_path, f"{tfma.METRICS_KEY}-00000-of-00001.tfrecord"), in_tfma)
     _write_record(os.path.join(output_path, f"{tfma.VALIDATIONS_KEY}.tfrecord"), validation)

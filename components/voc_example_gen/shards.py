@@ -192,7 +192,7 @@ def save_written(gathered: tuple[None, Iterable[Written]], scratch: str) -> None
 
 
 def load_outcome(scratch: str) -> ShardsOutcome | None:
-    """What came of it; None when the Beam runner returned without having run."""
+    """The result; None if the Beam runner returned without having run."""
     judged, written = (_load(os.path.join(scratch, name)) for name in (_JUDGED_FILE, _WRITTEN_FILE))
     return None if judged is None else ShardsOutcome(judged, written or ())
 

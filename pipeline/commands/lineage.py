@@ -23,7 +23,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="JSON on standard o
 
 @click.group()
 def command() -> None:
-    """Browse ML Metadata: runs, artifacts, and where a published file came from."""
+    """Browse ML Metadata: runs, artifacts, and where a published model came from."""
 
 
 @command.command("list")
@@ -48,7 +48,7 @@ def list_runs(store: str | None, as_json: bool, limit: int) -> None:
 @_store
 @_json
 def show(what: str, store: str | None, as_json: bool) -> None:
-    """Show one run, execution or artifact, with what it came from and what came of it.
+    """Show one run, execution or artifact, with what it was made from and what used it.
 
     WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
     """

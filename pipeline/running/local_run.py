@@ -35,7 +35,7 @@ _DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded
 
 
 def run_locally(config: Config, as_json: bool) -> None:
-    """Runs the pipeline and says what came of it.
+    """Runs the pipeline and shows the result.
 
     Args:
       config: the settings.
@@ -133,13 +133,13 @@ def explain_failed_run(error: Exception, doing: str, log: Path) -> UserError:
             file=log.parent.parent,
             expected="room for examples, checkpoints and models",
             found=f"{shutil.disk_usage(log.parent).free / 2**20:.0f} MiB free",
-            fix="make room or name another folder with --out; the same command goes on from what is done",
+            fix="make room or name another folder with --out; the same command resumes",
         )
     first_line = (str(error).strip().splitlines() or [""])[0]
     return UserError(
-        f"{doing} failed, which is a bug or a lack of resources",
+        f"{doing} failed: a bug, or a lack of memory or disk",
         found=f"{type(error).__name__}: {first_line[:300]}",
-        fix=f"see the end of {log}; the same command goes on from what is done",
+        fix=f"see the end of {log}; the same command resumes",
     )
 
 
@@ -214,7 +214,7 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
 
 def _anomalies(found: list[str]) -> str:
     """What TFDV's ExampleValidator found, in words."""
-    return "TFDV finds odd: " + "; ".join(found) if found else "TFDV finds nothing odd in it"
+    return "TFDV anomalies: " + "; ".join(found) if found else "no TFDV anomalies"
 
 
 def where_published(summary: dict[str, Any]) -> str:

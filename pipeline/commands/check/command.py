@@ -1,4 +1,4 @@
-"""`coralline check`: what a run would stumble over, in seconds and before anything is spent."""
+"""`coralline check`: what would stop a run, in seconds and before you train."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from coralline.data_report.data_figures import DataFigures
     from pipeline.config import Config
 
-_CLEAN, _PROBLEMS, _CANNOT_TELL = 0, 1, 2
+_CLEAN, _PROBLEMS, _COULD_NOT_CHECK = 0, 1, 2
 _EXAMPLES_A_KIND = 3
 _CLASSES = 100
 """So many are shown; nearly all data sets have fewer."""
@@ -30,11 +30,13 @@ _NAME_WIDTH = 60
 @click.option(
     "--data", metavar="PATH", help="Folder of images and annotations [default: data.path of the configuration]."
 )
-@click.option("--config", "config_file", metavar="F", help="The YAML configuration whose settings are checked too.")
+@click.option("--config", "config_file", metavar="F", help="A YAML configuration; its settings are checked, too.")
 @settings_options
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
-@click.option("--report", "report_folder", metavar="DIR", help="Write a page of it there: report.html, report.json.")
-@click.option("--measure", is_flag=True, help="Train a few steps and tell what a whole training will take.")
+@click.option(
+    "--report", "report_folder", metavar="DIR", help="Write a page about the data there: report.html, report.json."
+)
+@click.option("--measure", is_flag=True, help="Train a few steps, to estimate time and memory of a whole training.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -45,9 +47,9 @@ def command(
     report_folder: str | None,
     measure: bool,
 ) -> None:
-    """Check a data set and the settings before anything is spent.
+    """Check a data set and the settings before you train.
 
-    Exit code 0: nothing would stop a run. 1: something would. 2: it can't be told.
+    Exit code 0: nothing would stop a run. 1: something would. 2: could not check.
     """
     overrides = dict(settings) | ({"data.path": data} if data else {})
     report, exit_code = _check(config_file, overrides, report_folder, measure)
@@ -74,9 +76,9 @@ def _check(
         preflight.check_settings(config)
         dataset = check_dataset(config.data.path, config.data)
     except UnreadableFolderError as e:
-        return _told(e, "cannot_tell"), _CANNOT_TELL
+        return _unusable(e, "could_not_check"), _COULD_NOT_CHECK
     except UserError as e:
-        return _told(e, "unusable"), _PROBLEMS
+        return _unusable(e, "unusable"), _PROBLEMS
     fitted, own = preflight.fitted_settings(config, dataset).preset, preflight.training_settings(config).preset
     figures = DataFigures.of(config.data.path, dataset, fitted, own)
     report = figures.as_json()
@@ -146,8 +148,8 @@ def _in_a_sentence(e: UserError) -> str:
     return f"{e.what} (expected: {e.expected}, found: {e.found}{fix})"
 
 
-def _told(error: UserError, kind: str) -> dict[str, Any]:
-    """The report where a data set couldn't even be opened: one problem."""
+def _unusable(error: UserError, kind: str) -> dict[str, Any]:
+    """The report on a data set that couldn't even be opened: one problem."""
     problem = _problem(kind, error.file and encodable(error.file), error.line, error.render())
     return {"ok": False, "reader": None, "images": 0, "boxes": 0, "classes": {}, "splits": {}, "problems": [problem]}
 

@@ -34,7 +34,7 @@ def command(ctx: click.Context, source: str, output: str | None, as_json: bool) 
     YAML goes to standard output or to a file. A report goes to standard error: what was carried over, what wasn't and
     why, and what is wrong with the file: classes against the label map, addresses, quantization.
 
-    Exit code 0: nothing is wrong. 1: something is, see the report. 2: no configuration came of it.
+    Exit code 0: nothing is wrong. 1: something is, see the report. 2: no configuration could be made.
     """
     from coralline.od_api.translation import translate
     from pipeline.commands.import_config.imported_settings import to_yaml, within_bounds

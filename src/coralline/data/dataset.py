@@ -104,7 +104,7 @@ def check_dataset(path: str | PathLike[str], settings: DataSettings | None = Non
 def assemble(
     plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DataSettings
 ) -> Dataset:
-    """A data set from what was planned and what came of its images, judged as a whole."""
+    """A data set from its plan and its checked images, judged as a whole."""
     whole = whole_set.judge_whole_set(
         plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options
     )
@@ -177,7 +177,7 @@ def _unlisted(layout: Layout, name: str) -> Problem:
     return Problem(
         "unlisted_image",
         layout.path(name),
-        "nothing in use puts this annotated image on a side",
+        "this annotated image is in none of the lists that are used: not used for training or evaluation",
         image=name,
         fix="add it to a list, or remove it",
     )

@@ -95,7 +95,7 @@ def _sentences(compared: Mapping[str, Any]) -> list[str]:
 
 _NAMES = {
     "new_classes": "new classes",
-    "vanished_classes": "classes that are gone",
+    "vanished_classes": "removed classes",
     "new_problems": "new kinds of problems",
-    "gone_problems": "kinds of problems that are gone",
+    "gone_problems": "problems no longer found",
 }

@@ -96,7 +96,7 @@ def _require_sane_anchors(preset: presets.Preset) -> None:
     if len(set(ratios)) < len(ratios):
         raise UserError(
             "`model.aspect_ratios` names a ratio twice",
-            expected="ratios that differ: two of the same anchors can't be told apart",
+            expected="ratios that differ",
             found=str(list(ratios)),
             fix="leave one of them out",
         )

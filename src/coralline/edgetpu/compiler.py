@@ -52,7 +52,7 @@ class Compilation:
       segments: the compiler's figures for each.
       rows: its log: how many ops of a kind have which status.
       delegate_search: whether `--search_delegate` was needed.
-      failure: why nothing came of it, else None.
+      failure: why it failed, else None.
       said: all that the compiler printed, of every attempt.
     """
 
@@ -100,7 +100,7 @@ def search(path: str | None = None) -> Search:
 
 
 def require(setting: CompilerUse, path: str | None = None) -> Search:
-    """Looks for the compiler as the configuration asks; to be called before anything is spent.
+    """Looks for the compiler as the configuration asks; to be called before training.
 
     Args:
       setting: `edgetpu.compiler`: off looks for none, auto does without one, required insists.

@@ -93,7 +93,7 @@ def explain_failure(returncode: int, stdout: str, stderr: str, timed_out: bool, 
         signal = -returncode if returncode < 0 else returncode - 128
         return Failure(
             "crash",
-            f"it died of signal {signal}" + ("" if stdout.strip() else " without a word"),
+            f"it was ended by signal {signal}" + ("" if stdout.strip() else " without a message"),
             "a fault of the compiler: change the input size a little, or use another preset",
         )
     # Each segment has a line of its own, and one can fail where the others succeed: edgetpu#557.

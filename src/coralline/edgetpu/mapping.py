@@ -101,7 +101,7 @@ def predict_model(model: Model) -> Mapping:
     try:
         cpu = _partition(model)
     except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as e:
-        raise UserError("an operation of this model makes no sense", found=str(e), fix="export the model again") from e
+        raise UserError("an operation of this model is invalid", found=str(e), fix="export the model again") from e
     kept = {op["index"] for op in cpu}
     mapped = [op for op in ops if op.index not in kept]
     parameters = _parameter_bytes(mapped, model)

@@ -40,7 +40,7 @@ class ChildMemoryError(ChildError):
 
 
 class ChildCrashedError(ChildError):
-    """It ended without a word, or with an exception that nobody expects."""
+    """It ended without an answer, or with an unexpected exception."""
 
 
 class ChildProcess:

@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parents[3]
 def code_version() -> dict[str, str]:
     """`coralline_version`, `git_commit` (with "+changes" for a modified checkout) and `lock_sha256`.
 
-    In an image there is no git: the build passes CORALLINE_GIT_COMMIT. What can't be told is "unknown".
+    In an image there is no git: the build passes CORALLINE_GIT_COMMIT. What isn't known is "unknown".
     """
     lock = _ROOT / "requirements.lock"
     try:

@@ -61,17 +61,17 @@ def print_execution(console: Console, history: RunHistory, execution: Execution)
 
 
 def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
-    """An artifact: what it holds, what it came from and what came of it."""
+    """An artifact: what it holds, what it was made from and what used it."""
     console.print(f"{_title(artifact)}  {artifact.state}  {_time(artifact.created_ms)}")
     console.print(f"  {escape(artifact.uri)}", soft_wrap=True)
     _print_properties(console, artifact.properties)
     console.print()
     before = came_from(history, artifact)
-    tree = Tree("[bold]came from[/]" if before else "[bold]came from[/]  outside: no execution in this store made it")
+    tree = Tree("[bold]made from[/]" if before else "[bold]made from[/]  unknown: no execution in this store made it")
     _grow_back(tree, artifact, {a.id: s for s in before for made in s.outputs.values() for a in made}, set())
     console.print(tree)
     after = came_of(history, artifact)
-    tree = Tree("[bold]came of it[/]" if after else "[bold]came of it[/]  nothing yet")
+    tree = Tree("[bold]used by[/]" if after else "[bold]used by[/]  nothing yet")
     _grow_on(tree, artifact, after, set())
     console.print(tree)
 
@@ -99,7 +99,7 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact)
             console.print(f"  {escape(node)}")
             _print_settings(console, settings, indent=4)
     console.print()
-    tree = Tree("[bold]the way it came[/]")
+    tree = Tree("[bold]steps[/]")
     before = came_from(history, artifact)
     _grow_back(tree, artifact, {a.id: s for s in before for made in s.outputs.values() for a in made}, set())
     console.print(tree)

@@ -78,7 +78,7 @@ def published(history: RunHistory, path: str) -> Artifact:
     """The artifact that a published file or folder (or any file of an artifact) belongs to.
 
     Raises:
-      UserError: the store knows nothing of it.
+      UserError: it isn't recorded in the store.
     """
     local = "://" not in path
     place = os.path.realpath(path) if local else path.rstrip("/")
@@ -94,7 +94,7 @@ def published(history: RunHistory, path: str) -> Artifact:
     if local and (known := _by_manifest(history, Path(path))):
         return known
     raise UserError(
-        "the store of ML Metadata knows nothing of this file",
+        "this file is not recorded in the store of ML Metadata",
         file=path,
         expected="a file that a run with this store has published, or one of its artifacts",
         fix="name the store of that run with --store",

@@ -21,7 +21,7 @@ class ConfigCheck:
 
     Attributes:
       name: what was looked at.
-      ok: how it is; None where it can't be told.
+      ok: the outcome; None if it could not be checked.
       message: one sentence.
       line: of the field.
     """

@@ -14,7 +14,7 @@ _NMS = "model.ssd.post_processing.batch_non_max_suppression."
 
 @dataclasses.dataclass(frozen=True)
 class Translation:
-    """What came of it; every field of the file is in one of `carried`, `same` and `left`.
+    """The result; every field of the file is in one of `carried`, `same` and `left`.
 
     Attributes:
       source: the file.

@@ -29,7 +29,7 @@ from coralline.publishing.published_remotely import RemotePlace
 from coralline.publishing.serving_record import Move, ServingRecord
 
 _SHOWN_IN_ERRORS = 8
-_UNREADABLE = "what is published can't be read"
+_UNREADABLE = "the published versions can't be read"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,7 +169,7 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
                 "nothing is published here",
                 file=push_to,
                 expected="a folder or address with published versions (push.to, or the output folder of a run)",
-                fix="name the place that the run was told to publish to",
+                fix="give the output folder of a run, or the folder or address in push.to",
             )
         with place.one_at_a_time():
             before = place.latest()
@@ -289,5 +289,5 @@ def _as_user_errors(push_to: str, what: str) -> Iterator[None]:
             file=push_to,
             expected="a folder or address that can be read and written, on a disk with room",
             found=e.strerror or str(e),
-            fix="fix it or name another; what was served before still is",
+            fix="fix that or use another; the version served before is still served",
         ) from e

@@ -128,7 +128,7 @@ def test_data_is_compared_with_the_last_one_of_another_content(shapes, pipeline_
     assert compared["new_classes"] == ["star"] and compared["vanished_classes"] == ["cross"]
     assert compared["with"]["path"] == str(shapes) and "new classes: star" in compared["sentences"]
     page = Path(pipeline_of_one.artifact("components.DatasetReport").uri, PAGE).read_text(encoding="utf-8")
-    assert "new classes: star" in page and "classes that are gone: cross" in page
+    assert "new classes: star" in page and "removed classes: cross" in page
     assert pipeline_of_one.run(shapes).state == "CACHED"
     assert len(list((pipeline_of_one.out / "history").iterdir())) == 2
     # The same data under another setting: it isn't compared with itself.

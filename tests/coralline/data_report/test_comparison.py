@@ -20,7 +20,7 @@ def test_names_new_and_vanished_classes():
     compared = compare_data(summary({"cat": 50, "dog": 50, "cow": 0}), summary({"cat": 50, "bat": 50, "cow": 1}))
     assert compared["new_classes"] == ["bat", "cow"] and compared["vanished_classes"] == ["dog"]
     assert "new classes: bat, cow" in compared["sentences"]
-    assert "classes that are gone: dog" in compared["sentences"]
+    assert "removed classes: dog" in compared["sentences"]
 
 
 def test_tells_shares_that_have_shifted_and_keeps_quiet_about_others():

@@ -127,10 +127,10 @@ def test_a_comparison_is_shown_with_what_is_new_gone_and_changed(make_image, mak
         "boxes": {"before": 1, "now": 1},
         "median_box_size": {"before": None, "now": 0.25},
         "classes": {"cat": {"before": 0.3, "now": 1.0}, "dog": {"before": 0.7, "now": None}},
-        "sentences": ["classes that are gone: dog"],
+        "sentences": ["removed classes: dog"],
     }
     html, _ = page_of("/data", make_dataset(make_image("a.jpg", [(1, 1, 50, 50)])), compared=compared)
-    assert "<code>/earlier</code>, 2026-03-14 10:15:00 UTC" in html and "classes that are gone: dog" in html
+    assert "<code>/earlier</code>, 2026-03-14 10:15:00 UTC" in html and "removed classes: dog" in html
     assert ">+70.0 points<" in html and ">gone<" in html and ">−2<" in html
 
 

@@ -104,7 +104,7 @@ def test_a_status_that_is_not_known_is_kept_as_it_was_said():
         ("unresolved-op", "unresolved_op", "Tflite interpreter"),
         ("dynamic", "dynamic_sizes", "dynamic-sized tensors"),
         ("internal-error", "internal_error", "Internal compiler error"),
-        ("crash", "crash", "signal 11 without a word"),
+        ("crash", "crash", "signal 11 without a message"),
         ("version-only", "no_result", "printed its version and ended with 1"),
         ("nothing", "nothing_mapped", "no operation on the Edge TPU"),
         ("no-file", "no_output_file", "model_edgetpu.tflite isn't there"),

@@ -72,7 +72,7 @@ def test_shows_what_an_artifact_came_from_and_what_came_of_it(out: Path) -> None
     assert [s["node"] for s in shown["came_from"]] == ["VocExampleGen", "QatTrainer"]
     assert [(s["node"], s["run"]) for s in shown["came_of_it"]] == [("EdgeTpuPusher", _FIRST)]
     text = _call("show", f"artifact:{model}", "--store", out)
-    assert "came from" in text
+    assert "made from" in text
     assert "components.LabelMap" in text
 
 
@@ -101,7 +101,7 @@ def test_why_leads_from_a_published_file_to_data_settings_and_code(out: Path, pl
 
 def test_why_in_words(out: Path) -> None:
     text = _call("why", out / "published/v1")
-    for expected in ("/data/raccoon", "c0ffee", "train.seed 3", "the way it came"):
+    for expected in ("/data/raccoon", "c0ffee", "train.seed 3", "steps"):
         assert expected in text
 
 
@@ -129,7 +129,7 @@ def test_why_knows_a_copied_bundle_by_its_manifest(out: Path, tmp_path_factory: 
 
 def test_why_says_when_the_store_does_not_know_a_file(out: Path) -> None:
     (out / "stranger.tflite").touch()
-    with pytest.raises(UserError, match="knows nothing of this file"):
+    with pytest.raises(UserError, match="not recorded in the store"):
         _call("why", out / "stranger.tflite")
 
 

@@ -90,7 +90,7 @@ def test_folder_without_annotations_is_a_problem(tmp_path):
 
 def test_missing_folder_cannot_be_told_and_exits_with_2(tmp_path):
     code, output = check("--data", tmp_path / "nothing", "--json")
-    assert code == 2 and json.loads(output)["problems"][0]["kind"] == "cannot_tell"
+    assert code == 2 and json.loads(output)["problems"][0]["kind"] == "could_not_check"
     assert check()[0] == 2
 
 

@@ -31,7 +31,7 @@ class BoxChecks:
             o = self._object(raw)
             if o is not None:
                 key = (o.class_name, o.xmin, o.ymin, o.xmax, o.ymax)
-                if key in checked and self._note(raw, "duplicate_box", "is there a second time") != "keep":
+                if key in checked and self._note(raw, "duplicate_box", "appears twice") != "keep":
                     continue
                 checked[(*key, len(checked)) if key in checked else key] = o
         return tuple(checked.values())

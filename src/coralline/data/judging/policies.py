@@ -60,14 +60,14 @@ FAULTS = _table(
     ),
     Fault("unparsable_record", "A record that isn't an annotated image.", ("fail", "drop"), "image"),
     Fault("unknown_image", "An annotation of an image that its own file doesn't list.", ("fail", "drop"), "box"),
-    # An image that can't be used, or can't be told
+    # An image that can't be used or found
     Fault("missing_image", "An annotation whose image isn't in the folder.", ("fail", "drop"), "image"),
     Fault("ambiguous_image", "An annotation that fits several images.", ("fail", "drop"), "image"),
     Fault("annotated_twice", "A second annotation of the same image; drop: the first one counts.", ("fail", "drop")),
     Fault("unreadable_image", "An image that is cut off, damaged or too large to decode.", ("fail", "drop"), "image"),
     Fault(
         "image_without_annotation",
-        "An image that nothing annotates; fix: it is kept as a background image.",
+        "An image without an annotation; fix: it is kept as a background image.",
         ("drop", "fix", "fail"),
     ),
     Fault(
@@ -128,7 +128,7 @@ FAULTS = _table(
     ),
     Fault(
         "class_spelling",
-        "A class name with stray spaces or in other case than the rest; fix: the usual spelling counts.",
+        "A class name with stray spaces or different capitals; fix: the most frequent spelling is used.",
         ("fix", "drop", "fail"),
         "box",
     ),

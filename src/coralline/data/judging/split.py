@@ -38,7 +38,7 @@ class Assignment:
     Attributes:
       split_of: by the image's name.
       rule: one sentence on how it was decided.
-      unlisted: annotated images that nothing puts on a side; they're left out.
+      unlisted: annotated images that no list names; they're left out.
       problems: lines of the lists that name no image, or an image of the other list; not decided on yet.
     """
 
@@ -64,7 +64,7 @@ def assign(layout: Layout, options: DataSettings) -> Assignment:
             raise UserError(
                 f"no image is left for {'training' if split == 'train' else 'evaluation'}",
                 file=layout.root,
-                expected="at least one annotated image on either side",
+                expected="at least one annotated image in each split",
                 found=f"{counted(len(layout.entries), 'annotated image')}; {assignment.rule}",
                 fix="annotate more images, or change the lists or names that decide",
             )
@@ -155,7 +155,7 @@ class _Listing:
         self.problems: list[Problem] = []
 
     def add(self, path: str, split: Split, find: Callable[[str], str | None]) -> None:
-        """Puts every image that a list names on a side; `find` gives the image of a line."""
+        """Puts every image that a list names into a split; `find` gives the image of a line."""
         for line, listed in _lines(path):
             image = find(listed)
             if image is None:

@@ -36,7 +36,7 @@ def judge_whole_set(
     given: LabelMap | None,
     options: DataSettings,
 ) -> WholeSet:
-    """Judges a data set by what came of its images.
+    """Judges a data set by its checked images.
 
     Args:
       root: its folder, for messages.
@@ -86,7 +86,7 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
         Problem(
             "class_spelling",
             image.annotation_path,
-            f"a class name is spelt otherwise than the rest: {o.class_name!r}",
+            f"a class name is spelled differently from the others: {o.class_name!r}",
             line=o.name_line,
             expected=usual,
             found=repr(o.class_name),
@@ -153,7 +153,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
         Problem(
             "duplicate_image",
             path,
-            "the same image is there under another name" + ("" if same else ", with other boxes"),
+            "the same image appears under another name" + ("" if same else ", with other boxes"),
             found=first.name,
             fix="remove one of the two",
             image=copy.name,
@@ -169,7 +169,7 @@ def _settled_copy(copy: AnnotatedImage, first: AnnotatedImage, findings: Finding
             path,
             f"the same image is in {copy.split} and, under another name, in {first.split}",
             found=first.name,
-            fix="remove one of the two, or list both on the same side",
+            fix="remove one of the two, or list both in the same split",
             image=copy.name,
         )
     )

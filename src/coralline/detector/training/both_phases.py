@@ -35,7 +35,7 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
     Args:
       job: data and settings.
       placement: the devices; on several machines, all of them call this with the same arguments.
-      work: folder of the checkpoints; with some of the same job in it, training goes on from them.
+      work: folder of the checkpoints; if it has some of this job, training resumes from them.
       model_folder: written whole at the end.
       log_folder: TensorBoard event files, one folder a phase.
 

@@ -155,7 +155,7 @@ class PhaseRun:
 
         Args:
           name_images: gives the names of images by their numbers.
-          before_first_step: runs only where there is no checkpoint to go on from.
+          before_first_step: runs only if there is no checkpoint to resume from.
 
         Returns:
           the scores, and which step was best.

@@ -125,7 +125,7 @@ def _go_on(url: str, part: Path) -> int:
             file=url,
             expected=f"{int(expected) + have} bytes",
             found=f"{came + have}",
-            fix="try again: the same command goes on from there, if the server lets it",
+            fix="try again: the same command resumes the download if the server supports that",
         )
     return missing
 
