@@ -93,7 +93,7 @@ def _read(path: str | Path) -> str:
         raise UserError(
             "can't read the configuration",
             file=path,
-            found=getattr(e, "strerror", None) or "bytes that aren't UTF-8",
+            found=e,
             fix="give the path of a YAML file",
         ) from e
 

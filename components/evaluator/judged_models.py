@@ -56,7 +56,7 @@ def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
     try:
         content = storage.read_bytes(f"{folder}/model.tflite")
     except OSError as e:
-        raise UserError("the published model can't be read", file=folder, found=str(e)) from e
+        raise UserError("the published model can't be read", file=folder, found=e) from e
     names = list(class_names)
     labels = metadata.read_labels(content) or _manifest_labels(folder)
     missing = [name for name in names if name not in labels]
@@ -70,7 +70,7 @@ def _manifest_labels(folder: str) -> list[str]:
     try:
         return list(json.loads(storage.read_bytes(f"{folder}/manifest.json"))["labels"])
     except (OSError, ValueError, KeyError, TypeError) as e:
-        raise UserError("the published model has no labels", file=folder, found=str(e)) from e
+        raise UserError("the published model has no labels", file=folder, found=e) from e
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ from coralline.data_report.data_figures import DataFigures, write_data_report
 from coralline.data_report.data_history import DataHistory
 from coralline.foundation import progress, storage
 from coralline.foundation.code_version import stamp
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UserError, reason
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -91,7 +91,7 @@ def _writing_to(folder: str) -> Iterator[None]:
     try:
         yield
     except OSError as e:
-        raise as_error([shards.unwritable(folder, e.strerror or str(e))]) from e
+        raise as_error([shards.unwritable(folder, reason(e))]) from e
 
 
 def _compare(history: DataHistory, content: dict[str, Any], known: str) -> dict[str, Any] | None:

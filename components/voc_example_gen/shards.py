@@ -29,6 +29,7 @@ from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tfrecord_writer import TFRecordWriter
 from coralline.foundation import storage
+from coralline.foundation.errors import reason
 
 _T = TypeVar("_T")
 
@@ -179,7 +180,7 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
             writer.finish()
             size = writer.bytes_written
     except OSError as e:
-        problems.append(unwritable(file.path, e.strerror or str(e)))
+        problems.append(unwritable(file.path, reason(e)))
         with contextlib.suppress(OSError):  # On a full disk that leaves room for the outcome, which says so.
             storage.remove(file.path)
     return None, Written(file.path, records, size, tuple(problems))

@@ -58,6 +58,6 @@ def write_in_one_go(path: Path, content: bytes) -> None:
             "the spec can't be written",
             file=path,
             expected="a path in an existing folder that you may write to",
-            found=error.strerror,
+            found=error,
             fix="name another file with -o",
         ) from error

@@ -60,7 +60,7 @@ class OutFolder:
                 "the output folder can't be written to",
                 file=self.path,
                 expected="a folder, or a path where one can be made, that this user may write to",
-                found=error.strerror,
+                found=error,
                 fix="name another one with --out, or in `out:` of the configuration",
             ) from error
 

@@ -118,9 +118,7 @@ def _write_page(folder: str, report: dict[str, Any], figures: DataFigures) -> No
     try:
         write_data_report(folder, report, figures)
     except OSError as e:
-        raise UserError(
-            "the report can't be written", file=folder, found=e.strerror or str(e), fix="give another folder"
-        ) from e
+        raise UserError("the report can't be written", file=folder, found=e, fix="give another folder") from e
 
 
 def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) -> None:

@@ -80,6 +80,6 @@ def _write(path: Path, images: Sequence[AnnotatedImage], label_map: LabelMap) ->
             try:
                 writer.write(encode_image(image, label_map))
             except (OSError, UnreadableImageError) as e:
-                raise UserError("the image can't be read any more", file=image.name, found=str(e)) from e
+                raise UserError("the image can't be read any more", file=image.name, found=e) from e
         writer.finish()
     return str(path)

@@ -81,7 +81,7 @@ def _write(path: Path, text: str) -> None:
             "the configuration can't be written",
             file=path,
             expected="a path in a folder that is there and can be written to",
-            found=e.strerror,
+            found=e,
             fix="name another one with -o",
         ) from e
 

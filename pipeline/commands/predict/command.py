@@ -101,4 +101,4 @@ def _write_latency(measured: Latency, path: str) -> None:
     try:
         Path(path).write_text(json.dumps(measured.as_json()) + "\n")
     except OSError as e:
-        raise UserError("the latency can't be written", file=path, found=e.strerror, fix="give another file") from e
+        raise UserError("the latency can't be written", file=path, found=e, fix="give another file") from e

@@ -83,4 +83,4 @@ def _save(picture: Image.Image, path: Path) -> None:
     try:
         picture.save(path, quality=90)
     except OSError as e:
-        raise UserError("the picture can't be written", file=path, found=str(e), fix="give another folder") from e
+        raise UserError("the picture can't be written", file=path, found=e, fix="give another folder") from e

@@ -25,7 +25,7 @@ def listed(given: tuple[str, ...]) -> list[str]:
         try:
             names = list_tree(path).files
         except OSError as e:
-            raise UserError("the folder can't be read", file=e.filename or path, found=e.strerror) from e
+            raise UserError("the folder can't be read", file=e.filename or path, found=e) from e
         kinds = image_file.EXTENSIONS | video_file.EXTENSIONS
         inside = [os.path.join(path, name) for name in names if Path(name).suffix.lower() in kinds]
         if not inside:
@@ -52,7 +52,7 @@ def pictures(paths: list[str], out: str | None) -> list[Path | None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise UserError("the folder can't be made", file=folder, found=e.strerror, fix="give another folder") from e
+        raise UserError("the folder can't be made", file=folder, found=e, fix="give another folder") from e
     originals = {os.path.realpath(path) for path in paths}
     taken: set[str] = set()
     found: list[Path | None] = []

@@ -101,7 +101,7 @@ def _compiled(model: Model) -> dict[str, Any]:
     try:
         inside = compiled.read_compiled(model)
     except ValueError as e:
-        raise UserError("this compiled model is damaged", found=str(e), fix="compile it again") from e
+        raise UserError("this compiled model is damaged", found=e, fix="compile it again") from e
     why = "the compiler left it there"
     graph = model.main
     left = [op for op in graph.ops if op.name != EDGE_TPU_OP]

@@ -101,7 +101,7 @@ def predict_model(model: Model) -> Mapping:
     try:
         cpu = _partition(model)
     except (IndexError, KeyError, TypeError, ValueError, ArithmeticError) as e:
-        raise UserError("an operation of this model is invalid", found=str(e), fix="export the model again") from e
+        raise UserError("an operation of this model is invalid", found=e, fix="export the model again") from e
     kept = {op["index"] for op in cpu}
     mapped = [op for op in ops if op.index not in kept]
     parameters = _parameter_bytes(mapped, model)
@@ -122,7 +122,7 @@ def _partition(model: Model) -> list[CpuOp]:
     cut_off: dict[int, Op] = {}  # tensors that depend on one through a CPU op -> that op
     for op in model.main.ops:
         inputs = [i for i in op.inputs if i >= 0]
-        reason = op_rules.reason(op, model)
+        reason = op_rules.why_not_mapped(op, model)
         cut = next((cut_off[i] for i in inputs if i in cut_off), None)
         after_tpu = any(i in from_tpu for i in inputs)
         if reason is None and cut is None:

@@ -50,7 +50,7 @@ def refusal(op: Op) -> str | None:
     return None
 
 
-def reason(op: Op, model: Model) -> Reason | None:
+def why_not_mapped(op: Op, model: Model) -> Reason | None:
     """Why this op, by itself, can't run on the Edge TPU, or None when it can."""
     tensors = model.main.tensors
     inputs = [tensors[i] for i in op.inputs if i >= 0]

@@ -75,7 +75,7 @@ def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
         with open(file, "rb") as stream:
             magic = stream.read(len(_SQLITE_MAGIC))
     except OSError as error:
-        raise UserError("there is no store of ML Metadata", file=file, found=error.strerror, fix=fix) from error
+        raise UserError("there is no store of ML Metadata", file=file, found=error, fix=fix) from error
     if magic != _SQLITE_MAGIC:
         raise UserError("this is not a SQLite file", file=file, found=repr(magic), fix=fix)
     config = metadata_store_pb2.ConnectionConfig()

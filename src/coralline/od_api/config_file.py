@@ -66,6 +66,6 @@ def _content(path: str) -> bytes:
         raise UserError(
             "can't read the configuration",
             file=path,
-            found=getattr(e, "strerror", None) or str(e),
+            found=e,
             fix="correct the path of the pipeline.config",
         ) from e

@@ -288,6 +288,6 @@ def _as_user_errors(push_to: str, what: str) -> Iterator[None]:
             what,
             file=push_to,
             expected="a folder or address that can be read and written, on a disk with room",
-            found=e.strerror or str(e),
+            found=e,
             fix="fix that or use another; the version served before is still served",
         ) from e

@@ -50,7 +50,7 @@ class LabelledImage:
                 image = upright_rgb(encoded)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
             raise UserError(
-                "the image can't be read", file=self.name, found=str(e), fix="replace or remove the image"
+                "the image can't be read", file=self.name, found=e, fix="replace or remove the image"
             ) from e
         truth = GroundTruth(
             self.name, image.height, image.width, self.boxes_ymin_xmin_ymax_xmax, self.class_ids, self.difficult
@@ -103,7 +103,7 @@ def _record_folders(path: str, split: str) -> list[str]:
     try:
         names = storage.list_folder(path)
     except OSError as e:
-        raise UserError("can't read the data", file=path, found=str(e), fix="give the path of a folder") from e
+        raise UserError("can't read the data", file=path, found=e, fix="give the path of a folder") from e
     splits = [name for name in names if name.startswith("Split-")]
     if splits:
         return [os.path.join(path, name) for name in splits if split in ("all", name.removeprefix("Split-"))]
@@ -137,7 +137,7 @@ def _example(record: bytes, path: str) -> GroundTruthExample:
             "a record isn't an annotated image",
             file=path,
             expected="a tf.Example of the Object Detection API",
-            found=str(e),
+            found=e,
             fix="make the records again",
         ) from e
 

@@ -191,7 +191,7 @@ class LoadedModel:
                 "what the model gives are no detections",
                 file=self._file,
                 expected="boxes [1, N, 4], classes [1, N], scores [1, N] and their count, all of them numbers",
-                found=str(e),
+                found=e,
                 fix="the file is damaged or was trained badly: copy or export it again",
             ) from e
 
@@ -235,7 +235,7 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
                 return image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
         fix = "give the path of a whole JPEG or PNG file"
-        raise UserError("the image can't be read", file=path, found=str(e), fix=fix) from e
+        raise UserError("the image can't be read", file=path, found=e, fix=fix) from e
 
 
 def _labels(model: model_file.Model, file: str | PathLike[str] | None) -> list[str] | None:

@@ -76,14 +76,14 @@ def _load_delegate(litert: Any, library: str) -> Any:
     except OSError as e:
         raise UserError(
             f"the delegate library {library} can't be loaded",
-            found=str(e),
+            found=e,
             fix="install a libedgetpu that fits the TFLite runtime (docs/device.md), or leave the delegate out",
         ) from e
     except AttributeError as e:
         raise UserError(
             f"the library {library} is no delegate of TFLite",
             expected="a library with the function tflite_plugin_create_delegate",
-            found=str(e),
+            found=e,
             fix="give the Edge TPU runtime, libedgetpu.so.1",
         ) from e
     except ValueError as e:

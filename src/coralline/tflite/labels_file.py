@@ -21,7 +21,7 @@ def read_labels_file(path: str | PathLike[str]) -> list[str]:
     try:
         lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as e:
-        raise UserError("can't read the labels", file=path, found=str(e), fix="one class name a line") from e
+        raise UserError("can't read the labels", file=path, found=e, fix="one class name a line") from e
     numbered = [line.split(maxsplit=1) for line in lines]
     if lines and all(len(parts) == 2 and parts[0].isdecimal() for parts in numbered):
         names = {int(number): name for number, name in numbered}

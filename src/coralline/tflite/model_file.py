@@ -125,9 +125,7 @@ def read_model_file(path: str | PathLike[str]) -> Model:
     try:
         content = Path(path).read_bytes()
     except OSError as e:
-        raise UserError(
-            "the model can't be read", file=path, found=e.strerror or str(e), fix="give the path of a .tflite file"
-        ) from e
+        raise UserError("the model can't be read", file=path, found=e, fix="give the path of a .tflite file") from e
     return read_model(content, file=path)
 
 
@@ -153,7 +151,7 @@ def read_model(content: bytes, file: str | PathLike[str] | None = None) -> Model
             "this .tflite file is damaged",
             file=file,
             expected="a whole and consistent flatbuffer",
-            found=str(e) or type(e).__name__,
+            found=e,
             fix="copy or export it again",
         ) from e
     return model

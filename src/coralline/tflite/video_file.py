@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UserError, reason
 
 EXTENSIONS = frozenset(
     (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp", ".ogv")
@@ -142,7 +142,7 @@ def _opened(path: str | PathLike[str]) -> Any:
         with open(path, "rb"):
             pass
     except OSError as e:
-        raise _unreadable(path, e.strerror or str(e)) from e
+        raise _unreadable(path, reason(e)) from e
     cv2 = _cv2()
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     if not capture.isOpened():

@@ -48,7 +48,7 @@ def reason(name, shapes=(IMAGE,), output=IMAGE, constants=(), constants_first=Fa
     inputs = fixed + inputs if constants_first else inputs + fixed
     drawing.op(name, inputs, drawing.tensor(output, kinds[-1]), version, **options)
     model = drawing.model()
-    return op_rules.reason(model.main.ops[0], model)
+    return op_rules.why_not_mapped(model.main.ops[0], model)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_transposed_convolution_maps_with_constant_weights(constant):
     kernel = drawing.tensor(values=weights) if constant else drawing.tensor(weights.shape)
     drawing.op("TRANSPOSE_CONV", [shape, kernel, drawing.tensor()], drawing.tensor((1, 16, 16, 4)))
     model = drawing.model()
-    assert (op_rules.reason(model.main.ops[0], model) is None) == constant
+    assert (op_rules.why_not_mapped(model.main.ops[0], model) is None) == constant
 
 
 def test_per_channel_fully_connected_is_refused():
@@ -125,7 +125,7 @@ def test_per_channel_fully_connected_is_refused():
     weights = drawing.tensor(values=np.ones((10, 4), np.int8), scales=(0.1,) * 10, zero_points=(0,) * 10)
     drawing.op("FULLY_CONNECTED", [drawing.tensor((1, 4)), weights], drawing.tensor((1, 10)))
     model = drawing.model()
-    assert "per channel" in op_rules.reason(model.main.ops[0], model)[1]
+    assert "per channel" in op_rules.why_not_mapped(model.main.ops[0], model)[1]
 
 
 @pytest.mark.parametrize(

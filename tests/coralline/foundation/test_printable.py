@@ -36,3 +36,16 @@ def test_cuts_long_texts_off():
 def test_error_about_a_file_of_any_name_is_one_that_can_be_printed():
     message = str(UserError("wrong: \x1b[2J", file="a\n\udce9", line=3, found="b\x07"))
     assert message == "a\\n\\xe9:3: wrong: \\x1b[2J\n  found: b\\x07"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "a"), "No such file or directory"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), "bytes that aren't UTF-8 text"),
+        (ValueError("first\nsecond"), "first"),
+        (KeyError(), "KeyError"),
+    ],
+)
+def test_an_exception_is_found_in_words(error, words):
+    assert UserError("x", found=error).found == words

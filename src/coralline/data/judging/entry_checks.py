@@ -15,6 +15,7 @@ from coralline.data.judging.findings import Findings
 from coralline.data.judging.problems import DataProblem, Problem
 from coralline.data.reading.raw_annotation import Entry, RawAnnotation, RawObject
 from coralline.data.reading.reader_choice import read_annotation
+from coralline.foundation.errors import reason
 from coralline.foundation.progress import counted
 
 _SAME_ASPECT = 0.01
@@ -102,7 +103,7 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
         path,
         "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
         expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
-        found=(error.strerror if isinstance(error, OSError) else None) or str(error),
+        found=reason(error),
         fix="replace the image, or remove it and its annotation",
     )
 

@@ -249,7 +249,7 @@ def _lines(path: str) -> list[tuple[int, str]]:
         text = storage.read_bytes(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise UserError(
-            "can't read the list of images", file=path, found=str(e), fix="save it as text, one image name a line"
+            "can't read the list of images", file=path, found=e, fix="save it as text, one image name a line"
         ) from e
     stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
     return [(number, _without_flag(line)) for number, line in stripped if line]

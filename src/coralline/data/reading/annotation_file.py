@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from coralline.data.judging.problems import DataProblem, Problem
+from coralline.foundation.errors import reason
 
 
 @contextlib.contextmanager
@@ -23,7 +24,7 @@ def opened(path: str) -> Iterator[None]:
                 "unreadable_annotation",
                 path,
                 "the annotation can't be read",
-                found=e.strerror or str(e),
+                found=reason(e),
                 fix="check the file's permissions, or remove it",
             )
         ) from e

@@ -21,7 +21,7 @@ from coralline.data.reading.named_images import NamedImages, without_copies
 from coralline.data.reading.raw_annotation import Layout, RawAnnotation, RawObject
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage, text_file
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UserError, reason
 from coralline.foundation.progress import counted
 
 _LISTS = ("images", "annotations", "categories")
@@ -206,7 +206,7 @@ def _parsed(path: str) -> dict[str, Any]:
     try:
         content = json.loads(text_file.read_text(path), object_hook=_without_unused)
     except OSError as e:
-        found = e.strerror or str(e)
+        found = reason(e)
         raise UserError("can't read this JSON file", file=path, found=found, fix="check its permissions") from e
     except json.JSONDecodeError as e:
         raise UserError(

@@ -203,9 +203,7 @@ def _lines(path: str) -> list[str]:
     try:
         return text_file.lines(text_file.read_text(path))
     except OSError as e:
-        raise UserError(
-            "can't read this CSV file", file=path, found=e.strerror or str(e), fix="check the file's permissions"
-        ) from e
+        raise UserError("can't read this CSV file", file=path, found=e, fix="check the file's permissions") from e
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -14,7 +14,7 @@ from coralline.data.judging.problems import Problem
 from coralline.data.reading.image_names import ImageNames
 from coralline.data.reading.image_place import ImagePlace
 from coralline.foundation import storage
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UserError, reason
 
 _FIX = "give the folder that holds the images and the annotations (`--data` or `data.path`)"
 
@@ -87,7 +87,7 @@ def open_folder(root: str) -> Folder:
         raise UnreadableFolderError(
             "can't read the folder",
             file=e.filename or root,
-            found=e.strerror or str(e),
+            found=reason(e),
             fix="check its permissions, or give another folder (`--data` or `data.path`)",
         ) from e
     return Folder(root, tuple(tree.files), tuple(_link_outside(os.path.join(root, name)) for name in tree.links))

@@ -17,7 +17,7 @@ from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation, 
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import GroundTruthExample, NotAnExampleError, decode_example
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UserError, reason
 from coralline.foundation.progress import counted
 
 _LABEL_MAP_ENDING = ".pbtxt"
@@ -73,7 +73,7 @@ class _Reader:
             except NotAnExampleError as e:
                 message = f"record {number} isn't an annotated image"
                 self.problems.append(
-                    Problem("unparsable_record", path, message, expected="a tf.Example", found=str(e), fix=_FIX)
+                    Problem("unparsable_record", path, message, expected="a tf.Example", found=reason(e), fix=_FIX)
                 )
                 continue
             name = self._own_name(_said_name(example), file, number)

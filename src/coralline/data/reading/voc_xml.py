@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from coralline.data.judging.problems import DataProblem, Problem
 from coralline.data.reading.raw_annotation import RawAnnotation, RawObject
+from coralline.foundation.errors import reason
 
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _CUT_OFF = frozenset(
@@ -72,7 +73,12 @@ def parse_voc_xml(content: bytes, file: str) -> RawAnnotation:
     except (LookupError, ValueError) as e:  # The declared encoding is unknown to expat and to Python.
         raise DataProblem(
             Problem(
-                "unparsable_xml", file, "the annotation can't be decoded", line=1, found=str(e), fix="save it as UTF-8"
+                "unparsable_xml",
+                file,
+                "the annotation can't be decoded",
+                line=1,
+                found=reason(e),
+                fix="save it as UTF-8",
             )
         ) from e
     return parser.annotation()

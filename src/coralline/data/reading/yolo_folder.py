@@ -137,7 +137,7 @@ def _names_in(path: str) -> tuple[str, ...]:
     try:
         text = text_file.read_text(path)
     except OSError as e:
-        raise UserError("can't read the names of the classes", file=path, found=e.strerror or str(e), fix=_FIX) from e
+        raise UserError("can't read the names of the classes", file=path, found=e, fix=_FIX) from e
     if os.path.splitext(path)[1].lower() in _YAML_ENDINGS:
         names = _names_in_yaml(path, text)
     else:

@@ -43,7 +43,7 @@ class LabelMap:
             raise UserError(
                 "can't read the label map",
                 file=path,
-                found=getattr(e, "strerror", None) or str(e),
+                found=e,
                 fix="correct data.label_map: the path of a label_map.pbtxt",
             ) from e
         return cls(_names_by_id(_items(path, text), path))

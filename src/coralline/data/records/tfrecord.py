@@ -57,7 +57,7 @@ def read_record_folder(folder: str) -> Iterator[bytes]:
         names = [name for name in storage.list_folder(folder) if "tfrecord" in name and not name.startswith((".", "_"))]
     except OSError as e:
         raise UserError(
-            "can't read the folder of examples", file=folder, found=str(e), fix="give a folder of TFRecord files"
+            "can't read the folder of examples", file=folder, found=e, fix="give a folder of TFRecord files"
         ) from e
     if not names:
         raise UserError(
@@ -91,7 +91,7 @@ def read_with_offsets(path: str) -> Iterator[tuple[int, bytes]]:
                 yield offset, data[0]
                 offset += _HEADER.size + len(data[0]) + _CRC_BYTES
     except _DAMAGED as e:
-        raise UserError("can't read this TFRecord file", file=path, found=str(e), fix=_FIX) from e
+        raise UserError("can't read this TFRecord file", file=path, found=e, fix=_FIX) from e
 
 
 def read_record(path: str, offset: int) -> bytes:

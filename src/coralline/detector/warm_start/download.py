@@ -54,7 +54,7 @@ def fetch(url: str, sha256: str | None) -> str:
             "the warm start can't be kept",
             file=kept.parent,
             expected="a folder that can be written to, on a disk with room",
-            found=e.strerror or str(e),
+            found=e,
             fix="make room, or set XDG_CACHE_HOME to another folder",
         ) from e
     return str(kept)

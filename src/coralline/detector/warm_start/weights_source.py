@@ -90,7 +90,7 @@ def obtain(warm_start: str, sha256: str | None, preset: Preset) -> WeightsSource
             "the file of `model.warm_start` can't be read",
             file=path,
             expected=_WHAT_MAY_BE,
-            found=e.strerror or str(e),
+            found=e,
             fix="correct `model.warm_start`",
         ) from e
 
