@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from components.artifacts import EvaluationReport, TFLiteModel
 from components.edgetpu_pusher import executor
 from components.edgetpu_pusher.driver import Driver
+from components.spec_component import SpecComponent
 
 
 class EdgeTpuPusherSpec(types.ComponentSpec):
@@ -27,7 +28,7 @@ class EdgeTpuPusherSpec(types.ComponentSpec):
     OUTPUTS = {"pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel)}
 
 
-class EdgeTpuPusher(base_component.BaseComponent):
+class EdgeTpuPusher(SpecComponent):
     """Publishes a model that is blessed and that maps to the Edge TPU.
 
     Inputs:
@@ -56,24 +57,3 @@ class EdgeTpuPusher(base_component.BaseComponent):
     SPEC_CLASS = EdgeTpuPusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
     DRIVER_CLASS = Driver  # type: ignore[assignment]
-
-    def __init__(
-        self,
-        tflite_model: types.BaseChannel,
-        blessing: types.BaseChannel,
-        report: types.BaseChannel,
-        edgetpu: str,
-        push_to: str,
-        compiler_version: str = "",
-    ):
-        super().__init__(
-            EdgeTpuPusherSpec(
-                tflite_model=tflite_model,
-                blessing=blessing,
-                report=report,
-                edgetpu=edgetpu,
-                push_to=push_to,
-                compiler_version=compiler_version,
-                pushed_model=types.Channel(type=standard_artifacts.PushedModel),
-            )
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from components.artifacts import DatasetReport, EvaluationReport, LabelMap, TFLiteModel
 from components.evaluator import executor
+from components.spec_component import SpecComponent
 
 
 class EvaluatorSpec(types.ComponentSpec):
@@ -32,7 +33,7 @@ class EvaluatorSpec(types.ComponentSpec):
     }
 
 
-class Evaluator(base_component.BaseComponent):
+class Evaluator(SpecComponent):
     """Scores `model.tflite` on split `eval` by COCO's rules (AP, AP50, AP75, AP per class).
 
     The float and the quantization-aware model are scored on the same images with the same post-processing, and so is
@@ -63,30 +64,3 @@ class Evaluator(base_component.BaseComponent):
 
     SPEC_CLASS = EvaluatorSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
-
-    def __init__(
-        self,
-        examples: types.BaseChannel,
-        model: types.BaseChannel,
-        tflite_model: types.BaseChannel,
-        label_map: types.BaseChannel,
-        dataset_report: types.BaseChannel,
-        anomalies: types.BaseChannel,
-        evaluate: str,
-        baseline: str,
-    ):
-        super().__init__(
-            EvaluatorSpec(
-                examples=examples,
-                model=model,
-                tflite_model=tflite_model,
-                label_map=label_map,
-                dataset_report=dataset_report,
-                anomalies=anomalies,
-                evaluate=evaluate,
-                baseline=baseline,
-                evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
-                blessing=types.Channel(type=standard_artifacts.ModelBlessing),
-                report=types.Channel(type=EvaluationReport),
-            )
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from components.artifacts import LabelMap
 from components.qat_trainer import executor
+from components.spec_component import SpecComponent
 
 
 class QatTrainerSpec(types.ComponentSpec):
@@ -30,7 +31,7 @@ class QatTrainerSpec(types.ComponentSpec):
     }
 
 
-class QatTrainer(base_component.BaseComponent):
+class QatTrainer(SpecComponent):
     """Trains the detector in two phases and writes both models.
 
     Inputs:
@@ -59,27 +60,3 @@ class QatTrainer(base_component.BaseComponent):
 
     SPEC_CLASS = QatTrainerSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
-
-    def __init__(
-        self,
-        examples: types.BaseChannel,
-        label_map: types.BaseChannel,
-        model: str,
-        train: str,
-        augment: str,
-        warm_start_sha256: str = "",
-        published_at: str = "",
-    ):
-        super().__init__(
-            QatTrainerSpec(
-                examples=examples,
-                label_map=label_map,
-                model=model,
-                train=train,
-                augment=augment,
-                warm_start_sha256=warm_start_sha256,
-                published_at=published_at,
-                trained_model=types.Channel(type=standard_artifacts.Model),
-                model_run=types.Channel(type=standard_artifacts.ModelRun),
-            )
-        )

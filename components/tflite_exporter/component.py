@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tfx import types
-from tfx.dsl.components.base import base_component, executor_spec
+from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
 from components.artifacts import DatasetReport, LabelMap, TFLiteModel
+from components.spec_component import SpecComponent
 from components.tflite_exporter import executor
 
 
@@ -22,7 +23,7 @@ class TFLiteExporterSpec(types.ComponentSpec):
     OUTPUTS = {"tflite_model": component_spec.ChannelParameter(type=TFLiteModel)}
 
 
-class TFLiteExporter(base_component.BaseComponent):
+class TFLiteExporter(SpecComponent):
     """Converts the model, puts its outputs in the standard order, embeds labels and metadata, and checks the file.
 
     Inputs:
@@ -42,20 +43,3 @@ class TFLiteExporter(base_component.BaseComponent):
 
     SPEC_CLASS = TFLiteExporterSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
-
-    def __init__(
-        self,
-        trained_model: types.BaseChannel,
-        label_map: types.BaseChannel,
-        dataset_report: types.BaseChannel,
-        export: str,
-    ):
-        super().__init__(
-            TFLiteExporterSpec(
-                trained_model=trained_model,
-                label_map=label_map,
-                dataset_report=dataset_report,
-                export=export,
-                tflite_model=types.Channel(type=TFLiteModel),
-            )
-        )
