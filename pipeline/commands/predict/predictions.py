@@ -18,7 +18,7 @@ class Printer(Protocol):
     """Shows detections, one image or video after the other."""
 
     def image(self, path: str, found: list[dict[str, Any]]) -> None:
-        """What is in an image: see `rows`."""
+        """The detections of an image: rows of `detection_rows`."""
 
     def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
         """What is in a frame of a video."""
@@ -50,12 +50,10 @@ class JsonPrinter:
         self._begun, self._video = False, False
 
     def image(self, path: str, found: list[dict[str, Any]]) -> None:
-        """See `Printer`."""
         self._key(path)
         _write(_indented(found, 2))
 
     def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
-        """See `Printer`."""
         if self._video:
             _write(",\n")
         else:
@@ -65,12 +63,10 @@ class JsonPrinter:
         _write("    " + _indented({"frame": number, "time": round(seconds, 6), "detections": found}, 4))
 
     def end_of_video(self, path: str) -> None:
-        """See `Printer`."""
         _write("\n  ]")
         self._video = False
 
     def close(self) -> None:
-        """See `Printer`."""
         if self._video:
             self.end_of_video("")
         if self._begun:
@@ -88,23 +84,21 @@ class TextPrinter:
         self._frames = self._with_something = 0
 
     def image(self, path: str, found: list[dict[str, Any]]) -> None:
-        """See `Printer`."""
         self._show(path, found)
 
     def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
-        """See `Printer`. Frames with nothing in them are only counted."""
+        """Frames with nothing in them are only counted."""
         self._frames += 1
         self._with_something += bool(found)
         if found:
             self._show(f"{path} {seconds:.3f} s (frame {number})", found)
 
     def end_of_video(self, path: str) -> None:
-        """See `Printer`."""
         _write(f"{path}: something in {self._with_something} of {counted(self._frames, 'frame')}\n")
         self._frames = self._with_something = 0
 
     def close(self) -> None:
-        """See `Printer`."""
+        """Nothing is open."""
 
     def _show(self, where: str, found: list[dict[str, Any]]) -> None:
         lines = [f"{where}: {counted(len(found), 'detection') if found else 'nothing found'}"]

@@ -67,7 +67,7 @@ class Boxes:
 
     @property
     def heights(self) -> np.ndarray:
-        """`[n]`, likewise."""
+        """`[n]`, as a share of the longer side of the image."""
         return (self.xmin_ymin_xmax_ymax[:, 3] - self.xmin_ymin_xmax_ymax[:, 1]) / self.longer_sides
 
     @property

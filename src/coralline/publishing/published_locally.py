@@ -23,7 +23,7 @@ _LEFTOVER_SECONDS = 3600
 
 
 class LocalPlace:
-    """See `published` for what each of these is for."""
+    """A place of published versions; `published` says what each method is for."""
 
     def __init__(self, root: str):
         self._root = Path(root)

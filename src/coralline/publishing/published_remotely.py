@@ -15,7 +15,7 @@ from coralline.publishing import bundle
 
 
 class RemotePlace:
-    """See `published` for what each of these is for."""
+    """A place of published versions; `published` says what each method is for."""
 
     def __init__(self, root: str):
         self._root = root.rstrip("/")

@@ -56,7 +56,7 @@ class ImageFacts:
 
     Attributes:
       width: pixels, upright.
-      height: likewise.
+      height: pixels, upright.
       orientation: EXIF orientation, 1 to 8.
       encoded_format: "jpeg" or "png", as the trainer gets it.
       reencoded: why the trainer doesn't get the file's own bytes; None where it does.

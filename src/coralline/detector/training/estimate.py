@@ -125,13 +125,12 @@ class _Watch:
         self._last: tuple[_Seen, float] | None = None
 
     def training(self, step: progress.TrainingStep) -> None:
-        """See `progress.Sink`."""
         seen = self.phases.setdefault(step.phase, _Seen())
         seen.steps, seen.images_per_s = step.step, step.images_per_s or seen.images_per_s
         self._last = seen, time.monotonic()
 
     def note(self, text: str) -> None:
-        """See `progress.Sink`; one follows each phase."""
+        """One follows each phase."""
         if self._last is not None:
             seen, at = self._last
             seen.after_steps_s, self._last = time.monotonic() - at, None

@@ -44,7 +44,7 @@ def read_keras_file(path: str) -> list[Convolution]:
 
 
 def read_saved_model(folder: str) -> list[Convolution]:
-    """Likewise of a SavedModel. Raises UserError."""
+    """The weights of a Keras SavedModel. Raises UserError if it can't be read."""
     import tensorflow as tf
 
     try:
