@@ -23,7 +23,7 @@ def open_store(address: str) -> MetadataStore:
 
     Args:
       address: the path of a SQLite file, the output folder of a run, `mysql://user:password@host:port/database`, or
-        `postgresql://...` likewise.
+        `postgresql://...` of the same form.
 
     Raises:
       UserError: there is no store, or it can't be read.

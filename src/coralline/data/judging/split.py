@@ -28,7 +28,7 @@ SPLITS: tuple[Split, ...] = ("train", "eval")
 _LIST_PAIRS = (("train", "val"), ("trainval", "test"), ("train", "test"))
 """Which two lists of `ImageSets/Main` are used: the first pair of which both are there."""
 _PART_PAIRS = (("train", "val"), ("train", "test"))
-"""Likewise for a data set that is in parts by its names."""
+"""The same for a data set whose file or folder names divide it into parts."""
 
 
 @dataclasses.dataclass(frozen=True)

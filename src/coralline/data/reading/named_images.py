@@ -36,9 +36,8 @@ class NamedImages:
           said: the image as the annotation names it; without an ending it means an image of any kind.
           annotation: the file, relative to the folder.
           line: where in it.
-          boxes: as in `Entry`.
-          class_names: likewise.
-          part: likewise; None: what the image's folder says.
+          boxes, class_names: as in `Entry`.
+          part: as in `Entry`; None: what the image's folder says.
         """
         names, path = self._folder.image_names, self._folder.path(annotation)
         name = said.replace("\\", "/").rpartition("/")[2]

@@ -44,8 +44,7 @@ class RawAnnotation:
     Attributes:
       objects: those that could be read.
       problems: what was wrong with the others; not decided on yet.
-      width: the image's, as the annotation has it; 0 when it doesn't say.
-      height: likewise.
+      width, height: the image's, as the annotation has it; 0 if it doesn't say.
       size_line: the line that says so.
       normalized: whether corners are shares of the image, 0 to 1.
       subpixel: whether the format has fractions of pixels by its nature.

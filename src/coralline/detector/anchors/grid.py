@@ -34,7 +34,7 @@ class Level:
       stride: pixels between two cells; the first one's centre is half a stride from the input's edge.
       cells: along either side of the input.
       heights: `[anchors a cell]` float32, pixels.
-      widths: likewise.
+      widths: `[anchors a cell]` float32, pixels.
     """
 
     stride: int
@@ -50,7 +50,7 @@ class Fit:
     Attributes:
       ious: `[n]` float32, the best IoU of each box with any anchor.
       too_small: `[n]` bool, unmatched because no anchor is small enough wherever it lies.
-      too_large: `[n]` bool, likewise large enough.
+      too_large: `[n]` bool, unmatched because no anchor is large enough wherever it lies.
     """
 
     ious: np.ndarray
