@@ -140,7 +140,7 @@ def _executor_input(task: Any, component: Any, done: dict[str, Rehearsed], folde
 
 
 def _run(name: str, command: list[str], log: Path) -> None:
-    """In the image, `python` is the one with the packages: here it's the one of this environment."""
+    """`python` in the image has the packages; here this environment's does."""
     bin_folder = os.path.dirname(sys.executable)
     environment = os.environ | {"PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     with open(log, "wb") as stream:

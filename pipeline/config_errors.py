@@ -134,7 +134,7 @@ def _field(config: type[BaseModel], where: list[str]) -> FieldInfo:
 
 
 def _concerns(override: str, dotted: str) -> bool:
-    """Whether a key that is wrong was given by an override, or made by one."""
+    """Whether an override gave or created the wrong key."""
     return f"{override}.".startswith(f"{dotted}.") or f"{dotted}.".startswith(f"{override}.")
 
 

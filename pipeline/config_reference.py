@@ -118,7 +118,7 @@ def _cell(value: Any) -> str:
 
 
 def _public_weights(presets: list[Preset]) -> str:
-    """What others have published for the presets' backbones, with the presets that may begin with it."""
+    """Public weights for the presets' backbones, with the presets that can start from them."""
     takers: dict[PublicWeights, list[str]] = {}
     for preset in presets:
         for weights in preset.warm_starts:

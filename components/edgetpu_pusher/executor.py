@@ -35,7 +35,7 @@ class Executor(base_executor.BaseExecutor):
     def _push(
         self, input_dict: dict[str, Any], exec_properties: dict[str, Any], report: dict[str, Any]
     ) -> dict[str, Any]:
-        """Publishes the model, or says in `reason` why it doesn't and in `refused_by` what speaks against it."""
+        """Publishes the model, or says in `reason` why not and in `refused_by` what refused it."""
         from coralline.edgetpu import gate
         from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
         from coralline.publishing import published
@@ -65,7 +65,7 @@ class Executor(base_executor.BaseExecutor):
         return outcome | {"pushed": True, "version": version, "refused_by": None, "reason": verdict.sentence}
 
     def _lineage(self, input_dict: dict[str, Any]) -> dict[str, Any]:
-        """What leads from the published file back into ML Metadata."""
+        """Ids in ML Metadata of what the published file was made from."""
         ids: dict[str, Any] = {name: artifacts[0].id for name, artifacts in input_dict.items()}
         context = self._context
         if context is not None and context.pipeline_run_id:

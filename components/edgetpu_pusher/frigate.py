@@ -70,5 +70,5 @@ def _attributes(labels: Sequence[str]) -> str:
 
 
 def _quoted(label: str) -> str:
-    """A JSON string is one in YAML, too."""
+    """A JSON string is also a YAML string."""
     return json.dumps(label, ensure_ascii=False)

@@ -34,6 +34,5 @@ def write_publication(report: str, target: str, outcome: Mapping[str, Any]) -> N
 
 
 def _section(outcome: Mapping[str, Any]) -> str:
-    """The part of the page, in the classes of its style sheet."""
     template = Path(__file__).with_name("publication.html.j2")
     return render(template, {}, outcome=outcome, edgetpu=outcome["edgetpu"], mapped=Status.MAPPED)

@@ -72,8 +72,6 @@ class Executor(base_executor.BaseExecutor):
 
 @dataclasses.dataclass(frozen=True)
 class _Judged:
-    """Everything that the report is made of."""
-
     settings: EvaluateSettings
     class_names: Sequence[str]
     content: bytes
@@ -118,7 +116,7 @@ def _report(judged: _Judged, data: DataSection) -> Report:
 
 
 def _references(export: dict[str, Any], model_folder: str) -> dict[str, ReferenceModel]:
-    """The models that the file was made from, under the file's own post-processing."""
+    """The models that the file was made from, with the file's post-processing."""
     from components.evaluator.blessing import FLOAT, QAT
     from components.evaluator.judged_models import ReferenceModel
 
@@ -128,7 +126,7 @@ def _references(export: dict[str, Any], model_folder: str) -> dict[str, Referenc
 
 
 def _baseline(published: str, class_names: Sequence[str]) -> tuple[str, JudgedModel | None, str]:
-    """Where the last published model is, the model, and why it can't be compared with; each empty or None without."""
+    """Folder and model of the published version, and why it can't be compared; each empty or None if there is none."""
     from components.evaluator.judged_models import published_model
     from coralline.publishing.published import latest_bundle
 

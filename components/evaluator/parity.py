@@ -153,7 +153,7 @@ def _at(images: Iterable[LabelledImage], places: Sequence[int]) -> Iterator[Labe
 def _gain(
     truths: list[GroundTruth], by_file: list[Detections], thorough: list[Detections], class_names: Sequence[str]
 ) -> float | None:
-    """AP of the thorough detections less that of the file's own."""
+    """AP of the thorough detections minus that of the file's own."""
     aps = [coco.score(truths, found, class_names).ap for found in (by_file, thorough)]
     return None if aps[0] is None or aps[1] is None else aps[1] - aps[0]
 

@@ -87,7 +87,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 @contextlib.contextmanager
 def _writing_to(folder: str) -> Iterator[None]:
-    """Tells of a full disk, and the like, in words."""
+    """Turns errors such as a full disk into a message."""
     try:
         yield
     except OSError as e:
@@ -147,7 +147,7 @@ def _incomplete(found: str) -> UserError:
 
 
 def _describe(examples: types.Artifact, content: str) -> None:
-    """What TFX's own components want to know of examples."""
+    """Sets the properties that TFX's own components read."""
     from tfx.components.util import examples_utils
     from tfx.proto import example_gen_pb2
 

@@ -36,7 +36,7 @@ def fingerprint(options: DataSettings) -> str:
 
 
 def _hash_of_file(path: str) -> bytes:
-    """One file that can't be read must not hide that another one has changed: it may be left out."""
+    """A file that can't be read may be left out later; it must not hide that another one has changed."""
     try:
         return seen_images.known_sha256(path) or storage.sha256(path)
     except OSError:

@@ -28,7 +28,7 @@ def command(model: str, as_json: bool) -> None:
 
 
 def _text(model: str, found: dict[str, Any]) -> list[str]:
-    """The verdicts stand at the end, where a terminal shows them."""
+    """The verdicts come last, where a terminal shows them."""
     width = max((len(op["op"]) for op in found["ops"]), default=0)
     lines = [f"{model}: {_size(found['bytes'])}{_runtime(found)}"]
     for side in ("inputs", "outputs"):
@@ -111,7 +111,7 @@ def _parameters(parameters: dict[str, int]) -> list[str]:
 
 
 def _left_on_cpu(cpu: list[dict[str, Any]]) -> list[str]:
-    """The ops by status, and in each status by what it comes from."""
+    """Ops grouped by status, then by cause."""
     from coralline.edgetpu import statuses
 
     lines = []

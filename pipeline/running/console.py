@@ -83,7 +83,7 @@ class _PlainLines:
 
 
 class _Bar:
-    """Progress for a terminal: a spinner with the time, and a bar as soon as there are steps to count."""
+    """Progress for a terminal: a spinner with the time, and a bar once there are steps to count."""
 
     def __init__(self, console: rich.console.Console):
         self._console = console
@@ -124,7 +124,7 @@ class _Bar:
 
 
 class _BarOfSteps(rich.progress.ProgressColumn):
-    """A bar, where there are steps to count."""
+    """A bar if there are steps to count."""
 
     def render(self, task: rich.progress.Task) -> rich.console.RenderableType:
         if task.total is None:

@@ -74,7 +74,7 @@ def run_locally(config: Config, as_json: bool) -> None:
 
 
 class _ConsoleListener:
-    """Shows components as they run, and keeps the times."""
+    """Shows components as they run, and records their times."""
 
     def __init__(self, console: RunConsole):
         self._console = console
@@ -144,7 +144,6 @@ def explain_failed_run(error: Exception, doing: str, log: Path) -> UserError:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those that led to it."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
@@ -184,7 +183,6 @@ def about_anchors(found: preflight.Preflight) -> Iterator[str]:
 
 
 def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
-    """Figures, verdict, and where everything is."""
     metrics = summary["metrics"]
     shown = [(name, metrics[name]) for name in ("int8", "float", "baseline") if name in metrics]
     console.say()
@@ -213,7 +211,6 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
 
 
 def _anomalies(found: list[str]) -> str:
-    """What TFDV's ExampleValidator found, in words."""
     return "TFDV anomalies: " + "; ".join(found) if found else "no TFDV anomalies"
 
 

@@ -62,7 +62,7 @@ def command(
 def _check(
     config_file: str | None, overrides: dict[str, Any], report_folder: str | None, measure: bool
 ) -> tuple[dict[str, Any], int]:
-    """The report, in the form that `--json` prints, and the exit code; the page is written where it's asked for."""
+    """The report as `--json` prints it, and the exit code; writes the page if asked to."""
     from coralline.data.dataset import check_dataset
     from coralline.data.reading.folder import UnreadableFolderError
     from coralline.data_report.data_figures import DataFigures
@@ -122,7 +122,7 @@ def _write_page(folder: str, report: dict[str, Any], figures: DataFigures) -> No
 
 
 def _look_at_settings(config: Config, dataset: Dataset, report: dict[str, Any]) -> None:
-    """Adds to the report what the settings make of the data: what the Edge TPU will take, and what is too little."""
+    """Adds what the Edge TPU will take, and whether the data suffices for the settings."""
     from pipeline import preflight
 
     preset = preflight.training_settings(config).preset
@@ -191,13 +191,12 @@ def _anchors(report: dict[str, Any]) -> str:
 
 
 def _fitted_lines(fitted: dict[str, Any] | None) -> Iterator[str]:
-    """What training takes instead of the preset's own anchors."""
     if fitted is not None:
         yield f"fitted to the training boxes: {fitted['described']}; the preset's own: {_fit(fitted['now'])}"
 
 
 def _advice_lines(advice: dict[str, Any] | None) -> Iterator[str]:
-    """How the boxes fit the anchors, and how they would with the settings that are advised."""
+    """How the boxes fit the anchors now, and with the advised settings."""
     if advice is None or advice["then"] is None:
         return
     yield f"now {_fit(advice['now'])}; as advised {_fit(advice['then'])}"
@@ -244,7 +243,7 @@ def _class_rows(classes: dict[str, int]) -> list[tuple[str, str]]:
 
 
 def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
-    """Problems by kind, the ones that would stop a run first, each with a few places."""
+    """Problems by kind, those that would stop a run first, each with a few examples."""
     from coralline.data.judging.problems import by_kind
 
     lines = ["", "problems" if problems else "no problems"]

@@ -118,7 +118,7 @@ def _settled_as_dict(settled: Settled) -> dict[str, Any]:
 
 
 def _report(found: Translation, output: str | None) -> Iterator[str]:
-    """What stands last is what a terminal shows: the checks."""
+    """The checks come last, where a terminal shows them."""
     from pipeline.commands.import_config.imported_settings import sections
 
     yield "carried over" if found.carried else "nothing could be carried over"
@@ -150,7 +150,7 @@ def _carried_lines(setting: Carried) -> Iterator[str]:
 
 
 def _grouped(settled: tuple[Settled, ...]) -> list[list[Settled]]:
-    """Those of one block with one reason together, by the first line of each."""
+    """Groups fields of one block with the same reason, in the order of their first lines."""
     groups: dict[tuple[str, str], list[Settled]] = {}
     for one in settled:
         groups.setdefault((one.block, one.why), []).append(one)

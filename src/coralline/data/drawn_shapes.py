@@ -80,7 +80,7 @@ def _noise(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
 
 
 def _place(rng: np.random.Generator, width: int, height: int, others: list[_Shape]) -> _Shape | None:
-    """A shape inside the image that hardly overlaps the others; None where no room was found."""
+    """A shape inside the image that hardly overlaps the others; None if there is no room."""
     name = CLASSES[rng.integers(len(CLASSES))]
     for _ in range(_TRIES):
         side = rng.uniform(_LEAST_SIDE, _MOST_SIDE) * min(width, height)

@@ -110,7 +110,7 @@ def _require_sane_anchors(preset: presets.Preset) -> None:
 
 
 def _require_averages_that_can_be(train: TrainSettings) -> None:
-    """Makes sure that Model Garden's trainer (2.16) finds the averages, which it doesn't behind a loss scale."""
+    """Model Garden's trainer (2.16) doesn't find averaged weights behind a loss scale."""
     if train.mixed_precision == "float16" and train.ema_decay is not None:
         raise UserError(
             "`train.ema_decay` doesn't go with `train.mixed_precision: float16`",
@@ -121,7 +121,7 @@ def _require_averages_that_can_be(train: TrainSettings) -> None:
 
 
 def _fitting_size(size: int, preset: presets.Preset) -> int:
-    """The size, if every level's stride divides it: Model Garden would silently enlarge it, and boxes would be off."""
+    """The size, if every level's stride divides it; otherwise Model Garden would silently enlarge it."""
     stride = preset.coarsest_stride
     if size % stride:
         near = sorted({max(stride, size // stride * stride), -(-size // stride) * stride})

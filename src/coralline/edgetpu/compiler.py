@@ -193,7 +193,7 @@ def _rows(outputs: tuple[Path, ...], stdout: str) -> list[OpRow]:
 
 
 def _incomplete(result: _Result, num_segments: int) -> Failure | None:
-    """A failure that the compiler doesn't tell: it said that it succeeded."""
+    """A failure despite the compiler's report of success."""
     missing = [output.name for output in result.outputs if not output.is_file() or not output.stat().st_size]
     if len(result.outputs) < num_segments and result.outputs:
         missing.append(f"the other {num_segments - len(result.outputs)} of {num_segments} segments")
@@ -234,7 +234,7 @@ def _run(command: list[str], timeout_s: int) -> tuple[int, str, str, bool]:
 
 
 def _stop(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Ends the whole process group; what it printed."""
+    """Ends the whole process group; returns its output."""
     with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
         os.killpg(process.pid, signal.SIGKILL)
     return process.communicate()

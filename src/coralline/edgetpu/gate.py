@@ -104,5 +104,5 @@ def _refusal(mapped: int, total: int, subgraphs: int, settings: EdgeTpuSettings,
 
 
 def _because(refusal: str | None, failure: str | None) -> str | None:
-    """The refusal with what the compiler says, or will say, when it takes nothing of the file."""
+    """The refusal, with the compiler's actual or predicted reason for rejecting the file."""
     return f"{refusal} ({failure})" if refusal and failure else refusal

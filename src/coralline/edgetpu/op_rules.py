@@ -79,7 +79,7 @@ def why_not_mapped(op: Op, model: Model) -> Reason | None:
 
 
 class _Call:
-    """An op with its tensors, as the rules below look at it."""
+    """An op with its tensors, for the rules below."""
 
     def __init__(self, op: Op, inputs: list[Tensor], outputs: list[Tensor], model: Model):
         self.op, self.inputs, self.outputs, self._model = op, inputs, outputs, model

@@ -104,7 +104,7 @@ class ChildProcess:
         self._connection.close()
 
     def _leaves(self) -> bool:
-        """Whether it closes its side in time; what it still says by then is passed over."""
+        """Whether it closes its side in time; further replies are ignored."""
         end = time.monotonic() + _SECONDS_TO_LEAVE
         with contextlib.suppress(EOFError, OSError):
             while self._connection.poll(max(0.0, end - time.monotonic())):
@@ -138,7 +138,7 @@ def _live(
     serve: Callable[[Callable[[], bytes | None], Callable[[bytes], None]], None],
     memory_bytes: int,
 ) -> NoReturn:
-    """The child, from its first moment to its last."""
+    """The child's whole life."""
     try:
         parents_end.close()
         _settle(parent)
@@ -174,7 +174,7 @@ def _settle(parent: int) -> None:
 
 
 def _limit_memory(more_bytes: int) -> None:
-    """Of what can be written to (RLIMIT_DATA), not of address space: drivers reserve much of that and use little."""
+    """Limits writable memory (RLIMIT_DATA), not address space, of which drivers reserve much and use little."""
     with open("/proc/self/statm") as pages:
         now = int(pages.read().split()[5]) * resource.getpagesize()
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -57,7 +57,7 @@ def _empty_tensorflow() -> None:
 
 
 def _whole_pages(tensor: Any) -> tuple[ctypes.c_void_p, ctypes.c_size_t]:
-    """Where the pages begin that lie wholly in a tensor, and how many bytes they are."""
+    """Address and size in bytes of the pages entirely within a tensor."""
     content = np.asarray(memoryview(tensor))
     page = mmap.PAGESIZE
     first = -(-content.ctypes.data // page) * page
@@ -65,7 +65,7 @@ def _whole_pages(tensor: Any) -> tuple[ctypes.c_void_p, ctypes.c_size_t]:
 
 
 def _in_memory(libc: Any, start: ctypes.c_void_p, length: ctypes.c_size_t) -> bool:
-    """Whether a page of it is (mincore(2))."""
+    """Whether any of its pages is in memory (mincore(2))."""
     pages = (ctypes.c_ubyte * (length.value // mmap.PAGESIZE))()
     return libc.mincore(start, length, pages) == 0 and any(page & 1 for page in pages)
 

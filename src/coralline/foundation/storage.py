@@ -193,7 +193,7 @@ def list_tree(root: str) -> Tree:
 
 
 def _walk(root: str, tree: Tree) -> None:
-    """One folder open at a time, however deep they lie in one another."""
+    """Keeps one folder open at a time, however deeply they are nested."""
     inside = os.path.realpath(root).rstrip(os.sep) + os.sep
     prefixes = [""]
     while prefixes:
@@ -267,7 +267,7 @@ class _RemoteFile(io.RawIOBase):
 
 
 def _kind(path: str) -> str | None:
-    """`file` or `directory`; None where there is neither."""
+    """`file` or `directory`; None if there is neither."""
     try:
         with _remote(path) as (files, name):
             return str(files.info(name)["type"])
@@ -277,7 +277,7 @@ def _kind(path: str) -> str | None:
 
 @contextlib.contextmanager
 def _remote(path: str) -> Iterator[tuple[Any, str]]:
-    """The file system of an address and the name that it has there; listings are never remembered."""
+    """The file system of an address and the name within it; listings are never cached."""
     with _oserrors(path):
         import fsspec
 
@@ -289,7 +289,7 @@ def _remote(path: str) -> Iterator[tuple[Any, str]]:
 
 @contextlib.contextmanager
 def _oserrors(path: str) -> Iterator[None]:
-    """Whatever fsspec, its file systems and their clients raise becomes an OSError with the address."""
+    """Turns whatever fsspec and its file systems raise into an OSError with the address."""
     try:
         yield
     except Exception as e:

@@ -132,7 +132,7 @@ class _Parser:
         return Message(tuple(fields), 1)
 
     def _fields(self, closing: str, depth: int, line: int, name: str = "") -> Iterator[Field]:
-        """Fields up to the closing sign, or to the end of the file where there is none."""
+        """Fields up to the closing sign or the end of the file."""
         while (self._token.kind, self._token.text) != ("sign" if closing else "end", closing):
             if self._token.kind == "end":
                 raise self._error(
@@ -158,7 +158,7 @@ class _Parser:
             self._skip(";")
 
     def _name(self) -> _Token:
-        """Of a field; that of an extension is in brackets, and has as many tokens as parts."""
+        """A field's name; an extension's is in brackets and has several tokens."""
         token = self._advance()
         if token.text != "[":
             return token
@@ -207,7 +207,7 @@ class _Parser:
         return token
 
     def _read(self) -> _Token:
-        """What the tokenizer is at: words, numbers, strings and signs, and an `end` after the last."""
+        """The current token: a word, number, string or sign, or `end` after the last."""
         text, place = self._tokenizer.token, self._tokenizer.ParseError("")
         kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(text)), None)
         if kind is None:

@@ -117,7 +117,7 @@ def _server(scheme: str, address: urllib.parse.SplitResult) -> metadata_store_pb
 
 
 def _reason(log: str) -> str:
-    """The first error line of a C++ log, without the time and place that stand before it."""
+    """The first error line of a C++ log, without its time and place."""
     found = re.search(r"^E\d+ [^\]]+\] (.+(?:\n\t.+)*)", log, re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
 

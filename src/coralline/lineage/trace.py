@@ -102,7 +102,7 @@ def published(history: RunHistory, path: str) -> Artifact:
 
 
 def _places(artifact: Artifact) -> list[str]:
-    """Where the pusher has put a version, as it was written down and without symbolic links."""
+    """Where the pusher put a version, as recorded and with symbolic links resolved."""
     folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
     if not folder or not version:
         return []
@@ -111,7 +111,7 @@ def _places(artifact: Artifact) -> list[str]:
 
 
 def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
-    """A copied bundle tells by its manifest which version it is."""
+    """Identifies a copied bundle by its manifest."""
     manifest = (path if path.is_dir() else path.parent) / "manifest.json"
     try:
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
@@ -179,7 +179,7 @@ def _served(artifact: Artifact) -> dict[str, Any] | None:
 
 
 def _data(step: LineageStep) -> dict[str, Any]:
-    """What is known of the data that a step without inputs brought in: its settings, and the marks on its outputs."""
+    """What is known of the data of a step without inputs: its settings and its outputs' properties."""
     known: dict[str, Any] = dict(step.execution.settings)
     for artifacts in step.outputs.values():
         for artifact in artifacts:

@@ -40,7 +40,7 @@ def carry(ledger: Ledger, preset: Preset, input_size: int) -> None:
 
 
 def _carry_multiscale(ledger: Ledger, preset: Preset) -> None:
-    """These are RetinaNet's already, stride by stride."""
+    """Already RetinaNet's, stride by stride."""
     size, size_from = _positive(ledger, f"{_MULTISCALE}.anchor_scale", _ANCHOR_SCALE)
     scales, scales_from = _counted(ledger, f"{_MULTISCALE}.scales_per_octave", _SCALES_PER_OCTAVE)
     ratios, ratios_from = _ratios(ledger, _MULTISCALE, preset)
@@ -53,7 +53,7 @@ def _carry_multiscale(ledger: Ledger, preset: Preset) -> None:
 
 
 def _carry_ssd(ledger: Ledger, preset: Preset, input_size: int) -> None:
-    """Layers grow evenly there, by octaves here: the smallest anchor and the density of sizes are carried over."""
+    """Sizes grow linearly there, by octaves here: keeps the smallest anchor and the density of sizes."""
     smallest, largest, sizes, sizes_from = _layer_scales(ledger)
     ratios, ratios_from = _ratios(ledger, _SSD, preset)
     finest = 2**preset.min_level
@@ -78,7 +78,7 @@ def _carry_ssd(ledger: Ledger, preset: Preset, input_size: int) -> None:
 
 
 def _layer_scales(ledger: Ledger) -> tuple[float, float, int, list[Leaf]]:
-    """The least and the greatest side of anchors as shares of the input, how many there are, and the fields for it."""
+    """Smallest and largest anchor side as shares of the input, the number of layers, and the fields."""
     reduced = ledger.first(f"{_SSD}.reduce_boxes_in_lowest_layer")
     flag = reduced.value.flag() if reduced and reduced.value else None
     shares = [] if flag is False else [_LOWEST_SCALE]
@@ -97,7 +97,7 @@ def _layer_scales(ledger: Ledger) -> tuple[float, float, int, list[Leaf]]:
 
 
 def _ratios(ledger: Ledger, generator: str, preset: Preset) -> tuple[list[float], list[Leaf]]:
-    """The aspect ratios, each once, and their fields; the preset's where there are none."""
+    """The aspect ratios without repeats, and their fields; the preset's if there are none."""
     found: dict[float, list[Leaf]] = {}
     for leaf in ledger.all(f"{generator}.aspect_ratios"):
         number = leaf.value.number() if leaf.value else None
@@ -128,7 +128,7 @@ def _set(ledger: Ledger, preset: Preset, name: str, value: Any, leaves: Sequence
 
 
 def _positive(ledger: Ledger, path: str, default: float) -> tuple[float, list[Leaf]]:
-    """A field's number, or its default; and the field, where it says so."""
+    """A field's number or its default, and the field if it is there."""
     found = ledger.number(path)
     if found and found[1] > 0:
         return found[1], [found[0]]

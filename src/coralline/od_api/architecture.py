@@ -71,7 +71,7 @@ def carry(ledger: Ledger) -> Preset:
 
 
 def _nearest(kind: str, multiplier: float, size: int) -> tuple[Preset, str]:
-    """The preset, and what to say where it isn't of the same backbone; a size of 0 is unknown."""
+    """The preset, and a note if its backbone differs; a size of 0 is unknown."""
     family = next(family for family in _FAMILIES if family.name in kind)
     width = family.width * multiplier
 
@@ -84,7 +84,7 @@ def _nearest(kind: str, multiplier: float, size: int) -> tuple[Preset, str]:
 
 
 def _sides(ledger: Ledger) -> list[tuple[Leaf, int]]:
-    """The sides of the input in pixels, with their fields; none where images keep sizes of their own."""
+    """The sides of the input in pixels, with their fields; none if images keep their sizes."""
     fixed = [f"{_RESIZER}fixed_shape_resizer.{side}" for side in ("height", "width")]
     keep = f"{_RESIZER}keep_aspect_ratio_resizer."
     sides = [ledger.whole(path, least=1) for path in (*fixed, f"{keep}max_dimension", f"{keep}min_dimension")]
@@ -92,7 +92,7 @@ def _sides(ledger: Ledger) -> list[tuple[Leaf, int]]:
 
 
 def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -> int:
-    """Gives the size that it is here."""
+    """Returns the size used here."""
     wanted, stride = max(side for _, side in sides), preset.coarsest_stride
     size = max(1, math.floor(wanted / stride + 0.5)) * stride
     notes = []
@@ -108,7 +108,7 @@ def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -
 
 
 def _compare(ledger: Ledger, leaves: list[Leaf], preset: Preset, attribute: str) -> None:
-    """Keeps fields that say what the preset says, or leaves them out."""
+    """Counts fields that agree with the preset as carried over, the others as left out."""
     ours = getattr(preset, attribute)
     for leaf in leaves:
         number = leaf.value.number() if leaf.value else None

@@ -56,7 +56,7 @@ def carry(ledger: Ledger) -> None:
 
 
 class _Steps:
-    """The steps of a file, and the settings that have come of them so far."""
+    """The steps of a file, and the settings made of them so far."""
 
     def __init__(self, ledger: Ledger):
         self.ledger = ledger
@@ -113,7 +113,7 @@ def _carry_colours(steps: _Steps) -> None:
 
 
 def _order_note(steps: _Steps, step: str) -> str:
-    """What is done before this step in the file, and after it here."""
+    """A note on steps that come before this one in the file but after it here."""
     position = {other: steps.ledger.leaves.index(steps.leaves(other)[0]) for other in _COLOURS if steps.leaves(other)}
     before = [other for other in _COLOURS[_COLOURS.index(step) + 1 :] if step in position and other in position]
     names = [other.removeprefix("random_adjust_") for other in before if position[other] < position[step]]

@@ -82,7 +82,7 @@ def _classes(ledger: Ledger, label_map: LabelMap | None) -> ConfigCheck:
 
 
 def _label_map(addresses: list[Address]) -> tuple[LabelMap | None, list[ConfigCheck]]:
-    """The label map, where it can be read, and what there is to say about it."""
+    """The label map if it can be read, and the checks of it."""
     name = "label map"
     if not addresses:
         return None, [ConfigCheck(name, False, "none is named: classes will be the sorted names in the data")]

@@ -41,7 +41,7 @@ def carry(ledger: Ledger, finder: Finder) -> Files:
 
 
 def _records(ledger: Ledger, finder: Finder, side: str) -> list[Address]:
-    """Every record that is named; a string may name several, with commas between."""
+    """Every named record; a string may name several, separated by commas."""
     return [
         finder.find(leaf, path.strip())
         for leaf in ledger.all(_RECORDS.format(side))

@@ -204,7 +204,7 @@ def _damage(place: LocalPlace | RemotePlace, version: str) -> str | None:
 
 
 def _version_with(place: LocalPlace | RemotePlace, hashes: Mapping[str, str], digits: str) -> str | None:
-    """The newest version that holds exactly these files, whatever its detect.py."""
+    """The newest version with exactly these files, whatever its detect.py."""
     wanted = bundle.identity(hashes)
     for version in reversed(place.versions()):
         if not version.endswith(f"-{digits}"):
@@ -216,7 +216,7 @@ def _version_with(place: LocalPlace | RemotePlace, hashes: Mapping[str, str], di
 
 
 def _new_version(place: LocalPlace | RemotePlace, digits: str) -> str:
-    """A name that isn't taken, as it may be by a version that was damaged within this very second."""
+    """A free name; a damaged version of the same second may have taken the first one."""
     taken, moment = place.versions(), datetime.now(timezone.utc)
     while (version := f"{moment:%Y%m%dT%H%M%SZ}-{digits}") in taken:
         moment += timedelta(seconds=1)
@@ -231,7 +231,7 @@ def _serve(place: LocalPlace | RemotePlace, version: str, by: str, reason: str =
 
 
 def _earlier(place: LocalPlace | RemotePlace, push_to: str) -> tuple[str, dict[str, str]]:
-    """The whole version that was served last before the present one, and the damaged ones that were served since."""
+    """The last complete version served before the current one, and the damaged ones served in between."""
     served, there = place.latest(), place.versions()
     skipped: dict[str, str] = {}
     for version in reversed(_record(place).trail):

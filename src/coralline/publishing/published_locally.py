@@ -92,7 +92,7 @@ class LocalPlace:
 
     @contextlib.contextmanager
     def _replacing(self, name: str) -> Iterator[Path]:
-        """A path to make a file at, which then becomes `name` in one step."""
+        """A temporary path that becomes `name` in one step."""
         aside = self._aside()
         try:
             yield aside

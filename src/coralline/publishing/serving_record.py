@@ -96,7 +96,7 @@ def with_move(content: bytes | None, before: str | None, after: str, by: str, re
 
 
 def _go_to(trail: list[str], version: str, back: bool) -> list[str]:
-    """Follows one move; gives the versions that were gone back from."""
+    """Follows one move; returns the versions that were rolled back."""
     if not back or version not in trail:
         trail.append(version)
         return []

@@ -124,7 +124,7 @@ def _coco_detections(
 
 
 def _x_y_width_height(boxes_ymin_xmin_ymax_xmax: np.ndarray, image: GroundTruth) -> list[list[float]]:
-    """Pixels, as COCO writes a box."""
+    """Boxes in pixels, in COCO's form."""
     scale = np.array([image.height, image.width, image.height, image.width], np.float64)
     ymin, xmin, ymax, xmax = (boxes_ymin_xmin_ymax_xmax.reshape(-1, 4) * scale).T
     return np.stack([xmin, ymin, xmax - xmin, ymax - ymin], axis=1).tolist()

@@ -142,7 +142,7 @@ class Matched:
 
 
 def _boxes(truth: GroundTruth, matched: Match) -> list[tuple[int, float]]:
-    """Class id and score of the detection that found it (-1: nothing did) of each box that isn't difficult."""
+    """For each box that isn't difficult: its class id, and the score of the detection that found it (-1: missed)."""
     rows = zip(truth.class_ids, truth.difficult, matched.found_with, strict=True)
     return [(int(class_id), -1.0 if score is None else score) for class_id, difficult, score in rows if not difficult]
 

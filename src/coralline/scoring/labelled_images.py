@@ -97,7 +97,7 @@ def read_labelled_folder(path: str, split: str) -> LabelledData:
 
 
 def _record_folders(path: str, split: str) -> list[str]:
-    """Where TFRecords of that side are; none where this isn't a place of TFRecords."""
+    """Folders with TFRecords of that split; none if there are no TFRecords here."""
     if os.path.isfile(path):
         return [path]
     try:

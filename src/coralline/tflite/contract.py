@@ -148,7 +148,7 @@ def _signature_problems(model: Model) -> list[str]:
 
 
 def _meant(name: str) -> int | None:
-    """Which output a signature's name stands for; None when it doesn't tell."""
+    """Which output a signature's name stands for; None if it doesn't say."""
     if name in PYCORAL_NAMES:
         return PYCORAL_NAMES.index(name)
     return next((index for word, index in _WORDS if word in name.lower()), None)

@@ -73,5 +73,5 @@ class Detections:
 
 
 def _are_numbers(boxes: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> bool:
-    """Infinite corners are numbers too: a weak box may be encoded so large, and is clipped to the image."""
+    """Infinite corners are allowed: a weak box may be that large, and is clipped to the image."""
     return not np.isnan(boxes).any() and bool((np.abs(classes) < _MOST_CLASSES).all() and np.isfinite(scores).all())

@@ -85,7 +85,7 @@ def _table(builder: flatbuffers.Builder, table: Table) -> int:
 
 
 def _slots(builder: flatbuffers.Builder, slot: int, value: Value) -> list[tuple[int, Callable[[], None]]]:
-    """Writes what a field points to; gives the slots with what puts each into its table (only then may it be open)."""
+    """Writes what a field points to; returns the slots, with functions that fill them once the table is open."""
     if isinstance(value, TableScalar):
         return [(slot, lambda: builder.Prepend(value.type, value.value))]
     if isinstance(value, Union):

@@ -112,7 +112,7 @@ class IsolatedDetector(BaseDetector):
             ) from e
 
     def _serve(self, receive: Callable[[], bytes | None], reply: Callable[[bytes], None]) -> None:
-        """In the child: loads the model, then runs it on what is in the shared pixels whenever it is asked to."""
+        """In the child: loads the model, then runs it on the shared pixels at each request."""
         loaded = LoadedModel(self._content, self._path, self.threads, self.delegate)
         reply(b"")
         while receive():

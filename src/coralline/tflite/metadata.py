@@ -59,7 +59,7 @@ def read_labels(model: bytes) -> list[str] | None:
 
 
 def _with_metadata(model: bytes, packed: bytes) -> bytes:
-    """The model's flatbuffer with a new root in front, so that every byte of it, and its alignment, stays as it was."""
+    """The model's flatbuffer with a new root in front: all other bytes and their alignment stay unchanged."""
     old = schema.Model.GetRootAs(model, 0)
     body = model + b"\0" * (-len(model) % 16)
     builder = flatbuffers.Builder(len(body) + len(packed) + 65536)

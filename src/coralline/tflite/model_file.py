@@ -265,7 +265,7 @@ def _named(entry: Any) -> tuple[str, int]:
 
 
 def _text(value: bytes | None) -> str:
-    """Control characters are replaced: a name from a foreign file must not steer the terminal that shows it."""
+    """Control characters are replaced: a name in a file must not control the terminal."""
     return "" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value.decode("utf-8", "replace"))
 
 

@@ -114,7 +114,7 @@ class VideoWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """What has been added is a whole video from now on."""
+        """Completes the video."""
         if self._writer is not None:
             self._writer.release()
 
@@ -129,7 +129,7 @@ class VideoWriter:
 
 
 def _cv2() -> ModuleType:
-    """OpenCV, imported where there is a video only, and without its and FFmpeg's own messages on standard error."""
+    """OpenCV, imported only for videos, without its and FFmpeg's messages on standard error."""
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"  # AV_LOG_QUIET
     import cv2
 

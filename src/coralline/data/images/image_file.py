@@ -141,7 +141,7 @@ def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
 
 @contextlib.contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
-    """The image; whatever goes wrong with it within is an UnreadableImageError."""
+    """The image; every failure within is an UnreadableImageError."""
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             yield image
@@ -157,7 +157,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 
 def _is_whole_jpeg(image: Image.Image, content: bytes) -> bool:
-    """Whether it shows without decoding that TensorFlow will decode it."""
+    """Whether TensorFlow will decode it, as far as that shows without decoding."""
     if image.format not in _JPEG_FORMATS:
         return False
     end = image_structure.jpeg_header_end(content)
@@ -165,7 +165,7 @@ def _is_whole_jpeg(image: Image.Image, content: bytes) -> bool:
 
 
 def _takes_header(header: bytes) -> bool:
-    """Whether libjpeg, given no more than a JPEG's header, complains of nothing but the rest that is missing."""
+    """Whether libjpeg, given only a JPEG's header, complains of nothing but the missing rest."""
     with Image.open(io.BytesIO(header), formats=("JPEG",)) as image:
         image.draft(image.mode, (1, 1))
         try:

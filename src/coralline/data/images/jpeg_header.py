@@ -49,7 +49,7 @@ def plain_size(content: bytes) -> tuple[int, int] | None:
 
 
 class _Header:
-    """What the segments before the first scan have said."""
+    """The contents of the segments before the first scan."""
 
     def __init__(self) -> None:
         self.size: tuple[int, int] | None = None
@@ -80,7 +80,7 @@ class _Header:
         return kind == _RESTART_INTERVAL and len(segment) == 2
 
     def _takes_frame(self, segment: bytes) -> bool:
-        """8 bits a sample, one component or three, whose colours may be coarser than the brightness."""
+        """8 bits per sample; one component, or three with subsampled colours."""
         count = segment[5] if len(segment) > 5 else 0
         if segment[0:1] != b"\x08" or count not in (1, 3) or len(segment) != 6 + 3 * count:
             return False
@@ -117,7 +117,7 @@ class _Header:
 
 
 def _is_upright(exif: bytes) -> bool:
-    """Whether the first directory (TIFF 6.0, section 2) says so, or nothing of it."""
+    """Whether the first directory (TIFF 6.0, section 2) says upright or nothing."""
     order = _BYTE_ORDERS.get(exif[:4])
     if order is None or len(exif) < 8:
         return False
@@ -154,7 +154,7 @@ def _huffman_tables(segment: bytes) -> frozenset[int]:
 
 
 def _is_code(counts: bytes) -> bool:
-    """Whether so many codes of 1, 2 ... 16 bits can be told apart, none of them all ones (jdhuff.c)."""
+    """Whether these numbers of codes of 1, 2 ... 16 bits make a prefix code without a code of all ones (jdhuff.c)."""
     code = 0
     for bits, count in enumerate(counts, start=1):
         code = 2 * code + count

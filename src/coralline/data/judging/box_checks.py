@@ -55,7 +55,7 @@ class BoxChecks:
         )
 
     def _may_be_used(self, o: RawObject) -> bool:
-        """False for a box that its marks, or the lack of an area, rule out."""
+        """False if its marks or its lack of area rule the box out."""
         if o.difficult and self._note(o, "difficult_box", "is marked difficult") != "keep":
             return False
         if o.truncated and self._note(o, "truncated_box", "is marked truncated") != "keep":

@@ -50,7 +50,7 @@ class ClassNames:
         )
 
     def _nearest(self, name: str) -> str | None:
-        """The name that may have been meant. Looked for once: it takes long, and a wrong name is seldom there once."""
+        """The name that may have been meant. Cached: the search is slow, and wrong names repeat."""
         if name not in self._nearest_of:
             near = difflib.get_close_matches(name[:_COMPARED], self._names, n=1)
             self._nearest_of[name] = near[0] if near else None

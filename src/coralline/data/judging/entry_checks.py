@@ -52,7 +52,7 @@ def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> 
 
 
 def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
-    """In a file that annotates many images and has no lines, the message of a problem must say which one it's about."""
+    """Names the image in messages about files that annotate many images and have no lines."""
     problem = dataclasses.replace(problem, image=entry.image)
     if (
         entry.boxes is None
@@ -109,7 +109,7 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
 
 
 def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings) -> bool:
-    """Whether the annotation may be this image's, by the names in it."""
+    """Whether the names in the annotation fit this image."""
     if _WINDOWS_PATH.match(raw.path):
         findings.note(
             Problem(
@@ -137,7 +137,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
 
 
 def _in_whole_pixels(raw: RawAnnotation, file: str, findings: Findings) -> tuple[RawObject, ...]:
-    """The boxes, rounded where the policy says so."""
+    """The boxes, rounded if the policy says so."""
     if raw.subpixel or raw.normalized:
         return raw.objects
     fractional = [o for o in raw.objects if any(corner % 1 for corner in (o.xmin, o.ymin, o.xmax, o.ymax))]

@@ -121,5 +121,5 @@ def as_error(problems: Sequence[Problem]) -> UserError:
 
 
 def _quoted(text: str) -> str:
-    """One line, whatever stands in the file that it quotes."""
+    """On one line, whatever the quoted file contains."""
     return printable(shortened(text))

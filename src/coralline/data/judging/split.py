@@ -148,7 +148,7 @@ def _by_parts(entries: Sequence[Entry], pair: tuple[str, str]) -> Assignment:
 
 
 class _Listing:
-    """Goes through lists of images, and notes what is wrong with their lines."""
+    """Goes through lists of images and notes problems in their lines."""
 
     def __init__(self) -> None:
         self.split_of: dict[str, Split] = {}
@@ -203,7 +203,7 @@ def _by_image_sets(layout: Layout, pair: tuple[str, str]) -> Assignment:
 
 
 def _by_given_lists(layout: Layout, train_list: str | None, eval_list: str | None) -> Assignment:
-    """Lists of images by path, by name, or by name without its ending; one list alone leaves the rest to the other."""
+    """Lists name images by path, name, or name without its ending; with one list, the other split gets the rest."""
     find = _Finder(layout.entries)
     listing = _Listing()
     lists: dict[Split, str] = {
@@ -222,7 +222,7 @@ def _by_given_lists(layout: Layout, train_list: str | None, eval_list: str | Non
 
 
 class _Finder:
-    """Finds an image by what a list says of it, where that names one alone."""
+    """Finds the image that a line of a list names, if there is exactly one."""
 
     def __init__(self, entries: Sequence[Entry]):
         self._images: dict[str, set[str]] = collections.defaultdict(set)
@@ -244,7 +244,7 @@ def _year_of_image(image: str) -> str:
 
 
 def _lines(path: str) -> list[tuple[int, str]]:
-    """Line numbers and image names. Lists of one class have a second column (1, 0 or -1), which isn't of interest."""
+    """Line numbers and image names; the second column of class lists (1, 0 or -1) is ignored."""
     try:
         text = storage.read_bytes(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:

@@ -99,7 +99,7 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
 
 
 def _with_corner_base(root: str, images: list[AnnotatedImage], findings: Findings) -> list[AnnotatedImage]:
-    """Looks at whether pixels were counted from 1: then boxes touch 1 and the image's far side, and never 0."""
+    """Detects pixels counted from 1: boxes then touch 1 and the image's far side, and never 0."""
     objects = [(image, o) for image in images for o in image.objects]
     at_one = [(image, o) for image, o in objects if 1.0 in (o.xmin, o.ymin)]
     if not at_one or any(0.0 in (o.xmin, o.ymin) for _, o in objects):
@@ -127,7 +127,7 @@ def _lowered(image: AnnotatedImage) -> AnnotatedImage:
 
 
 def _without_copies(images: list[AnnotatedImage], findings: Findings) -> list[AnnotatedImage]:
-    """Looks for the same image under several names, and on both sides."""
+    """Looks for the same image under several names and in both splits."""
     first_of: dict[bytes, AnnotatedImage] = {}
     for image in images:
         first = first_of.setdefault(image.sha256, image)
@@ -204,7 +204,7 @@ def _look_at_losses(
     options: DataSettings,
     findings: Findings,
 ) -> None:
-    """A fault that is everywhere isn't one to leave out, but one to fix."""
+    """A fault that is everywhere has to be fixed, not left out."""
     dropped = collections.Counter(problem.kind for problem in problems if problem.policy == "drop")
     kept = {"image": len(images), "box": sum(len(image.objects) for image in images)}
     for what, right in kept.items():

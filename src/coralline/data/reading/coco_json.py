@@ -66,7 +66,7 @@ def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
 
 
 class _File:
-    """One file: its images, the boxes of each, and what is wrong with the rest."""
+    """One file: its images, their boxes, and the problems."""
 
     def __init__(self, path: str):
         self._path = path
@@ -99,7 +99,7 @@ class _File:
         ]
 
     def _names_by_id(self, categories: Sequence[Any]) -> dict[Any, str]:
-        """Raises UserError where a number can't be told to mean one class."""
+        """Raises UserError if a number could mean several classes."""
         names: dict[Any, str] = {}
         for category in categories:
             key, name = _key(category, "id"), category.get("name") if isinstance(category, dict) else None
@@ -188,7 +188,7 @@ class _File:
 
 
 def _looks_like_coco(path: str) -> bool:
-    """By two of the three lists; by one of them and what its items have, where the file's end isn't in sight."""
+    """By two of the three lists; by one list and its items' keys if the file's end wasn't read."""
     try:
         head = text_file.decoded(storage.read_head(path, _HEAD_BYTES))
     except OSError:
@@ -201,7 +201,7 @@ def _looks_like_coco(path: str) -> bool:
 
 
 def _parsed(path: str) -> dict[str, Any]:
-    """Raises UserError where the file isn't JSON that can be used."""
+    """Raises UserError if the file isn't usable JSON."""
     expected, fix = "a whole COCO file", "export it again from the labelling tool"
     try:
         content = json.loads(text_file.read_text(path), object_hook=_without_unused)
@@ -240,18 +240,18 @@ def _list(content: dict[str, Any], key: str, path: str) -> list[Any]:
 
 
 def _key(item: Any, name: str) -> Any:
-    """An id of an item; None where it has none that could be one."""
+    """An item's id; None if it has no valid one."""
     value = item.get(name) if isinstance(item, dict) else None
     return value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it can be a side of a box: JSON as Python reads it has NaN, and integers beyond all floats."""
+    """Whether it can be a side of a box: Python's JSON allows NaN, and integers beyond floats."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9 and math.isfinite(value)
 
 
 def _size(value: Any) -> int:
-    """A side of the image; 0 for anything that isn't one."""
+    """A side of the image; 0 if it isn't a valid one."""
     return int(value) if _is_number(value) and value > 0 else 0
 
 

@@ -88,7 +88,7 @@ class _Row:
 
 
 class _Table:
-    """One file: its lines by the image that they name, and the problems of those that name none."""
+    """One file: its lines by image, and the problems of lines without one."""
 
     def __init__(self, path: str):
         self._path = path
@@ -127,7 +127,7 @@ class _Table:
 
 
 def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
-    """What the lines of one image say; its size is that of the first of them."""
+    """The annotation in the lines of one image; the first line gives its size."""
     results = [_object(row, path) for row in rows]
     size = rows[0].size
     for i, row in enumerate(rows):
@@ -153,7 +153,7 @@ def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
 
 
 def _object(row: _Row, path: str) -> RawObject | Problem | None:
-    """The box of a line; None for a line that has none."""
+    """The box of a line, if it has one."""
     name, sides = row.cells["class"], [row.cells[side] for side in _SIDES]
     if not name and not any(sides):
         return None
@@ -207,7 +207,7 @@ def _lines(path: str) -> list[str]:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    """One line's cells; one line only, so that a stray quotation mark can't swallow those that follow."""
+    """The cells of one line, so that a stray quotation mark can't swallow the following lines."""
     try:
         return [] if "\0" in line else next(csv.reader([line], delimiter=separator))
     except (csv.Error, StopIteration):  # A cell of more than 128 KiB; a NUL too, before Python 3.11.

@@ -53,7 +53,7 @@ class Folder:
 
     @functools.cached_property
     def _by_ending(self) -> dict[str, list[str]]:
-        """Every reader asks for its own: one look at all names serves them all."""
+        """Indexed once for all readers."""
         by_ending = collections.defaultdict(list)
         for name in self.files:
             by_ending[os.path.splitext(name)[1].lower()].append(name)

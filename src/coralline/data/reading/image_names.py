@@ -45,7 +45,7 @@ class ImageNames:
         return next(filter(None, equally_near))
 
     def _nearest(self, folder: str) -> list[list[str]]:
-        """All folders of images by their distance from a folder. Frames of many videos have the same names in each."""
+        """Folders of images by their distance from a folder: frames of many videos have the same names."""
         if folder not in self._by_distance:
             here = PurePosixPath(folder)
             distances = {other: _distance(here, PurePosixPath(other)) for other in self._folders}

@@ -56,7 +56,7 @@ def _records(folder: Folder) -> tuple[str, ...]:
 
 
 class _Reader:
-    """Goes through the records; every image gets a name of its own."""
+    """Goes through the records and gives every image a unique name."""
 
     def __init__(self, folder: Folder, given: LabelMap | None):
         self._folder = folder
@@ -81,7 +81,7 @@ class _Reader:
             self.entries.append(Entry(name, file, ImagePlace(path, record=offset), boxes, part=part))
 
     def _own_name(self, said: str, file: str, number: int) -> str:
-        """The image's name as the record has it, told apart from others of that name by its place."""
+        """The image's name in the record, made unique by its position."""
         name = said
         while not name or name in self._names:
             name = f"{file}/{number:06d}-{name.rpartition('/')[2]}"
@@ -102,7 +102,7 @@ class _Reader:
         )
 
     def _class_names(self, example: GroundTruthExample, path: str) -> Callable[[int], str | None]:
-        """What gives the class of a box by its number; None for one that nothing names."""
+        """The class names by number; None for a number without a name."""
         if example.class_names or not len(example.class_ids):
             return lambda i: example.class_names[i]
         if self._label_map is None:
@@ -112,7 +112,7 @@ class _Reader:
 
 
 def _said_name(example: GroundTruthExample) -> str:
-    """The file name; with its folders where the record has them, and without any that would lead elsewhere."""
+    """The file name with its folders, if the record has them, but without any that lead outside."""
     said = example.source_id if example.source_id.endswith(example.filename) else example.filename
     parts = said.replace("\\", "/").split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
@@ -138,7 +138,7 @@ def _object(example: GroundTruthExample, i: int, class_name: str | None, path: s
 
 
 def _label_map_in(folder: Folder, path: str) -> LabelMap:
-    """Raises UserError where there isn't one, or one that can't be used."""
+    """Raises UserError if there is none or it can't be used."""
     there = folder.with_ending(_LABEL_MAP_ENDING)
     maps = {LabelMap.read(folder.path(name)) for name in there}
     if len(maps) == 1:

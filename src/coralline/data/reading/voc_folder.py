@@ -122,7 +122,7 @@ class _Pairing:
             self.annotation_of[image] = annotation
 
     def _by_filename_inside(self, annotation: str, stem: str, same_stem: list[str]) -> str | None:
-        """One image, or none with the problem noted."""
+        """The image, or None with the problem noted."""
         path = self._images.path(annotation)
         try:
             voc = read_voc_annotation(path)

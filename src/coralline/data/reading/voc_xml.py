@@ -27,7 +27,7 @@ _LONGEST_TEXT = 4096
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Element:
-    """An element that is looked at; one without children is looked at for its text."""
+    """An element that is read; one without children is read for its text."""
 
     name: str
     children: Mapping[str, _Element] = dataclasses.field(default_factory=dict)
@@ -93,7 +93,7 @@ def _what_is_wrong(error: expat.ExpatError, content: bytes) -> str:
 
 
 class _Text(NamedTuple):
-    """What an element says (an empty text, for one with children), and where it begins."""
+    """An element's text (empty if it has children), and its line."""
 
     text: str
     line: int
@@ -192,7 +192,7 @@ class _Parser:
         )
 
     def _corners(self, class_name: str, texts: Mapping[str, _Text]) -> list[float] | None:
-        """Those of a box; None with one problem noted, whatever is wrong with it."""
+        """The corners of a box; None with one problem noted if they can't be read."""
         missing = ", ".join(f"<{side}>" for side in _SIDES if side not in texts)
         if missing:
             message = f"an object ({class_name}) has no {missing} in its <bndbox>"
@@ -238,7 +238,7 @@ class _Parser:
 
 
 def _number(text: str) -> float | None:
-    """None for what isn't a number or isn't finite."""
+    """None if it isn't a finite number."""
     try:
         value = float(text)
     except ValueError:
@@ -247,7 +247,7 @@ def _number(text: str) -> float | None:
 
 
 def _size(text: str) -> int:
-    """A side of `<size>`; 0 for anything that isn't one (some tools leave it empty or write 0)."""
+    """A side of `<size>`; 0 if it isn't a valid one (some tools leave it empty or write 0)."""
     value = _number(text) or 0
     return int(value) if 0 < value < 1e9 else 0
 

@@ -81,7 +81,7 @@ def _labels(folder: Folder) -> tuple[str, ...]:
 
 
 def _head(path: str) -> str:
-    """The beginning of a text file; nothing of one that can't be read."""
+    """The beginning of a text file; empty if it can't be read."""
     try:
         return text_file.decoded(storage.read_head(path, _PEEKED_BYTES))
     except OSError:
@@ -133,7 +133,7 @@ class _ClassNames:
 
 
 def _names_in(path: str) -> tuple[str, ...]:
-    """The names that a file gives to the numbers from 0; none for a YAML file of other things."""
+    """The names for the numbers from 0; none in a YAML file about other things."""
     try:
         text = text_file.read_text(path)
     except OSError as e:

@@ -123,7 +123,7 @@ def _items(path: str, text: str) -> list[_Item]:
 
 
 def _item(path: str, field: text_proto.Field) -> _Item:
-    """What a detector needs of an item; the rest (keypoints ...) is left out."""
+    """The parts of an item that a detector needs, without keypoints and so on."""
     if field.name != "item" or isinstance(field.value, text_proto.ScalarField):
         raise _not_a_label_map(path, field.line, field.name)
     item = _Item(field.line)

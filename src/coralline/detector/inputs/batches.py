@@ -138,7 +138,7 @@ def _decoded(files: Sequence[str], limit: int) -> tf.data.Dataset:
 
 
 def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:
-    """Keeps what training needs, the image scaled down (antialiased) to at most `limit` pixels a side."""
+    """Keeps what training needs; scales the image down (antialiased) to at most `limit` pixels a side."""
     image = example["image"]
     return {
         "image": tf.cast(tf.round(tf.clip_by_value(_fit(image, limit, only_down=True), 0.0, 255.0)), tf.uint8),
@@ -195,7 +195,7 @@ def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettin
 def _as_seen(
     example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings, seed: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels of them, and classes; boxes out of sight are left out."""
+    """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels, and classes; boxes outside are left out."""
     size = preset.input_size
     given = TrainingImage(example["image"], example["boxes"], example["classes"])
     image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)

@@ -43,14 +43,14 @@ def settle(model: tf.Module) -> None:
 
 
 def _all_channels(self: Any, quantized_layer: Any) -> list[int]:
-    """The input that a block is built for, to learn the shapes of its ranges; the library takes one of one channel."""
+    """The input shape for which a block is built; the library takes one of one channel."""
     shape = _one_channel(self, quantized_layer)
     channels = getattr(quantized_layer, "_in_filters", None)
     return shape if channels is None else [*shape[:3], channels]
 
 
 def _build(self: Any, tensor_shape: tf.TensorShape, name: str, layer: Any) -> dict[str, tf.Variable]:
-    """The variables of a kernel's ranges, [channels] each, which is where `tensor_shape` is not 1 at its end."""
+    """The variables of a kernel's ranges, [channels] each."""
     channels = tensor_shape[-1] * (tensor_shape[-2] if name.startswith("depthwise") else 1)
     return {
         f"{end}_var": layer.add_weight(

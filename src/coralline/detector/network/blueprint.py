@@ -119,7 +119,7 @@ def _tucker(plan: _Plan, x: Tensor, channels: int, into: float, out_of: float) -
 
 
 def _divisible(channels: float, protect: bool = True) -> int:
-    """Model Garden's `make_divisible` by 8; protected, a tenth at most is rounded off."""
+    """Model Garden's `make_divisible` by 8; rounds off a tenth at most."""
     rounded = max(8, int(channels + 4) // 8 * 8)
     return rounded + 8 if protect and rounded < 0.9 * channels else rounded
 

@@ -48,7 +48,7 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
 
 
 class _Training:
-    """A job under way: what both phases share."""
+    """What both phases of a job share."""
 
     def __init__(self, job: Job, placement: Placement, work: str):
         annotated = Annotated.read(job.files)
@@ -194,7 +194,7 @@ def _twins(job: Job, replicas: int) -> dict[PhaseName, Any]:
 
 @contextlib.contextmanager
 def _precision(mixed: str | None) -> Iterator[None]:
-    """Within it, layers that are made compute in 16 bits, on variables of 32."""
+    """Layers made within it compute in 16 bits on 32-bit variables."""
     policy = tf.keras.mixed_precision.global_policy()
     if mixed is not None:
         tf.keras.mixed_precision.set_global_policy(f"mixed_{mixed}")
@@ -210,7 +210,7 @@ def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunctio
 
 
 def _give_back_memory() -> None:
-    """What training steps took, before anything else takes as much."""
+    """Frees what training steps used before the next large step."""
     kept_graphs.let_go()
     memory.give_back()
 

@@ -65,7 +65,6 @@ class Placement:
 
     @functools.cached_property
     def _mean(self) -> Any:
-        """Traced once."""
 
         @tf.function(autograph=False)
         def mean(of_worker: tf.Tensor) -> tf.Tensor:

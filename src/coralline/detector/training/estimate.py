@@ -110,7 +110,7 @@ def _cut_short(job: Job) -> Job:
 
 @dataclasses.dataclass
 class _Seen:
-    """Of a phase: its steps, its last rate, and what a checkpoint and an evaluation took."""
+    """A phase's steps, its last rate, and the time of a checkpoint and an evaluation."""
 
     steps: int = 0
     images_per_s: float = 0.0

@@ -180,7 +180,7 @@ class PhaseRun:
         return int(self._trainer.global_step.numpy())
 
     def _is_done(self) -> bool:
-        """Evaluates first where that is due: a killed run may have left a checkpoint without."""
+        """Evaluates first if that is due: a killed run may have left a checkpoint without an evaluation."""
         if self._phase.is_evaluated(self._step) and self._step not in self._selection.scores:
             self._evaluate()
         return self._step >= self._phase.steps or self._selection.stalled(self._phase.early_stop)
@@ -273,7 +273,7 @@ class _Report:
         return steps / steps_per_s + (steps // self._phase.evaluate_every + 1) * self._evaluation_s
 
     def _steps_per_s(self, step: int) -> float | None:
-        """Since the last report; None for the first, which is mostly tracing and says nothing of the others."""
+        """Since the last report; None for the first, which is mostly tracing."""
         now, last = time.monotonic(), self._last
         self._last, self._traced = (now, step), True
         return None if last is None else (step - last[1]) / max(now - last[0], 1e-6)

@@ -79,5 +79,5 @@ class Selection:
                 storage.remove(f"{folder}/{name}")
 
     def _write_record(self) -> None:
-        """At once: a record that is cut off would lose the phase."""
+        """In one step: a truncated record would lose the phase."""
         storage.replace_bytes(f"{self._folder}/{_RECORD}", json.dumps(self.scores).encode())

@@ -73,7 +73,7 @@ def _variables(norm: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def _set_folded(norm: Any, mean: Any, variance: Any, bias: np.ndarray) -> None:
-    """Batch norm that adds `bias` to its input whatever the moments are."""
+    """Makes batch norm add `bias` to its input whatever the moments are."""
     ones = np.ones_like(bias)
     norm.gamma.assign(np.sqrt(variance * ones + norm.epsilon))
     norm.beta.assign(bias + mean * ones)
@@ -82,7 +82,7 @@ def _set_folded(norm: Any, mean: Any, variance: Any, bias: np.ndarray) -> None:
 
 
 def _input_moments(backbone: Any, norms: list[Any], images: tf.Tensor) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Mean and variance per channel of what comes into each batch norm, in inference."""
+    """Mean and variance per channel of each batch norm's input in inference."""
     seen = [_Moments() for _ in norms]
     with contextlib.ExitStack() as stack:
         for norm, moments in zip(norms, seen, strict=True):
@@ -93,7 +93,7 @@ def _input_moments(backbone: Any, norms: list[Any], images: tf.Tensor) -> list[t
 
 
 class _Moments:
-    """Sums over batches, so that no more than one batch has to be in memory."""
+    """Sums over batches, so that only one batch is in memory."""
 
     def __init__(self) -> None:
         self._count, self._sum, self._squares = 0, np.float64(0), np.float64(0)

@@ -68,7 +68,7 @@ def _cache() -> Path:
 
 @contextlib.contextmanager
 def _held(kept: Path) -> Iterator[None]:
-    """Two runs don't write one file; the system gives the lock back when its holder dies."""
+    """Keeps two runs from writing one file; the system releases the lock when its holder dies."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with open(kept.with_suffix(".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -76,7 +76,7 @@ def _held(kept: Path) -> Iterator[None]:
 
 
 def _download(url: str, sha256: str, kept: Path) -> None:
-    """Writes aside; the file has its name when it is whole and checked."""
+    """Writes to a temporary name; the file gets its name when it is complete and checked."""
     part = kept.with_suffix(".part")
     progress.note(f"downloading the warm start from {url}")
     while (missing := _go_on(url, part)) > 0:

@@ -56,7 +56,7 @@ def read_saved_model(folder: str) -> list[Convolution]:
 
 
 def _paired(path: str, named: Iterator[Named]) -> list[Convolution]:
-    """A layer's variables may lie apart, as those that aren't trained do in a nested model; their order is the same."""
+    """Pairs variables by order: in a nested model, a layer's untrained variables are stored apart."""
     kernels: list[np.ndarray] = []
     norms: dict[str, list[np.ndarray]] = {part: [] for part in _NORM}
     for name, values in named:
@@ -99,7 +99,7 @@ def _in_archive(content: io.BytesIO) -> Iterator[Named]:
 
 
 def _in_layers(config: dict[str, Any], group: Any) -> Iterator[Named]:
-    """Of a model's layers, and of the models among them."""
+    """The variables of a model's layers, including nested models."""
     seen: Counter[str] = Counter()
     for layer in config["config"]["layers"]:
         kind = layer["class_name"]

@@ -112,14 +112,14 @@ def has_same_head(source: WeightsSource, preset: Preset, class_names: Sequence[s
 
 
 def _describe(earlier: WeightsSource) -> dict[str, Any]:
-    """What an earlier model of this pipeline says of itself. Raises OSError or ValueError."""
+    """The description in an earlier model of this pipeline. Raises OSError or ValueError."""
     folder = earlier.path.removesuffix(f"/{WEIGHTS}")
     detector: dict[str, Any] = json.loads(storage.read_bytes(f"{folder}/{DETECTOR_JSON}"))
     return detector
 
 
 def _find(path: str) -> WeightsSource:
-    """Raises OSError where it can't be read."""
+    """Raises OSError if it can't be read."""
     if storage.is_folder(path):
         return _in_folder(path.rstrip("/"))
     if storage.exists(f"{path}.index"):
@@ -177,7 +177,7 @@ def _newest_checkpoint(folder: str, names: list[str]) -> str:
 
 
 def _published_model(version: str) -> WeightsSource:
-    """The trained model that a published version was made of."""
+    """The trained model behind a published version."""
     try:
         model = bundle.read_manifest(storage.read_bytes(f"{version}/{bundle.MANIFEST}")).get("model")
     except ValueError as e:
@@ -217,7 +217,7 @@ def _require_content(found: WeightsSource, sha256: str) -> None:
 
 
 def _require_backbone(found: WeightsSource, preset: Preset) -> None:
-    """An earlier model says what it is, without its weights being read."""
+    """Checks an earlier model by its description, without reading its weights."""
     folder = found.path.removesuffix(f"/{WEIGHTS}")
     try:
         detector = _describe(found)
