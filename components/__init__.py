@@ -1,6 +1,6 @@
 """The components of Coralline's pipeline, one folder each, in the order in which data passes through them.
 
-Artifact classes are handed on lazily (PEP 562): Kubeflow wants them importable from a top-level package
+Artifact classes are imported lazily (PEP 562): Kubeflow wants them importable from a top-level package
 (`components.TFLiteModel`), while the domain modules below must stay importable without TFX.
 """
 

@@ -2,7 +2,7 @@
 
 What a cluster does with a task is done here with local folders: the ExecutorInput is filled in from the spec and from
 what earlier tasks have answered, the driver of the task runs where it has one, then its executor, each in a process of
-its own; the ExecutorOutput says what the artifacts became. It tells a spec that can't run before it costs a cluster.
+its own; the ExecutorOutput says what the artifacts became. It finds a spec that can't run before it reaches a cluster.
 Begun again after it was stopped, it does what a cluster does that retries a run: tasks that had ended well aren't run
 again, and the first that hadn't is, with the same ExecutorInput.
 """

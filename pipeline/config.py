@@ -1,6 +1,6 @@
 """The configuration: one typed section for each concern, read from YAML.
 
-Sections are defined where they are used; this is where they come together. Each component receives its own sections
+Sections are defined in the rooms that use them and come together here. Each component receives its own sections
 only, so that a changed setting runs just what depends on it. An unknown key is an error that names the nearest one.
 """
 

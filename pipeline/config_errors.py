@@ -17,7 +17,7 @@ from coralline.foundation.errors import UserError
 
 _TYPE_NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 _BOUNDS = {"gt": "above {}", "ge": "at least {}", "lt": "below {}", "le": "at most {}"}
-# Errors whose message is written for people where the setting is defined (PydanticCustomError).
+# Errors whose message for people is defined with the setting (PydanticCustomError).
 _OWN_MESSAGES = ("range", "magnitude")
 
 
@@ -35,7 +35,7 @@ def as_user_error(
       config: its class.
       path: the YAML file, if any.
       text: the file's content.
-      overrides: dotted keys and values given beside the file; what these got wrong isn't blamed on the file.
+      overrides: dotted keys and values given beside the file; their errors aren't blamed on the file.
     """
     first = error.errors()[0]
     where = [part for part in first["loc"] if isinstance(part, str)]  # a number is a place in a list

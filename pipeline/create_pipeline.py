@@ -18,8 +18,8 @@ from coralline.detector.warm_start import weights_source
 from coralline.foundation import storage
 from pipeline.config import Config
 
-# What TFDV describes: everything but the image bytes, of which only presence would be told, at the cost of reading all,
-# and names: those of a small data set would be taken for the only ones that may be.
+# What TFDV describes: not the image bytes, of which it would report only presence at the cost of reading them all,
+# and not names: it would take those of a small data set for the only valid ones.
 _DESCRIBED_FEATURES = [
     "image/height",
     "image/width",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Target = Literal["kubeflow", "vertex"]
 
-# TFX's runner tells the two forms by the name of the file.
+# TFX's runner chooses the form by the file's name.
 _FILE_NAMES: dict[str, str] = {"kubeflow": "pipeline.yaml", "vertex": "pipeline.json"}
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
@@ -88,7 +88,7 @@ def main() -> None:
     from pipeline.local_runner import configuration_of_environment
 
     config = configuration_of_environment()
-    # TFX's command line looks for the file under the pipeline's name, in a folder of its own choice.
+    # TFX's command line looks for the file under the pipeline's name, in a folder that it chooses.
     _run(config, None, f"{config.name}.json")
 
 

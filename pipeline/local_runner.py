@@ -61,7 +61,7 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
       config: with absolute paths.
       found: what the preflight check of it found.
       run_id: a new one.
-      listener: is told of each component.
+      listener: follows each component.
     """
     from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
@@ -81,7 +81,7 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
 
 
 def configuration_of_environment() -> Config:
-    """The settings where no command line can name them."""
+    """The settings if there is no command line for them."""
     from pipeline.config import load_config
 
     named = os.environ.get("CORALLINE_CONFIG")

@@ -27,7 +27,7 @@ class Preflight:
     Attributes:
       dataset: the data, without pixels.
       compiler: the Edge TPU compiler, if there is one and it isn't off.
-      settings: the preset, with what the configuration overrides, and anchors fitted to the data where they must be.
+      settings: the preset, with what the configuration overrides, and anchors fitted to the data if necessary.
       own_preset: the same before anchors were fitted.
       mapping: what the Edge TPU will take of the model that comes of it.
     """

@@ -1,4 +1,4 @@
-"""What the evaluation says, for people (one self-contained HTML page) and for programs (report.json)."""
+"""The evaluation's report, for people (one self-contained HTML page) and for programs (report.json)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Report:
 
     Attributes:
       images: how many were evaluated.
-      figures: {model's name: its figures, None where it couldn't be scored}.
+      figures: {model's name: its figures, None if it couldn't be scored}.
       parity: where accuracy was lost between float model and file.
       verdict, settings: the blessing and its thresholds.
       counts: {score threshold: {class: found, missed, false}} of the int8 file.

@@ -1,7 +1,7 @@
 """Which layers lose accuracy to quantization, and how.
 
 In the quantization-aware graph, every tensor is compared with itself rounded to 8 bits. Then each 8-bit tensor of the
-file is compared with the node of that graph of the same name: the converter keeps names, joined by `;` where it fuses
+file is compared with the node of that graph of the same name: the converter keeps names, joined by `;` if it fuses
 nodes.
 """
 
@@ -33,7 +33,7 @@ class LayerError:
       name: of the layer; `tensor`: its weights, or its output.
       error: root mean square of the difference, relative to the tensor's standard deviation.
       added: `error` minus the error of the layer's input.
-      steps: mean difference in steps of the 8-bit scale; None where per-channel scales make it meaningless.
+      steps: mean difference in steps of the 8-bit scale; None if per-channel scales make it meaningless.
       clipped: share of values beyond the range.
     """
 
@@ -67,7 +67,7 @@ class _Error:
 
     @property
     def relative(self) -> float:
-        """Root mean square against the tensor's standard deviation; 0 where it has none."""
+        """Root mean square against the tensor's standard deviation; 0 if it has none."""
         variance = self.squared / self.count - (self.total / self.count) ** 2 if self.count else 0.0
         return float(np.sqrt(self.squared_error / self.count / variance)) if variance > 1e-12 else 0.0
 

@@ -1,6 +1,6 @@
 """Where accuracy is lost on the way from the float model to the file that ships.
 
-Float, quantization-aware and int8 model are run on the same images, and what each says of every anchor before
+Float, quantization-aware and int8 model are run on the same images, and their raw outputs for every anchor before
 suppression is compared: a difference between the first two is that of fake quantization, one between the last two that
 of conversion. What the file's post-processing settings cost shows against thorough ones on the same raw outputs. The
 layers that are behind it are found by `layer_errors`.
@@ -46,7 +46,7 @@ class ParityStep:
     """From one form of the model to the next.
 
     Attributes:
-      name: what lies between the two.
+      name: the step between the two.
       before, after: the models, by their names in the report.
       ap_change: AP of `after` less that of `before`, on all evaluation images.
       boxes: of box encodings (in anchors' sizes). scores: of class scores, after the sigmoid.
@@ -68,7 +68,7 @@ class Parity:
       images: on which raw outputs were compared.
       steps: float to quantization-aware to int8.
       post_processing: AP that thorough post-processing (suppression class by class, 100 detections) gains on those
-        images; None where there is nothing to find.
+        images; None if there is nothing to find.
       rounded_layers: the layers that lose most to fake quantization, worst first.
       converted_layers: those at which the file departs most from the quantization-aware model, worst first.
       explain: more AP was lost than `evaluate.explain_loss_above`.

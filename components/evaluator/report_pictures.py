@@ -48,7 +48,7 @@ class ReportPicture:
       name: the image's file name.
       file: its name in `eval/`.
       image: the upright image, scaled down.
-      truth, detections: boxes on it; weakest detections first, so that the strongest lie on top.
+      truth, detections: boxes on it; weakest detections first, so that the strongest are on top.
       mistakes: missed boxes plus wrong detections at the report's initial threshold.
     """
 

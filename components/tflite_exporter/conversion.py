@@ -61,8 +61,8 @@ def _serving_function(saved_model: str, anchors: np.ndarray, settings: PostProce
 def _standard_output_order(content: bytes) -> bytes:
     """Puts the graph's outputs into the order of the post-processing op; signature names stay with their tensors.
 
-    The signature gets pycoral's names beside them: its `get_objects` goes by name as soon as a file has a signature,
-    and ends in a KeyError without. A signature may name a tensor twice.
+    The signature gets pycoral's names beside them: its `get_objects` looks outputs up by name once a file has a
+    signature, and ends in a KeyError without. A signature may name a tensor twice.
     """
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]

@@ -18,7 +18,7 @@ from coralline.tflite.post_process_op import PostProcessing
 
 MODEL_FILE, LABELS_FILE, EXPORT_JSON = "model.tflite", "labels.txt", "export.json"
 
-# Detections a file gives where the configuration doesn't say: twice what the fullest image holds, so that false
+# Detections in the output if the configuration doesn't set them: twice the objects of the fullest image, so that false
 # positives don't crowd out true ones, in bounds that devices handle at ease (and COCO's own limit).
 _LEAST_DETECTIONS, _MOST_DETECTIONS = 10, 100
 
@@ -66,7 +66,7 @@ def require_contract(content: bytes) -> None:
     """Makes sure that devices will take a file as a detector, and that it's 8-bit up to the post-processing.
 
     Raises:
-      UserError: it breaks the contract, or works on float where the Edge TPU would have to stop.
+      UserError: it breaks the contract, or an op before the post-processing works on float.
     """
     from coralline.tflite import contract, model_file
 

@@ -32,7 +32,7 @@ from coralline.foundation.errors import UserError, reason
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Runs in the pipeline's process, or in a container of its own on a cluster."""
+    """Runs in the pipeline's process, or in its own container on a cluster."""
 
     def Do(
         self,
@@ -60,7 +60,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         dataset = outcome.judged.dataset
         with _writing_to(label_map.uri):
             dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
-        # Where no driver has been asked before (Kubeflow Pipelines has none), the content is noted now.
+        # Without a driver (Kubeflow Pipelines runs none), the content is recorded now.
         known = exec_properties.get(FINGERPRINT_PROPERTY) or fingerprint(options)
         _describe(examples, known)
         figures = DataFigures.of(options.path, dataset)
@@ -75,7 +75,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             progress.note("since the last data: " + "; ".join(content["compared"]["sentences"]))
 
     def _run(self, plan: Plan, options: DataSettings, folders: dict[Split, str]) -> shards.ShardsOutcome:
-        # A new name: what an earlier attempt has left must not be taken for this one's.
+        # A new name, so that leftovers of an earlier attempt aren't taken for this one's.
         scratch = os.path.join(self._get_tmp_dir(), f"examples-{secrets.token_hex(4)}")
         with self._make_beam_pipeline() as pipeline:
             shards.run_shards(pipeline, plan, options, folders, scratch)

@@ -15,7 +15,7 @@ FINGERPRINT_PROPERTY = "input_fingerprint"
 """Execution property and custom property of the examples; the name that TFX's own ExampleGens use."""
 
 UNREADABLE = "unreadable"
-"""The fingerprint of what can't be read: the executor, which runs next, says why."""
+"""The fingerprint of what can't be read: the executor, which runs next, reports why."""
 
 
 def fingerprint(options: DataSettings) -> str:

@@ -1,4 +1,4 @@
-"""The driver of runs on Vertex: the container that is asked before the cache is, as a command of its own.
+"""The driver on Vertex: a container command that runs before the cache is looked up.
 
 It answers as `tfx.orchestration.kubeflow.v2.file_based_example_gen.driver` does, with the content of the data set for
 its fingerprint where that one takes the times of files that match a pattern.

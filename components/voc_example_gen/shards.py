@@ -1,6 +1,6 @@
 """The work on Beam: a share of a data set is checked, then written, as one element.
 
-Few large elements, because Beam's cost is by the element. They travel as bytes, pickled once: Beam pickles whatever
+Few large elements, because Beam's cost is by the element. They travel as bytes, pickled once: Beam pickles everything
 else it's given anew at every step, and again to estimate its size. The shares themselves are in files, since a runner
 may limit the size of a job's description (Dataflow to 10 MB) or compress all of it.
 
@@ -93,7 +93,7 @@ def run_shards(pipeline: Any, plan: Plan, options: DataSettings, folders: dict[S
       plan: what is to be read.
       options: policies.
       folders: where each split's examples go.
-      scratch: an empty folder that all workers can reach; the outcome goes there.
+      scratch: an empty folder that all workers can reach, for the outcome.
     """
     import apache_beam as beam
 
@@ -181,7 +181,7 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
             size = writer.bytes_written
     except OSError as e:
         problems.append(unwritable(file.path, reason(e)))
-        with contextlib.suppress(OSError):  # On a full disk that leaves room for the outcome, which says so.
+        with contextlib.suppress(OSError):  # A full disk then has room for the outcome, which reports it.
             storage.remove(file.path)
     return None, Written(file.path, records, size, tuple(problems))
 

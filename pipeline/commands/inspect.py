@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 _KIB, _MIB = 2**10, 2**20
-# The text must fit a screen: what is longer stands in full in the JSON.
+# The text must fit a screen; the JSON has everything.
 _MOST_LABELS = 8
 _MOST_REASONS = 6
 _MOST_NAME = 60

@@ -1,1 +1,1 @@
-"""Running the pipeline on this machine: what lies where, what a person sees, what is recorded."""
+"""Running the pipeline on this machine: the folder's layout, what a person sees, what is recorded."""

@@ -40,7 +40,7 @@ class RunConsole(progress.Sink):
         self.say(f"  {name:<{_NAME_WIDTH}}{outcome:>10}")
 
     def stop(self) -> None:
-        """Takes the bar away, where the work ended early."""
+        """Removes the bar if the work ended early."""
         self._bar.stop()
 
     def training(self, step: progress.TrainingStep) -> None:

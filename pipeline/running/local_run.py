@@ -1,4 +1,4 @@
-"""`coralline run` and `demo`: a local run as a person sees it, from the first check to where everything lies."""
+"""`coralline run` and `demo`: a local run as a person sees it, from the first check to the list of results."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run_locally(config: Config, as_json: bool) -> None:
       as_json: the summary alone goes to standard output, as JSON, and everything for people to standard error.
 
     Raises:
-      UserError: the run couldn't begin, or a component has failed; a bug is told in one sentence, with the log.
+      UserError: the run couldn't begin, or a component has failed; a bug is one sentence that names the log.
     """
     config = with_absolute_paths(config)
     seen_images.keep_bytes(_IMAGE_BYTES)
@@ -58,7 +58,7 @@ def run_locally(config: Config, as_json: bool) -> None:
         progress.set_sink(console)
         try:
             listener.load()
-            # TFX hands what stands on the command line to executors as flags.
+            # TFX passes the command line's arguments to executors as flags.
             sys.argv = sys.argv[:1]
             run_pipeline(config, found, run_id, listener)
             summary = _finish(out, run_id, listener)
@@ -162,9 +162,9 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
 
 
 def about_anchors(found: preflight.Preflight) -> Iterator[str]:
-    """What is said of boxes that fit no anchor at the start of a run, and what would help.
+    """The lines at the start of a run on boxes that fit no anchor, and what would help.
 
-    Nothing where hardly any is left over: `check` and the page of the data name those too.
+    None if there are hardly any; `check` and the data report name those, too.
     """
     images = found.dataset.images
     boxes = Boxes.of(images)
@@ -215,7 +215,7 @@ def _anomalies(found: list[str]) -> str:
 
 
 def where_published(summary: dict[str, Any]) -> str:
-    """The version's folder, and the one that is served where that is another by now."""
+    """The version's folder, and the served one if that is another by now."""
     published, latest = summary["published"], summary["latest"]
     if published is None:
         return f"no: {summary['push_reason']}"

@@ -1,4 +1,4 @@
-"""The output folder of local runs: what lies where."""
+"""The layout of the output folder of local runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from coralline.foundation.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class OutFolder:
-    """Where a local run keeps what it makes; several runs, also at the same time, share one folder."""
+    """The folder of a local run's results; several runs may share it, even at the same time."""
 
     path: Path
 

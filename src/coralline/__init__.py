@@ -10,7 +10,7 @@
         print(found.label, found.score, found.xmin_ymin_xmax_ymax)
 
 Importing this loads the standard library alone: each name loads its part when it is first used. Nothing here loads
-TensorFlow or TFX. What goes wrong and can be fixed by the caller is a `UserError`.
+TensorFlow or TFX. Errors that the caller can fix are `UserError`s.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CLEAN, _PROBLEMS, _COULD_NOT_CHECK = 0, 1, 2
 _EXAMPLES_A_KIND = 3
 _CLASSES = 100
-"""So many are shown; nearly all data sets have fewer."""
+"""The most classes shown; nearly all data sets have fewer."""
 _NAME_WIDTH = 60
 
 
@@ -200,7 +200,7 @@ def _advice_lines(advice: dict[str, Any] | None) -> Iterator[str]:
     if advice is None or advice["then"] is None:
         return
     yield f"now {_fit(advice['now'])}; as advised {_fit(advice['then'])}"
-    # The sentence stands with the problem, where there is one.
+    # The problem, if there is one, has the sentence.
     yield advice["arguments"] if advice["now"]["unmatched"] else f"{advice['sentence']}: {advice['arguments']}"
 
 

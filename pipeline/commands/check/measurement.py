@@ -26,7 +26,7 @@ _LAST_LINES = 5
 
 
 def measure_training(config: Config, dataset: Dataset) -> dict[str, Any]:
-    """Trains a few steps in a process of its own.
+    """Trains a few steps in a separate process.
 
     Args:
       config: with absolute paths.

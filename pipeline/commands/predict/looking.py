@@ -1,4 +1,4 @@
-"""A detector over images and videos: what it finds is printed, and drawn where that is asked for."""
+"""Runs a detector on images and videos; prints what it finds, and draws it if asked to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Look:
       every: of videos, look at this many frames on from the last one.
       repeat: runs of the model for each image or frame.
       printer: where detections are shown.
-      status: where it is told how far a video is.
+      status: shows the progress of a video.
     """
 
     detector: BaseDetector
@@ -41,7 +41,7 @@ class Look:
     status: StatusLine
 
     def at(self, path: str, picture: Path | None) -> None:
-        """Prints what is there, and draws it into `picture` where that isn't None."""
+        """Prints the detections, and draws them into `picture` unless it is None."""
         if media.is_video(path):
             self._at_video(path, picture)
         else:

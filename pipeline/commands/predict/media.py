@@ -1,4 +1,4 @@
-"""Images and videos that a command is given, and where each is drawn into."""
+"""The images and videos given to a command, and the picture for each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def is_video(path: str) -> bool:
 
 
 def pictures(paths: list[str], out: str | None) -> list[Path | None]:
-    """Where each image and video is drawn into: its name, numbered where two share it; None each without a folder.
+    """The picture for each image and video: its name, numbered if two share it; all None without a folder.
 
     Raises:
       UserError: the folder can't be made, or one of the images and videos would be written over.

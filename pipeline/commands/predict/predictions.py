@@ -1,4 +1,4 @@
-"""What `coralline predict` prints, as it goes: nothing is kept, so any number of images and frames will do."""
+"""What `coralline predict` prints as it goes; nothing is kept, whatever the number of images and frames."""
 
 from __future__ import annotations
 

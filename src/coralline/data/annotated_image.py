@@ -79,7 +79,7 @@ class AnnotatedImage:
 
     @property
     def reencoded(self) -> Reason | None:
-        """Why its bytes can't be passed through; None where they are."""
+        """Why its bytes can't be passed through; None if they are."""
         return self.facts.reencoded
 
     @property

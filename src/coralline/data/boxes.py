@@ -43,7 +43,7 @@ class Boxes:
         )
 
     def some(self, most: int, first: np.ndarray | None = None) -> Boxes:
-        """So many of them, drawn at random and always the same; all, where there are no more.
+        """A fixed random sample of that size; all of them if there are no more.
 
         Args:
           most: how many.

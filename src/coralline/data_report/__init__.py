@@ -1,1 +1,1 @@
-"""What there is to say of a data set, for people: figures, pictures, faults, and what has changed since the last."""
+"""The report on a data set: figures, pictures, problems, and what has changed since the last one."""

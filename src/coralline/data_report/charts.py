@@ -67,7 +67,7 @@ class SizeChart:
 
 
 def _place(share: Any) -> Any:
-    """Where a share stands on an axis, in cells."""
+    """A share's position on an axis, in cells."""
     return (1 - np.log(np.clip(share, _SMALLEST_SIDE, 1)) / np.log(_SMALLEST_SIDE)) * _CELLS
 
 

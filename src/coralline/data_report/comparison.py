@@ -40,12 +40,12 @@ def summary_of(content: Mapping[str, Any], fingerprint: str, time: str) -> dict[
 
 
 def compare_data(before: Summary, now: Summary) -> dict[str, Any]:
-    """What the report says of the difference.
+    """The differences, for the report.
 
     Returns:
       `with`: which data set it was; `images`, `boxes`, `median_box_size`: {"before", "now"}; `classes`: {name: shares
       of all boxes, or null on the side that doesn't know the class, before and now}; `new_classes`,
-      `vanished_classes`, `new_problems`, `gone_problems`: names; `sentences`: what stands out, for people.
+      `vanished_classes`, `new_problems`, `gone_problems`: names; `sentences`: notable changes, for people.
     """
     shares = [_shares(of["classes"]) for of in (before, now)]
     names = sorted({*shares[0], *shares[1]})

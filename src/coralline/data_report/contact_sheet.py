@@ -1,4 +1,4 @@
-"""Images of a data set with their boxes, small, beside each other: about half of them where something was wrong."""
+"""Images of a data set with their boxes, small, beside each other: about half of them with problems."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class SheetPicture:
 
     Attributes:
       name: its path in the data set.
-      split: its side; empty where it's left out.
-      data_uri: the picture as a JPEG; None where it can't be shown.
+      split: its split; empty if it's left out.
+      data_uri: the picture as a JPEG; None if it can't be shown.
       width, height: of the upright image, pixels.
       marks: boxes on it.
       notes: what was wrong with it, in a few words each, the first ones of them.

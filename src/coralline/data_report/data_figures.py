@@ -43,9 +43,9 @@ class DataFigures:
       boxes: all of its boxes.
       fits: how they fit each preset's anchors.
       chosen: the preset that the page begins with.
-      fitted: what the preset of the run has instead of its own anchors, because these fit the training boxes badly;
-        None where they fit, or where the preset isn't known.
-      advice: what would help where the boxes fit even so badly; None where they don't, or where the preset isn't known.
+      fitted: the run's preset with anchors fitted to the training boxes, because its own fit badly;
+        None if they fit or the preset isn't known.
+      advice: what would help boxes that fit badly even so; None if there are none or the preset isn't known.
     """
 
     path: str
@@ -63,8 +63,8 @@ class DataFigures:
         Args:
           path: where it is.
           dataset: as it was read.
-          chosen: the preset of the run, with its input size; None where that isn't known.
-          own: the same before anchors were fitted to the data; None where that isn't done.
+          chosen: the preset of the run, with its input size; None if that isn't known.
+          own: the same before anchors were fitted to the data; None if they weren't.
         """
         boxes = Boxes.of(dataset.images)
         fits = anchor_fit.by_preset(boxes)
@@ -153,7 +153,7 @@ def as_html(content: Mapping[str, Any], figures: DataFigures) -> str:
 
 
 def _fits_shown(figures: DataFigures) -> dict[str, PresetFit]:
-    """Those of the presets; right after the run's, its own anchors where others were fitted, and what is advised."""
+    """Those of the presets; after the run's, its own anchors if others were fitted, and the advised ones."""
     shown = dict(figures.fits)
     if figures.fitted:
         shown = {figures.chosen: shown.pop(figures.chosen), "not fitted": figures.fitted.now, **shown}

@@ -25,7 +25,7 @@ class DataHistory:
         self._folder = folder.rstrip("/")
 
     def before(self, fingerprint: str) -> Summary | None:
-        """The newest summary of data with another content; None where there is none that can be read.
+        """The newest summary of different data; None if there is none that can be read.
 
         Raises:
           OSError: the folder can't be read.

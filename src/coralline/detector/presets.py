@@ -1,6 +1,6 @@
 """Presets: architecture, input size and training schedule, each with what it costs and what to expect of it.
 
-Costs and scores were measured on 2 CPU cores; the README's table says on which machine and when.
+Costs and scores were measured on 2 CPU cores; docs/benchmarks.md says on which machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_ANCHORS_PER_CELL = 18
 
 @dataclasses.dataclass(frozen=True)
 class PublicWeights:
-    """Weights that others have published, for `model.warm_start`: what they were trained on, and where they are."""
+    """Weights that others have published, for `model.warm_start`: what they were trained on, and their address."""
 
     name: str
     address: str
@@ -37,8 +37,8 @@ class Preset:
       fpn_filters, head_filters, head_convs: size of neck and head.
       anchor_size: base anchor side in strides; num_scales and aspect_ratios (width over height) multiply it.
       float_steps, qat_steps, batch_size, learning_rate, qat_learning_rate: schedule (Adam, cosine decay).
-      float_epochs, most_float_steps: the float phase is as long as so many epochs where these are more than its steps,
-        but no longer than so many steps.
+      float_epochs, most_float_steps: the float phase has this many epochs if these are more than its steps,
+        but no more than this many steps.
       warm_starts: public weights of this very backbone.
       scale_jitter: least and greatest random scale of an image while training.
     """

@@ -1,6 +1,6 @@
 """Reading what the Edge TPU compiler made, without a device.
 
-A compiled file holds `edgetpu-custom-op`s. Its custom options are a FlexBuffer map; under key "4" lies a flatbuffer
+A compiled file holds `edgetpu-custom-op`s. Its custom options are a FlexBuffer map; under key "4" is a flatbuffer
 package (identifier DWN1) of executables. Source: google-coral/libedgetpu, executable/executable.fbs (field order, the
 types of executables) and tflite/custom_op_data.h (keys).
 """

@@ -53,7 +53,7 @@ class Compilation:
       rows: its log: how many ops of a kind have which status.
       delegate_search: whether `--search_delegate` was needed.
       failure: why it failed, else None.
-      said: all that the compiler printed, of every attempt.
+      said: everything that the compiler printed in all attempts.
     """
 
     compiler: Compiler
@@ -107,7 +107,7 @@ def require(setting: CompilerUse, path: str | None = None) -> Search:
       path: `edgetpu.compiler_path`; when given, it must be usable.
 
     Raises:
-      UserError: there is none where one is required, or `path` isn't usable.
+      UserError: there is none but one is required, or `path` isn't usable.
     """
     if setting == "off":
         return Search(None, "edgetpu.compiler is off")
@@ -148,7 +148,7 @@ def compile_model(
 
 
 def differences(compilation: Compilation, predicted: Mapping) -> list[str]:
-    """Where the compiler's mapping isn't the predicted one: a sentence for each kind of op; empty when they agree."""
+    """How the compiler's mapping differs from the predicted one: a sentence for each kind of op."""
     # The log calls custom ops CUSTOM.
     names: dict[str, int] = {}
     for op in predicted.cpu:

@@ -96,7 +96,7 @@ def explain_failure(returncode: int, stdout: str, stderr: str, timed_out: bool, 
             f"it was ended by signal {signal}" + ("" if stdout.strip() else " without a message"),
             "a fault of the compiler: change the input size a little, or use another preset",
         )
-    # Each segment has a line of its own, and one can fail where the others succeed: edgetpu#557.
+    # Each segment has its own line, and one can fail while the others succeed: edgetpu#557.
     if returncode == 0 and "Compilation succeeded!" in stdout and "Compilation failed" not in text:
         return None
     said = [line for line in text.splitlines() if line.strip() and "Compiler version" not in line]

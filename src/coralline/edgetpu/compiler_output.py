@@ -1,4 +1,4 @@
-"""What `edgetpu_compiler` says, as typed results.
+"""The output of `edgetpu_compiler`, as typed results.
 
 It prints blocks of `name: value` lines, one block a segment, and writes a log with rows under
 `Operator  Count  Status`; one op can have several rows. Recorded from version 16.0.384591198.
@@ -21,7 +21,7 @@ _UNITS = {None: 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 @dataclasses.dataclass(frozen=True)
 class OpRow:
-    """How many ops of a kind have which status, or what the compiler said where that is no known one."""
+    """How many ops of a kind have which status, or the compiler's words if that is an unknown one."""
 
     op: str
     count: int

@@ -1,4 +1,4 @@
-"""Whether a model may be published: what the Edge TPU takes of it, as the compiler says, or else as predicted."""
+"""Whether a model may be published: how much maps to the Edge TPU, by the compiler or else as predicted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class GateVerdict:
     """What is known of a model on the Edge TPU.
 
     Attributes:
-      compiled: the compiled file's content, None where it wasn't compiled.
+      compiled: the compiled file's content, None if it wasn't compiled.
       edgetpu: for the manifest: compiled, mapped, total, subgraphs, parameters, cpu, compiler.
       sentence: one sentence for the user.
       refusal: why the model may not be published, else None.

@@ -1,6 +1,6 @@
 """Which operations of a .tflite file the Edge TPU compiler will map, known before compiling.
 
-An op maps when the Edge TPU takes it by itself (`op_rules`) and the partition lets it: the compiler makes one Edge TPU
+An op maps if the Edge TPU supports it (`op_rules`) and the partition allows it: the compiler makes one Edge TPU
 subgraph, which must not depend on itself through the CPU. So leading CPU ops are fine, and so are branches beside a
 break; but an op that depends on a CPU op which depends on an Edge TPU op stays on the CPU ("More than one subgraph is
 not supported"). Source: coral.ai/docs/edgetpu/models-intro, "Compiling", and the compiled files of Coral's own models.

@@ -1,4 +1,4 @@
-"""Which operation the Edge TPU takes, by itself, and what the compiler says about one that it doesn't.
+"""Which operations the Edge TPU supports, and the compiler's status for those it doesn't.
 
 Sources:
   [ops]   coral.ai/docs/edgetpu/models-intro, "Supported operations": names and known limitations.
@@ -51,7 +51,7 @@ def refusal(op: Op) -> str | None:
 
 
 def why_not_mapped(op: Op, model: Model) -> Reason | None:
-    """Why this op, by itself, can't run on the Edge TPU, or None when it can."""
+    """Why this op alone can't run on the Edge TPU, or None if it can."""
     tensors = model.main.tensors
     inputs = [tensors[i] for i in op.inputs if i >= 0]
     outputs = [tensors[i] for i in op.outputs]

@@ -1,4 +1,4 @@
-"""What `edgetpu_compiler` says of an op: the statuses in its log, and what each means for one who wants more to map.
+"""The statuses of ops in the log of `edgetpu_compiler`, and what to do about each.
 
 Recorded from version 16.0.384591198; the last two are of version 2 (google-coral/edgetpu#25 and #27), which tells more
 of what newer ones call an unspecified limitation.

@@ -1,1 +1,1 @@
-"""What every other room stands on: errors, progress, storage, text files, child processes, report pages."""
+"""What every other room builds on: errors, progress, storage, text files, child processes, report pages."""

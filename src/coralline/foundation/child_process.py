@@ -1,4 +1,4 @@
-"""A forked child for native code that can't be trusted: it may crash, hang or run out of memory, and the parent tells.
+"""A forked child for native code that may crash, hang or run out of memory, which the parent then reports.
 
 Replies are bytes, never pickles, which a hijacked child could use against its parent. Linux only, as the rest is.
 """
@@ -28,7 +28,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class ChildError(Exception):
-    """The child can't go on; the message says what was seen of it."""
+    """The child has failed; the message says how."""
 
 
 class ChildHangsError(ChildError):
@@ -47,7 +47,7 @@ class ChildProcess:
     """A child that answers requests, one at a time.
 
     It sees the parent's memory as it was when it was made; writes nothing to standard output and error; leaves Ctrl-C
-    to its parent; and ends with `close`, or with the thread that made it, whatever ends that.
+    to its parent; and ends with `close` or with the thread that made it.
 
     Args:
       serve: runs in the child: is given `receive` (the next request, None when there will be no more) and `reply`.
@@ -94,7 +94,7 @@ class ChildProcess:
         return content
 
     def close(self) -> None:
-        """Ends the child: it may finish by itself, for a moment, so that it lets go of a device."""
+        """Ends the child, after a moment in which it can release a device."""
         if self._ended is None:
             self.ask(b"")
             if self._leaves():

@@ -22,7 +22,7 @@ def give_back() -> None:
     """Frees what nothing holds any more, and returns it to the system.
 
     Keras models and traced functions are cycles, which only the collector frees; TensorFlow keeps the memory of its
-    tensors; and glibc keeps what is freed in between other blocks until it is told (malloc_trim(3)). So a process would
+    tensors; and glibc keeps freed memory between other blocks until malloc_trim(3) is called. So a process would
     stay as large as its largest moment.
     """
     gc.collect()

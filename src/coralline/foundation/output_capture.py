@@ -53,7 +53,7 @@ def _put_back(stream: TextIO, kept: int, descriptor: int) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps the libraries' output back, and hands it to standard error only when the work fails with a bug."""
+    """Holds the libraries' output back, and prints it to standard error only if the work fails with a bug."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         try:

@@ -39,7 +39,7 @@ def encodable(text: str) -> str:
 
 
 def shortened(text: str, most_characters: int = 300) -> str:
-    """The text, cut off where it's too long to be read."""
+    """The text, cut off if it's too long to read."""
     return text if len(text) <= most_characters else text[:most_characters] + "..."
 
 

@@ -1,4 +1,4 @@
-"""How long work tells what it does: components report here, whoever runs them decides where it is shown."""
+"""Progress of long work: components report here; whoever runs them decides how it is shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coralline.foundation.printable import without_secrets
 
 @dataclasses.dataclass(frozen=True)
 class TrainingStep:
-    """Where training stands after a step.
+    """The state of a training after a step.
 
     `losses` maps a loss's name to its mean since the last report; `images_per_s` is measured over the same span;
     `seconds_left` is an estimate for the phase. Both are None while they aren't known: the first steps include what
@@ -52,7 +52,7 @@ class Sink(Protocol):
 
 
 class LogSink:
-    """The default: one log line a report, as a cluster's log viewer wants it."""
+    """The default: one log line per report, for a cluster's log viewer."""
 
     def training(self, step: TrainingStep) -> None:
         logging.info("%s %d/%d  %s", step.phase, step.step, step.total, step.figures(lambda s: f"{s:.0f} s"))
@@ -71,7 +71,7 @@ _sink: Sink = LogSink()
 
 
 def set_sink(sink: Sink) -> None:
-    """From now on, progress goes there."""
+    """Sends progress there from now on."""
     global _sink
     _sink = sink
 

@@ -166,7 +166,7 @@ class Tree:
     """Files below a folder, as paths relative to it with `/`, sorted; and links that aren't followed.
 
     Those lead out of the folder, to nothing or in a circle. Links to folders in it aren't needed; pipes, sockets and
-    devices are passed over.
+    devices are skipped.
     """
 
     files: list[str] = dataclasses.field(default_factory=list)
@@ -176,8 +176,8 @@ class Tree:
 def list_tree(root: str) -> Tree:
     """Every file below a folder.
 
-    Hidden files and folders and `__MACOSX` are left out. Links that lead out of the folder are told apart: nothing in a
-    data set must be able to make a run read what wasn't given to it.
+    Hidden files and folders and `__MACOSX` are left out. Links that lead out of the folder are listed apart: nothing
+    in a data set must be able to make a run read what wasn't given to it.
 
     Raises:
       OSError: the folder, or one below it, can't be read.
@@ -262,7 +262,7 @@ class _RemoteFile(io.RawIOBase):
             self._file.commit()
 
     def discard(self) -> None:
-        with contextlib.suppress(Exception):  # what it's discarded for is what is told
+        with contextlib.suppress(Exception):  # the reason for discarding it is what gets reported
             self._file.discard()
 
 

@@ -30,5 +30,5 @@ def lines(text: str) -> list[str]:
 
 
 def is_text(text: str) -> bool:
-    """Whether it can be written as UTF-8: False where `decoded` kept bytes that aren't."""
+    """Whether it can be written as UTF-8: False if `decoded` kept bytes that aren't."""
     return not any("\ud800" <= char <= "\udfff" for char in text)

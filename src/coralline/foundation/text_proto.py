@@ -1,6 +1,6 @@
 """Protocol buffers' text format, read without the schema: blocks, fields and values, each with its line.
 
-Google's own parser wants the generated classes of a message, and the Object Detection API's are in no package that is
+Google's own parser needs a message's generated classes, and the Object Detection API's are in no package that is
 kept up. Only its tokenizer serves here, `google.protobuf.text_format.Tokenizer`: public, and the same in protobuf
 3.20.3, 4.25, 5.29, 6.33 and 7.36. What is read: protobuf.dev/reference/protobuf/textformat-spec. What a value means
 (a number, a flag, the name of an enumeration) is for the caller to say, who knows the field.
@@ -47,7 +47,7 @@ class ScalarField:
     is_string: bool = False
 
     def number(self) -> float | None:
-        """As a finite number; None where it isn't one."""
+        """As a finite number; None if it isn't one."""
         if self.is_string:
             return None
         try:
@@ -58,7 +58,7 @@ class ScalarField:
         return number if math.isfinite(number) else None
 
     def whole(self) -> int | None:
-        """As a whole number (decimal, octal or hexadecimal); None where it isn't one."""
+        """As a whole number (decimal, octal or hexadecimal); None if it isn't one."""
         text, sign = self.text.removeprefix("-"), -1 if self.text.startswith("-") else 1
         if self.is_string or not text[:1].isdigit():
             return None
@@ -69,7 +69,7 @@ class ScalarField:
             return None
 
     def flag(self) -> bool | None:
-        """As true or false; None where it's neither."""
+        """As true or false; None if it's neither."""
         if self.is_string:
             return None
         return {"true": True, "True": True, "t": True, "1": True}.get(
@@ -77,7 +77,7 @@ class ScalarField:
         )
 
     def written(self) -> str:
-        """As it stands in the file, or nearly."""
+        """Nearly as in the file."""
         return f'"{self.text}"' if self.is_string else self.text
 
 
@@ -95,7 +95,7 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Message:
-    """Fields in the order of the file; `line` is where the block opens."""
+    """Fields in the order of the file; `line` is the line of the block's opening."""
 
     fields: tuple[Field, ...]
     line: int

@@ -140,7 +140,7 @@ def why(published_path: str, store: str | None = None) -> dict[str, Any]:
 
 
 def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
-    """Why an artifact is as it is: the data, settings and code that it was made with.
+    """What an artifact was made with: data, settings and code.
 
     Returns:
       {"artifact", "served", "run", "code", "data", "settings": {node: {...}}, "steps": [{"node", "execution", ...}]};

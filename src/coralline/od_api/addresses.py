@@ -1,6 +1,6 @@
 """Addresses in a pipeline.config: placeholders, patterns of shards, and the folder that a relative one is relative to.
 
-The Object Detection API looks from the working directory. Configurations are often read elsewhere than where training
+The Object Detection API looks from the working directory. Configurations are often read elsewhere than training
 was started, so the folder of the configuration and the one above it are tried too: the layout that the API's own
 tutorials advise has `config/` or `training/` beside `data/`.
 """
@@ -29,7 +29,7 @@ class Address:
       leaf: the field that it's in.
       given: as the file has it.
       state: a placeholder, remote (and not looked at), found, missing, or there but no file.
-      path: where it is, as it can be used from the working directory; as given where it wasn't found.
+      path: where it is, as it can be used from the working directory; as given if it wasn't found.
       files: the files of a pattern, or the one file.
       looked: the folders that were looked in.
     """
@@ -80,7 +80,7 @@ class Finder:
 
 
 def common_folder(addresses: list[Address]) -> str | None:
-    """The folder that holds them all, "." for the working directory; None where there is none but the root."""
+    """The folder that holds them all, "." for the working directory; None if there is only the root."""
     paths = [_before_wildcard(address.path) for address in addresses]
     if any(storage.is_remote(path) for path in paths):
         return _common_remote_folder(paths)

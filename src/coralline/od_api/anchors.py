@@ -1,4 +1,4 @@
-"""Anchors of the Object Detection API as RetinaNet's: one base size, so many scales in an octave, aspect ratios.
+"""Anchors of the Object Detection API as RetinaNet's: one base size, a number of scales per octave, aspect ratios.
 
 Its two generators that SSDs have, with the defaults of their fields: object_detection/protos/ssd_anchor_generator.proto
 and multiscale_anchor_generator.proto; what they make of them: anchor_generators/multiple_grid_anchor_generator.py
@@ -30,7 +30,7 @@ def carry(ledger: Ledger, preset: Preset, input_size: int) -> None:
 
     Args:
       ledger: of the file.
-      preset: the anchors that hold where nothing is set.
+      preset: the anchors that hold if nothing is set.
       input_size: pixels.
     """
     if ledger.under(_MULTISCALE):

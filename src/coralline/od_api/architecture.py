@@ -18,7 +18,7 @@ _SHARED_HEAD = f"{_SSD}box_predictor.weight_shared_convolutional_box_predictor."
 
 @dataclasses.dataclass(frozen=True)
 class _Family:
-    """Feature extractors by what their names hold, and the backbone that stands for them.
+    """Feature extractors by parts of their names, and the corresponding backbone.
 
     `width` is that of a backbone of about as many multiply-adds: at 224 pixels, MobileNetV3-Small has 56 million and
     MobileNetV2 of width .35 has 59 (arxiv.org/abs/1905.02244, tables 4 and 5).
@@ -41,7 +41,7 @@ _FAMILIES = (
     _Family("", "MobileNetV2", note="there is no such backbone; MobileNetV2 stands for it"),
 )
 _DEMO = "demo_160"  # too small for anything else
-# Fields that say what an attribute of a preset says.
+# Fields with the meaning of a preset's attribute.
 _SHARED = {
     f"{_MULTISCALE}min_level": "min_level",
     f"{_MULTISCALE}max_level": "max_level",

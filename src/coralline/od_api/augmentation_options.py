@@ -1,7 +1,7 @@
 """What is done at random to training images: the steps of `data_augmentation_options` that have a setting here.
 
 Defaults are those of object_detection/protos/preprocessor.proto, and what a step does is said in
-object_detection/core/preprocessor.py. There, steps run in the order of the file; here, in one of their own.
+object_detection/core/preprocessor.py. There, steps run in the order of the file; here in a fixed order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from coralline.od_api.ledger import Leaf, Ledger
 
 _STEPS = "train_config.data_augmentation_options."
-# What ssd_random_crop does where no operations are given: the share of images that stay whole.
+# What ssd_random_crop does without operations: the share of images that stay whole.
 _SSD_WHOLE = 0.15
 _CROPS = {
     "ssd_random_crop": "",
@@ -63,7 +63,7 @@ class _Steps:
         self.lines: dict[str, int] = {}
 
     def leaves(self, step: str) -> list[Leaf]:
-        """The fields of a step, or the step itself where it's empty; none where it isn't in the file."""
+        """The fields of a step, or the step itself if it's empty; none if it isn't in the file."""
         return self.ledger.under(f"{_STEPS}{step}")
 
     def set(self, name: str, value: Any, leaves: list[Leaf], note: str = "") -> None:
@@ -78,7 +78,7 @@ class _Steps:
     def numbers(self, step: str, *fields: tuple[str, float]) -> tuple[list[Leaf], list[float]] | None:
         """Fields of a step, each with its default; the step's first stands for those that aren't in the file.
 
-        None where the step isn't in the file, or one of them is no number.
+        None if the step isn't in the file or one of them is not a number.
         """
         leaves, values = [], []
         for field, default in fields:

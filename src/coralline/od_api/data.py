@@ -1,4 +1,4 @@
-"""Records, label map and checkpoint: where they are, and what of them a setting can name."""
+"""Records, label map and checkpoint: their addresses, and those that a setting can name."""
 
 from __future__ import annotations
 

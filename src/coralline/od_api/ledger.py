@@ -22,13 +22,13 @@ class Leaf:
     line: int
 
     def written(self) -> str:
-        """The value as it stands in the file."""
+        """The value as written in the file."""
         return "{}" if self.value is None else self.value.written()
 
 
 @dataclasses.dataclass(frozen=True)
 class Carried:
-    """A setting (`train.batch_size`), its value, the fields it comes from, and what there is to say about it."""
+    """A setting (`train.batch_size`), its value, the fields it comes from, and a note."""
 
     key: str
     value: Any
@@ -38,7 +38,7 @@ class Carried:
 
 @dataclasses.dataclass(frozen=True)
 class Settled:
-    """A field that needs no setting, or can have none; `block` is the part of the file that `why` holds for."""
+    """A field that needs no setting or can have none; `why` holds for `block` of the file."""
 
     leaf: Leaf
     why: str
@@ -64,7 +64,7 @@ class Ledger:
         return [leaf for leaf in self.leaves if leaf.path == path]
 
     def under(self, block: str) -> list[Leaf]:
-        """Every field of a block, the block itself where it's empty."""
+        """Every field of a block, or the block itself if it's empty."""
         return [leaf for leaf in self.leaves if f"{leaf.path}.".startswith(f"{block}.")]
 
     def number(self, path: str) -> tuple[Leaf, float] | None:
@@ -110,7 +110,7 @@ class Ledger:
             self._settled.add(id(leaf))
 
     def settle(self) -> None:
-        """Says of every field that nothing was said of yet what becomes of it."""
+        """Settles every field that isn't settled yet."""
         lines = {leaf.path: leaf.line for leaf in reversed(self.leaves) if id(leaf) in self._settled}
         for leaf in self.leaves:
             if leaf.path in lines:

@@ -1,6 +1,6 @@
-"""What becomes of the fields that no setting stands for: the same here anyway, or left out, and why.
+"""The fields without a setting here: the same anyway, or left out and why.
 
-Fields are those of object_detection/protos/*.proto; what is said of our side holds for every preset.
+Fields are those of object_detection/protos/*.proto; our side is the same for every preset.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ _UNKNOWN = "this part of the file has no counterpart"
 
 
 def the_same(path: str, value: ScalarField | None) -> str | None:
-    """How it is here, where that's what the field says; None where it isn't."""
+    """How it is here, if the field says the same; else None."""
     if path not in _SAME:
         return None
     wanted, how = _SAME[path]
@@ -152,7 +152,7 @@ def the_same(path: str, value: ScalarField | None) -> str | None:
 
 
 def left_out(path: str) -> tuple[str, str]:
-    """Why the field isn't carried over, and the part of the file that this is said of."""
+    """Why the field isn't carried over, and the part of the file that this applies to."""
     parts = path.split(".")
     for end in range(len(parts), 0, -1):
         block = ".".join(parts[:end])

@@ -1,4 +1,4 @@
-"""Batch size, steps and learning rate: what of a TF1 or TF2 schedule holds for a float and a quantization-aware phase.
+"""The batch size, steps and learning rate of a TF1 or TF2 schedule that suit a float and a quantization-aware phase.
 
 Under the Object Detection API quantization begins at the step `graph_rewriter.quantization.delay` of one training
 (object_detection/builders/graph_rewriter_builder.py). Here the quantization-aware phase follows the float one.

@@ -37,7 +37,7 @@ class Translation:
 
 
 def translate(path: str) -> Translation:
-    """Reads a pipeline.config and says what it is here.
+    """Reads a pipeline.config and translates it.
 
     Raises:
       UserError: it can't be read, or isn't such a configuration; with file and line.

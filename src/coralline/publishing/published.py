@@ -3,8 +3,8 @@
 A version appears whole, the move is put on record, and only then does `latest` move. Whoever reads `latest` therefore
 sees a whole version, whenever the writer is killed. How a place does that, and what each of its methods is for:
 
-- `versions()`: names of the version folders, whole or not, oldest first; `folder(version)`: where one is.
-- `latest()`: the version that the pointer names; None without one, or where it names something else.
+- `versions()`: names of the version folders, complete or not, oldest first; `folder(version)`: where one is.
+- `latest()`: the version that the pointer names; None without one, or if it names something else.
 - `read(version, name)`: a file; `is_whole(version)`: whether its files are as its manifest says.
 - `write_version(version, files)`: the manifest is the last of them.
 - `read_record()`, `write_record(content)`: see `serving_record`; `point_latest(version)`: moves `latest` in one step.
@@ -39,7 +39,7 @@ class Version:
     Attributes:
       served: whether it is the latest.
       damage: what is wrong with it; None when it is whole.
-      manifest: empty where it can't be read.
+      manifest: empty if it can't be read.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Version:
 
 @dataclasses.dataclass(frozen=True)
 class Rollback:
-    """What a rollback has done; nothing where `before` and `after` are the same.
+    """The effect of a rollback; none if `before` and `after` are the same.
 
     Attributes:
       before, after: the version that was served, and the one that is now.

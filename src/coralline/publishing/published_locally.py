@@ -1,7 +1,7 @@
 """A publishing folder on this machine.
 
 A version is written aside (`.incoming-*`), flushed to disk and renamed into place; `latest` is a symbolic link that is
-replaced in one step. Where a file system has no symbolic links it is a small file that holds the version's name.
+replaced in one step. On a file system without symbolic links it is a small file that holds the version's name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A publishing address (`gs://`, `s3://`), where a folder can't be renamed at once.
+"""A publishing address (`gs://`, `s3://`), whose folders can't be renamed in one step.
 
 Each file appears whole. The manifest is the last file of a version, and one without it doesn't count; `latest` is a
 small file that holds the version's name, written after the manifest. There is no lock: the last of two writers wins,

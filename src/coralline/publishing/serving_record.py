@@ -1,7 +1,7 @@
-"""What was served when: the record of every move of `latest`, and what it says about going back.
+"""What was served when: the record of every move of `latest`, and what follows for rollbacks.
 
 The record is written before `latest` moves, and each move names the version that was served before it. So it can be
-understood whatever has happened in between: a writer that was killed before it moved `latest`, a pointer that was moved
+valid whatever has happened in between: a writer that was killed before it moved `latest`, a pointer that was moved
 by hand, versions that were published before there was a record.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """`latest` has gone from one version to another.
+    """A move of `latest` from one version to another.
 
     Attributes:
       time: UTC, as 2026-03-14T10:15:02Z.
@@ -43,13 +43,13 @@ class Move:
 
 @dataclasses.dataclass(frozen=True)
 class ServingRecord:
-    """What the record says.
+    """The record's meaning.
 
     Attributes:
       moves: the moves that were made, oldest first.
-      trail: the versions that were served one after the other, without those that were gone back from: the last one is
-        served now, the one before it is where a rollback leads.
-      withdrawn: versions that were gone back from and not served since, each with the rollback that did it.
+      trail: the versions that were served in order, without those rolled back: the last one is
+        served now, the one before it is what a rollback serves.
+      withdrawn: versions that were rolled back and not served since, each with its rollback.
     """
 
     moves: tuple[Move, ...]
@@ -68,7 +68,7 @@ def read_serving_record(content: bytes | None, versions: Sequence[str], latest: 
     """
     recorded = _moves(content)
     served_next = [move.before for move in recorded[1:]] + [latest]
-    # One that left `latest` where it was is of a writer that was killed.
+    # One without a move of `latest` is of a writer that was killed.
     moves = tuple(move for move, served in zip(recorded, served_next, strict=False) if served != move.before)
 
     start = moves[0].before if moves else latest

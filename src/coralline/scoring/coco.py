@@ -47,7 +47,7 @@ class GroundTruth:
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """Average precisions, 0 to 1; None where there is no ground truth to find.
+    """Average precisions, 0 to 1; None without ground truth.
 
     Attributes:
       ap: mean over IoU .50:.05:.95; ap50, ap75: at IoU .50 and .75.
@@ -86,7 +86,7 @@ def score(
     evaluation.params.maxDets = [MAX_DETECTIONS]
     evaluation.evaluate()
     evaluation.accumulate()
-    # [IoU thresholds, recall points, classes]; -1 where there is nothing to find
+    # [IoU thresholds, recall points, classes]; -1 without ground truth
     precision = evaluation.eval["precision"][:, :, :, 0, 0]
     iou50, iou75 = (int(np.argmin(np.abs(evaluation.params.iouThrs - iou))) for iou in (0.5, 0.75))
     return Figures(

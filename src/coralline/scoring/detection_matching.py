@@ -88,7 +88,7 @@ class Counts:
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where either is unknown."""
+        """Harmonic mean of precision and recall; 0 if either is unknown."""
         total = self.boxes + self.found + self.false
         return 2 * self.found / total if total else 0.0
 

@@ -42,7 +42,7 @@ def evaluate(
     """Scores a detector on an annotated folder.
 
     Args:
-      model: a .tflite file with the standard contract; it runs in a process of its own.
+      model: a .tflite file with the standard contract; it runs in a separate process.
       data: a folder of annotated images, an Examples artifact, or a folder of TFRecord files.
       split: "eval", "train" (as the pipeline would split the data) or "all".
       labels: the model's classes, in its order; None: the labels in the file, else `labels.txt` beside it.

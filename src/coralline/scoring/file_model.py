@@ -15,7 +15,7 @@ class FileModel:
 
     Args:
       detector: the file, loaded.
-      class_ids: for each class of the file its id in the label map, or -1; None where these are the same.
+      class_ids: for each class of the file its id in the label map, or -1; None if these are the same.
     """
 
     def __init__(self, detector: BaseDetector, class_ids: Sequence[int] | None = None):
@@ -30,7 +30,7 @@ class FileModel:
     def _translated(self, found: Detections) -> Detections:
         if self._class_ids is None:
             return found
-        last = len(self._class_ids) - 1  # where ids that the file has no label for go
+        last = len(self._class_ids) - 1  # for ids without a label in the file
         known = (found.class_ids >= 0) & (found.class_ids < last)
         ids = self._class_ids[np.where(known, found.class_ids, last)]
         kept = ids >= 0

@@ -1,4 +1,4 @@
-"""Labelled images that are read once and can be gone through again."""
+"""Labelled images that are read once and can be iterated again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class KeptImages(Iterable[LabelledImage]):
     """Keeps encoded images in memory while they fit, and reads the others again.
 
     Args:
-      read: goes through all images from the first, in the same order each time.
+      read: iterates over all images, in the same order each time.
       most_bytes: the most that encoded images may take.
     """
 

@@ -13,7 +13,7 @@ from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 
 OUTPUTS = ("boxes", "classes", "scores", "count")
 # The same outputs as pycoral's `get_objects` looks them up in a file that has a signature, which is by name: output_0
-# is count, output_1 scores, output_2 classes, output_3 boxes. It goes by index only in a file that has none.
+# is count, output_1 scores, output_2 classes, output_3 boxes. It uses indices only for a file that has none.
 PYCORAL_NAMES = ("output_3", "output_2", "output_1", "output_0")
 _RANKS = {"boxes": 3, "classes": 2, "scores": 2, "count": 1}
 _WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))
@@ -87,7 +87,7 @@ def _output_problems(graph: Graph) -> list[str]:
         if tensor.type != "FLOAT32"
     ]
     for i, (name, tensor) in enumerate(tensors.items()):
-        # Old converters leave the shapes of the post-processing's outputs open: the op that makes them tells.
+        # Old converters leave the shapes of the post-processing's outputs open; the op defines them.
         open_shape = not tensor.shape and _post_process(graph) is not None
         if not open_shape and not _has_shape(name, tensor):
             found.append(f"output {i} must be {name} of shape {_wanted(name)}, found {list(tensor.shape)}")

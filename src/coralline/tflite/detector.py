@@ -197,7 +197,7 @@ class LoadedModel:
 
 
 def class_name(class_id: int, labels: Sequence[str] | None) -> str:
-    """The label of a class id from 0, or the id itself where there is no label for it."""
+    """The label of a class id from 0, or the id itself if it has no label."""
     return labels[class_id] if labels is not None and 0 <= class_id < len(labels) else str(class_id)
 
 

@@ -1,7 +1,7 @@
 """Writing small flatbuffers from plain values, by slot number, for schemas that ship no Python code.
 
 Why not generated code: the only package that has it for TFLite Metadata is tflite-support 0.4.4, which holds protobuf
-below 4, takes 237 MB with what it depends on, and doesn't import where libusb-1.0 isn't installed.
+below 4, takes 237 MB with what it depends on, and can't be imported without libusb-1.0.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Table:
 
 @dataclasses.dataclass(frozen=True)
 class Union:
-    """A union's value: its type's number (from 1) and table. Stands at the slot of its type; the table follows."""
+    """A union's value: its type's number (from 1) and table. It takes the slot of its type; the table follows."""
 
     type: int
     table: Table

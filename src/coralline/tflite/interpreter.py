@@ -66,7 +66,7 @@ def make_interpreter(
 
 
 def first_line(error: Exception) -> str:
-    """What the runtime says of a failure, without the lines that repeat it."""
+    """The runtime's message about a failure, without the lines that repeat it."""
     return next(iter(str(error).strip().splitlines()), "no reason given, as when memory runs out")
 
 

@@ -1,7 +1,7 @@
-"""A detector file from anywhere, run in a process of its own.
+"""A detector file from anywhere, run in a separate process.
 
 The TFLite runtime doesn't check all that a file claims: a damaged one can take down whoever runs it, with the first
-image or with a later one. So a child does all of the running, and whatever becomes of it is one message.
+image or with a later one. So a child process runs it, and every failure is one message.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 
-import ai_edge_litert.interpreter  # noqa: F401  Here, before the fork, or each child would import it anew.
+import ai_edge_litert.interpreter  # noqa: F401  Here, before the fork, or each child would import it again.
 import numpy as np
 
 from coralline.foundation.child_process import ChildError, ChildHangsError, ChildMemoryError, ChildProcess
@@ -29,7 +29,7 @@ _RUN = b"run"
 
 
 class IsolatedDetector(BaseDetector):
-    """A detector in a process of its own, for the length of a `with`.
+    """A detector in a separate process, for the length of a `with`.
 
     Args:
       model, num_threads, delegate: as for `Detector`; `model` is a path.

@@ -31,7 +31,7 @@ def read_labels_file(path: str | PathLike[str]) -> list[str]:
 
 
 def beside(model: str | PathLike[str]) -> list[str] | None:
-    """The labels in labels.txt in the model's folder, None where there is none.
+    """The labels in labels.txt in the model's folder, or None if there is none.
 
     Raises:
       UserError: it's there and can't be read.

@@ -21,7 +21,7 @@ class Latency:
 
     Attributes:
       median_ms, p90_ms: milliseconds.
-      runs: how many were timed; the first ones, which warm up, are left out where there are enough.
+      runs: how many were timed; the first ones, which warm up, are left out if there are enough.
       threads: of the runtime, on the CPU.
       delegate: its library, or None.
     """

@@ -1,9 +1,9 @@
 """TFLite Metadata: what a model's input and outputs mean, with the labels, inside the file itself.
 
-The metadata is a flatbuffer of its own (identifier M001) in a buffer that the model names TFLITE_METADATA; the label
-file lies in a zip archive appended to the model. Source of the layout: tflite-support's metadata_schema.fbs, of which
-version 1.2.0 holds all that is used here; of what a detector says: its `metadata_writers/object_detector.py`.
-Why not that package: `flatbuffer_table` says it.
+The metadata is a separate flatbuffer (identifier M001) in a buffer that the model names TFLITE_METADATA; the label
+file is in a zip archive appended to the model. Source of the layout: tflite-support's metadata_schema.fbs, of which
+version 1.2.0 holds all that is used here; for detectors: its `metadata_writers/object_detector.py`.
+`flatbuffer_table` says why not that package.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_LABEL_BYTES = 1 << 20
 
 
 def write_metadata(model: bytes, *, labels: str, score_threshold: float, name: str, description: str) -> bytes:
-    """The model with metadata and labels in it; whatever metadata it had is replaced.
+    """The model with metadata and labels in it; replaces its own metadata.
 
     Args:
       model: a .tflite file with the standard detector contract.
@@ -47,7 +47,7 @@ def _without_archive(model: bytes) -> bytes:
 
 
 def read_labels(model: bytes) -> list[str] | None:
-    """The labels in the file, one a line, or None where there are none."""
+    """The labels in the file, one a line, or None if there are none."""
     try:
         with zipfile.ZipFile(io.BytesIO(model)) as archive:
             for entry in archive.infolist():
@@ -67,7 +67,7 @@ def _with_metadata(model: bytes, packed: bytes) -> bytes:
     builder.head -= len(body)
 
     def kept(slot: int) -> int:
-        """Where the old root's field lies, counted from the end as builders do; 0 when absent."""
+        """The position of the old root's field, counted from the end as builders do; 0 if absent."""
         field = old._tab.Offset(4 + 2 * slot)
         return 0 if not field else len(body) - old._tab.Indirect(old._tab.Pos + field)
 

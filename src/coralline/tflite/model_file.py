@@ -1,7 +1,7 @@
 """Reading a .tflite file: what is in it, as plain immutable records.
 
 The flatbuffer format trusts its offsets, so a damaged file can claim anything. Everything is read within a budget (no
-more elements than the file has bytes) and cross-checked; whatever doesn't hold is one `UserError`.
+more elements than the file has bytes) and cross-checked; anything invalid is one `UserError`.
 Source of the layout: tensorflow/lite/schema/schema.fbs, through `ai_edge_litert.schema_py_generated`.
 """
 
@@ -57,7 +57,7 @@ class Tensor:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its values; 0 where the type has no fixed size."""
+        """Bytes of its values; 0 if the type has no fixed size."""
         return math.prod(self.shape) * _BYTES.get(self.type, 0)
 
 

@@ -22,10 +22,10 @@ class PostProcessing:
       max_detections: rows of the output.
       score_threshold: rows below it are left out.
       iou_threshold: overlap above which the weaker box is dropped, in (0, 1].
-      num_classes: real classes C; where the scores are one wider, their column 0 is background and never looked at.
+      num_classes: real classes C; if the scores are one wider, their column 0 is background and is ignored.
       box_coder_scales: (y, x, h, w), what the encodings are divided by.
       use_regular_nms: suppression class by class; else each anchor counts with its best class only ("fast").
-      max_classes_per_detection: classes told for one box by the fast way.
+      max_classes_per_detection: classes reported for one box by the fast way.
       detections_per_class: the most of one class that the regular way keeps.
     """
 

@@ -12,7 +12,7 @@ from coralline.tflite.model_file import Model
 Runtime = tuple[int, ...]
 """Such as (2, 3, 0)."""
 
-# builtin -> the runtimes of its versions 1, 2, ...; "-" where a version was withdrawn.
+# builtin -> the runtimes of its versions 1, 2, ...; "-" if a version was withdrawn.
 _RUNTIMES = {
     "ABS": "1.13.0 2.4.0 2.5.0 2.6.0 2.12.0",
     "ADD": "1.5.0 1.14.0 2.4.0 2.6.0 2.13.0",
@@ -201,7 +201,7 @@ def of_op(builtin: str, version: int) -> Runtime | None:
 def of_model(model: Model) -> Runtime | None:
     """The first runtime that knows all builtins of a file, in all its graphs.
 
-    None where there are no builtins, or one whose version isn't in the table. Custom ops aren't counted: they come with
+    None if there are no builtins, or one whose version isn't in the table. Custom ops aren't counted: they come with
     the program that runs the file.
     """
     needed = [of_op(op.name, op.version) for graph in model.graphs for op in graph.ops if not op.custom]

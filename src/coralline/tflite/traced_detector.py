@@ -1,4 +1,4 @@
-"""A detector file whose insides can be looked at: what goes into the post-processing, and every 8-bit activation."""
+"""A detector file that shows the post-processing's inputs and every 8-bit activation."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Frame:
     """A picture of a video.
 
     Attributes:
-      number: from 0, counting frames that were passed over.
+      number: from 0, counting skipped frames.
       seconds: since the beginning, by the video's own clock.
       image: RGB, turned upright as the video says.
     """
@@ -44,8 +44,8 @@ class VideoReader:
     """A video's frames, one at a time.
 
     Attributes:
-      frames_per_second: on average, as its header tells.
-      frames_told: how many its header tells of; 0 where it doesn't.
+      frames_per_second: on average, by its header.
+      frames_told: how many by its header; 0 if it doesn't say.
 
     Raises:
       UserError: it isn't there, or isn't a video.
@@ -81,7 +81,7 @@ class VideoReader:
             raise _unreadable(self._path, "no frame in it")
 
     def cut_off(self) -> str | None:
-        """After the last frame: a sentence where the header told of clearly more, else None."""
+        """After the last frame: a sentence if the header announced clearly more, else None."""
         missed = (self.frames_told - self._read) / self.frames_per_second
         if missed <= _SECONDS_MISSED and self._read:
             return None
@@ -147,7 +147,7 @@ def _opened(path: str | PathLike[str]) -> Any:
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise _unreadable(path, f"{Path(path).stat().st_size} bytes in which FFmpeg finds no video")
-    # OpenCV 4.11 leaves this off, where others have it on (github.com/opencv/opencv/issues/26795).
+    # OpenCV 4.11 leaves this off, others have it on (github.com/opencv/opencv/issues/26795).
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
     return capture
 

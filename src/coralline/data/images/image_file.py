@@ -18,7 +18,7 @@ from PIL import Image
 
 from coralline.data.images import image_pixels, image_structure, jpeg_header
 
-# Pillow warns of odd metadata, which neither we nor the user act on. Here and not where it's called: the context that
+# Pillow warns of odd metadata, which neither we nor the user act on. Here and not at the calls: the context that
 # the standard library has for it changes the filters of all threads.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -59,7 +59,7 @@ class ImageFacts:
       height: pixels, upright.
       orientation: EXIF orientation, 1 to 8.
       encoded_format: "jpeg" or "png", as the trainer gets it.
-      reencoded: why the trainer doesn't get the file's own bytes; None where it does.
+      reencoded: why the trainer doesn't get the file's own bytes; None if it does.
     """
 
     width: int
@@ -105,7 +105,7 @@ def inspect_image(content: bytes) -> ImageFacts:
 
 
 def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
-    """The file's own bytes where they pass through, else an upright 8-bit image of `facts.encoded_format`.
+    """The file's own bytes if they pass through, else an upright 8-bit image of `facts.encoded_format`.
 
     Raises:
       UnreadableImageError: it can't be decoded after all.
@@ -152,7 +152,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         raise UnreadableImageError(found) from e
     except Image.DecompressionBombError as e:
         raise UnreadableImageError(f"it claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels") from e
-    except Exception as e:  # Pillow's plug-ins raise whatever a damaged file makes them stumble over.
+    except Exception as e:  # Pillow's plug-ins raise all kinds of exceptions on damaged files.
         raise UnreadableImageError(str(e) or type(e).__name__) from e
 
 

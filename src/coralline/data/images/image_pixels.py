@@ -22,7 +22,7 @@ _TURNS = {
 
 
 def orientation(image: Image.Image) -> int:
-    """1 to 8; 1, which is upright, for an image that doesn't say, or says nonsense.
+    """1 to 8; 1 (upright) if the image has none or an invalid one.
 
     An image that is upright because it was decoded counts as such: Pillow turns TIFF files while it decodes them.
     """

@@ -61,7 +61,7 @@ class _Header:
         self._huffman_tables: set[int] = set()
 
     def takes(self, kind: int, segment: bytes) -> bool:
-        """Whether a segment is plain; if so, what it says is kept."""
+        """Whether a segment is plain; if so, keeps its contents."""
         if kind in _PASSED_OVER:
             return not segment.startswith(_FURTHER_IMAGES)
         if kind == _APP1:  # Else XMP, which may say that the image is turned.

@@ -43,7 +43,7 @@ _bytes_left = 0
 
 
 def keep_bytes(most: int) -> None:
-    """From now on, keeps the bytes of images in memory for `take`, up to so many in all."""
+    """From now on, keeps the bytes of images in memory for `take`, up to `most` in all."""
     global _bytes_left
     _bytes_left = most
 

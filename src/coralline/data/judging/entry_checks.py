@@ -33,7 +33,7 @@ class CheckedImage:
 
 
 def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> CheckedImage:
-    """Reads and checks one annotated image; classes are judged later, with all of them at hand.
+    """Reads and checks one annotated image; classes are judged later, over the whole set.
 
     Args:
       root: the data set's folder.
@@ -163,7 +163,7 @@ def _rounded(o: RawObject) -> RawObject:
 def _in_upright_pixels(
     raw: RawAnnotation, facts: ImageFacts, file: str, findings: Findings
 ) -> tuple[RawObject, ...] | None:
-    """The boxes in the upright image's pixels, whatever view of it they were drawn on; None where that can't be told.
+    """The boxes in the upright image's pixels, whatever view they were drawn on; None if that isn't clear.
 
     The size in the annotation tells which view that was: the upright one, the stored one (tools that don't know EXIF),
     or the image before it was resized. Shares of the image are those of the upright one, which is what labelling tools

@@ -1,4 +1,4 @@
-"""Every fault that a data set can have, what a run may do about it, and what it does unless it is told otherwise.
+"""Every fault that a data set can have, what a run may do about it, and what it does by default.
 
 The settings `data.on_<kind>`, `coralline check` and the report all come from this one table.
 """
@@ -9,7 +9,7 @@ import dataclasses
 from typing import Literal
 
 Policy = Literal["fail", "drop", "fix", "keep"]
-"""fail: the run stops. drop: the image or box is left out. fix: it's fixed. keep: it's used as it is, and counted."""
+"""fail: the run stops. drop: the image or box is left out. fix: it's fixed. keep: it's used unchanged, and counted."""
 
 IN_WORDS: dict[str, str] = {
     "fail": "would stop a run",
@@ -38,7 +38,7 @@ class Fault:
 
     @property
     def default(self) -> Policy:
-        """What is done unless the configuration says else."""
+        """What is done by default."""
         return self.allowed[0]
 
 

@@ -16,7 +16,7 @@ _SHOWN = 5
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One fault, where it is and what becomes of it.
+    """One fault, its place, and what is done about it.
 
     Attributes:
       kind: a kind of `policies.FAULTS`.
@@ -27,7 +27,7 @@ class Problem:
       found: what was there.
       fix: what to do about it.
       policy: what is done about it; the table's default until `DatasetOptions.decide` has set it.
-      image: the image it's about, by its name in the data set; None where it's about none, or about many.
+      image: the image's name in the data set; None if it concerns none or many.
       xmin_ymin_xmax_ymax: the box it's about, in pixels of the upright image, as it was before it was fixed.
     """
 

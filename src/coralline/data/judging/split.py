@@ -53,7 +53,7 @@ def assign(layout: Layout, options: DataSettings) -> Assignment:
 
     Args:
       layout: what is in the folder.
-      options: lists, the pattern of groups, and the share of images for evaluation where there are none.
+      options: lists, the pattern of groups, and the share of images for evaluation without lists.
 
     Raises:
       UserError: a side would be empty, or a list can't be read.
@@ -88,7 +88,7 @@ def _first_pair(there: set[str], pairs: Iterable[tuple[str, str]]) -> tuple[str,
 
 
 def hash_fraction(name: str) -> float:
-    """Where an image stands between 0 and 1, by the SHA-256 of its file name without folders."""
+    """An image's position between 0 and 1, from the SHA-256 of its file name without folders."""
     return _fraction(name.rpartition("/")[2])
 
 
@@ -115,7 +115,7 @@ def _by_hash(entries: Sequence[Entry], eval_fraction: float, group_pattern: str 
 
 
 def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
-    """The group of each image: what the pattern finds in its path, its file name where it finds nothing.
+    """The group of each image: what the pattern finds in its path, else its file name.
 
     Raises:
       UserError: the pattern isn't one.

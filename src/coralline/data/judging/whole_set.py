@@ -1,4 +1,4 @@
-"""What only shows with all images at hand: classes, copies, sides, and how much was left out."""
+"""What shows only over the whole set: classes, copies, splits, and how much was left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from coralline.data.records.label_map import LabelMap
 from coralline.foundation.progress import counted
 
 _FEW = 20
-"""So many images or boxes may be left out of any data set, whatever its size."""
+"""As many images or boxes may be left out of a data set of any size."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ def judge_whole_set(
       root: its folder, for messages.
       images: those that are right by themselves, in a fixed order.
       found: every problem so far, decided on.
-      given: the label map, where one is given; else it is derived: the sorted class names.
+      given: the label map, if one is given; else it is derived: the sorted class names.
       options: policies.
     """
     findings = Findings(options)

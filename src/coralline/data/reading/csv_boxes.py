@@ -26,7 +26,7 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 _COLUMNS = ("filename", "class", *_SIDES)
 _SEPARATORS = ",;\t"
 _HEAD_BYTES = 4096
-"""The header is looked for in so many bytes: other CSV files aren't read."""
+"""The header must be within these first bytes; other CSV files aren't read."""
 _FIX = "correct the line, or remove it"
 
 
@@ -83,7 +83,7 @@ class _Row:
 
     @property
     def size(self) -> tuple[int, int]:
-        """The image's width and height, 0 where the line doesn't say."""
+        """The image's width and height, 0 if the line has none."""
         return _size(self.cells.get("width", "")), _size(self.cells.get("height", ""))
 
 
@@ -194,7 +194,7 @@ def _has_header(path: str) -> bool:
     try:
         head = text_file.lines(text_file.decoded(storage.read_head(path, _HEAD_BYTES)))
     except OSError:
-        return True  # It can't be told apart from one that is; reading it says what is wrong.
+        return True  # It may be one; reading it reports what is wrong.
     first = next((line for line in head if line.strip()), "")
     return _Header.of_line(first) is not None
 

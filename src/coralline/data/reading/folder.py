@@ -20,7 +20,7 @@ _FIX = "give the folder that holds the images and the annotations (`--data` or `
 
 
 class UnreadableFolderError(UserError):
-    """The folder isn't there or can't be listed, so that nothing can be told about it."""
+    """The folder isn't there or can't be listed, so that it could not be checked."""
 
 
 @dataclasses.dataclass(frozen=True)

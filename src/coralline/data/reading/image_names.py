@@ -56,7 +56,7 @@ class ImageNames:
     def of_name(self, said: str, annotation: str) -> list[str]:
         """Images that a name in an annotation may mean: those whose path ends with most of it, nearest first.
 
-        Backslashes are read as slashes; folders that aren't there (those of another machine) are passed over.
+        Backslashes are read as slashes; folders that aren't there (those of another machine) are skipped.
         """
         parts = said.replace("\\", "/").split("/")
         images = self._by_name.get(parts[-1], [])

@@ -1,4 +1,4 @@
-"""Where an image's bytes are: a file of their own, or a record of a TFRecord file."""
+"""Where an image's bytes are: a separate file, or a record of a TFRecord file."""
 
 from __future__ import annotations
 

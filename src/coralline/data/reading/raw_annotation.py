@@ -11,9 +11,9 @@ from coralline.data.reading.image_place import ImagePlace
 
 @dataclasses.dataclass(frozen=True)
 class RawObject:
-    """One object as it stands in the file; `line` is the box's line, `name_line` its class's.
+    """One object as the file has it; `line` is the box's line, `name_line` its class's.
 
-    Corners are in pixels, or shares of the image where the annotation says so (`RawAnnotation.normalized`).
+    Corners are in pixels, or shares of the image if the annotation says so (`RawAnnotation.normalized`).
     """
 
     class_name: str
@@ -75,9 +75,9 @@ class Entry:
       image: its name, which no other image of the data set has: its path relative to the data set's folder.
       annotation: the file that annotates it, relative to the folder; empty for an image without annotation.
       place: where the image's bytes are.
-      boxes: its annotation, where a file that annotates many images was read as a whole; else it is yet to be read.
-      class_names: what the class numbers in an annotation yet to be read stand for, from 0; empty where it has names.
-      part: "train", "val" or "test", where the data set's own names say so.
+      boxes: its annotation, if a file that annotates many images was read; else it is yet to be read.
+      class_names: what the class numbers in an annotation yet to be read stand for, from 0; empty if it has names.
+      part: "train", "val" or "test", if the data set's own names say so.
     """
 
     image: str

@@ -34,7 +34,7 @@ _READERS: dict[ReaderName, Reader] = {
     "csv": csv_boxes,
     "tfrecord": record_files,
 }
-"""In the order in which they are tried: what says most of an image comes first."""
+"""In the order in which they are tried: the most informative first."""
 _HOLDS_IMAGES: ReaderName = "tfrecord"
 
 _KNOWN = (
@@ -44,7 +44,7 @@ _KNOWN = (
 
 
 def find_layout(root: str, reader: ReaderName = "auto", given: LabelMap | None = None) -> Layout:
-    """Looks at a folder, and chooses the reader where none is named.
+    """Looks at a folder, and chooses the reader unless one is named.
 
     Args:
       root: the folder.

@@ -1,6 +1,6 @@
 """Pascal VOC: one XML file an image.
 
-Two layouts, told apart by looking:
+Two layouts, which are recognised:
 
 * VOCdevkit: `JPEGImages/` and `Annotations/` side by side, at any depth and as often as there are years
   (host.robots.ox.ac.uk/pascal/VOC/voc2012/devkit_doc.pdf, section 4); other folders, which hold masks, are left alone.

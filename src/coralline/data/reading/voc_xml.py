@@ -1,6 +1,6 @@
 """Reading one Pascal VOC annotation, as LabelImg, CVAT and the VOC devkit write it.
 
-Expat is driven directly: it's the fastest parser at hand, knows the line of every element, and never resolves anything
+Expat is used directly: it's the fastest parser available, knows the line of every element, and never resolves anything
 by itself. Entity declarations are refused, which rules out entity bombs and files read through external entities.
 """
 
@@ -179,7 +179,7 @@ class _Parser:
         xmin, ymin, xmax, ymax = corners
         self._objects.append(
             RawObject(
-                class_name=name.text,  # As it stands: stray spaces are a fault that is told.
+                class_name=name.text,  # Unchanged: stray spaces are reported as a fault.
                 xmin=xmin,
                 ymin=ymin,
                 xmax=xmax,

@@ -31,7 +31,7 @@ _SAYS_NAMES = re.compile(r"""\bnames["']?\s*:""")
 _NAME_LISTS = ("classes.txt", "_darknet.labels")
 _NAMES_ENDING = ".names"
 _PEEKED = 50
-"""So many text files that aren't empty are looked into to find out whether they are YOLO."""
+"""The number of non-empty text files that are read to recognise YOLO."""
 _PEEKED_BYTES = 4096
 _FIX = "put a data.yaml with `names: [...]` there, or a classes.txt with one name a line"
 
@@ -54,7 +54,7 @@ def find(folder: Folder, given: LabelMap | None = None) -> Layout:
 
     Args:
       folder: what is there.
-      given: names the classes where no file does: its first class is number 0.
+      given: names the classes if no file does; its first class is number 0.
 
     Raises:
       UserError: nothing names the classes, or two files name them differently.

@@ -12,7 +12,7 @@ from coralline.data.records.tf_example import encode_example
 
 
 def encode_image(image: AnnotatedImage, label_map: LabelMap) -> bytes:
-    """The example. Raises OSError or UnreadableImageError where the image is no longer what was checked."""
+    """The example. Raises OSError or UnreadableImageError if the image is no longer what was checked."""
     content, sha256 = seen_images.take(image.place)
     if sha256 != image.sha256:
         raise UnreadableImageError("it has changed since it was checked")

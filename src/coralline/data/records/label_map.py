@@ -32,7 +32,7 @@ class LabelMap:
     def read(cls, path: str) -> LabelMap:
         """Reads a `label_map.pbtxt`.
 
-        An item's class is its `name` (what annotations hold), or its `display_name` where it has no name.
+        An item's class is its `name` (what annotations hold), or its `display_name` if it has no name.
 
         Raises:
           UserError: the file can't be read, isn't a label map, or its ids aren't 1..n; with file and line.

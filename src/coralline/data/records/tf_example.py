@@ -20,7 +20,7 @@ from coralline.data.records.example_proto import example_class
 
 
 class NotAnExampleError(Exception):
-    """A record that isn't an annotated image; the message says how that shows."""
+    """A record that isn't an annotated image; the message says why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,14 +29,14 @@ class GroundTruthExample:
 
     Attributes:
       filename: the image's file name.
-      source_id: what tells the image from all others of the data set: its path in it.
+      source_id: identifies the image within the data set: its path.
       image_encoded: JPEG or PNG bytes.
       image_format: "jpeg" or "png".
       height: pixels.
       width: pixels.
       boxes_ymin_xmin_ymax_xmax: [n, 4] float32, normalized to the image.
       class_ids: [n] int64, from 1.
-      class_names: n names; none where the example has ids alone.
+      class_names: n names; none if the example has only ids.
       difficult: [n] bool; a difficult box is no target and no miss when a model is scored.
       truncated: [n] bool.
     """
@@ -71,7 +71,7 @@ def encode_example(
 ) -> bytes:
     """Serializes one annotated image; arguments as in `GroundTruthExample`. The same arguments give the same bytes.
 
-    `source_id` is the file name where it isn't given, `sha256` that of the encoded image.
+    `source_id` is the file name if it isn't given, `sha256` that of the encoded image.
     """
     example = example_class()()
     feature = example.features.feature
@@ -102,7 +102,7 @@ def decode_example(serialized: bytes) -> GroundTruthExample:
     """Reads what `encode_example`, or the Object Detection API's own scripts, wrote.
 
     Raises:
-      NotAnExampleError: the bytes aren't a tf.Example, or what it says of the image and of its boxes doesn't fit.
+      NotAnExampleError: the bytes aren't a tf.Example, or its image and boxes don't fit together.
     """
     try:
         return _decoded(_parsed(serialized).features.feature)
@@ -143,7 +143,7 @@ def _decoded(feature: Any) -> GroundTruthExample:
 
 
 def encoded_image(serialized: bytes) -> bytes:
-    """The image of an example alone; empty where it has none.
+    """The image of an example alone; empty if it has none.
 
     Raises:
       NotAnExampleError: the bytes aren't a tf.Example.

@@ -1,1 +1,1 @@
-"""Anchors: where they lie, how boxes match them, and which would fit data better. No TensorFlow."""
+"""Anchors: their positions, how boxes match them, and which would fit the data better. No TensorFlow."""

@@ -1,4 +1,4 @@
-"""What would help where a preset's anchors fit the boxes badly: other anchors, a larger input, or both."""
+"""What helps if a preset's anchors fit the boxes badly: other anchors, a larger input, or both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from coralline.detector.presets import PRESETS, Preset
 _LARGER = (1.25, 1.5, 2, 3, 4)
 _LARGEST_INPUT = 1280
 _WORTHWHILE = 0.1
-"""Share of the unmatched boxes that may stay so for the cheapest remedy to be enough, where those aren't few then."""
+"""Share of the unmatched boxes that may remain for the cheapest remedy to be enough, unless few remain anyway."""
 _LOOKED_AT = 5000
 """Boxes that remedies are compared on."""
 _NEITHER = "neither a larger input nor other anchors would help much"
@@ -27,14 +27,14 @@ class Advice:
 
     Attributes:
       now: how the boxes fit.
-      then: how they would; None where nothing would help much.
+      then: how they would fit; None if nothing would help much.
     """
 
     now: PresetFit
     then: PresetFit | None
 
     def settings(self) -> dict[str, Any]:
-        """What to set, beside what is set: dotted keys and values."""
+        """What to set in addition: dotted keys and values."""
         if self.then is None:
             return {}
         now, then, found = self.now.preset, self.then.preset, dict[str, Any]()
@@ -103,12 +103,12 @@ def advise(of: PresetFit) -> Advice | None:
     """The cheapest remedy that is enough, else the one that leaves least unmatched.
 
     Other anchors come first, which cost next to nothing, then larger inputs, each alone and with other anchors. One or
-    two boxes that stick out are no reason for other anchors. None where boxes fit, or fit loosely and nothing helps.
+    two outliers are no reason for other anchors. None if boxes fit, or fit loosely and nothing helps.
     """
     fits = anchor_choice.is_good(of.fit)
     if fits and not of.unmatched:
         return None
-    # Where hardly a box is unmatched, a sample would miss just those.
+    # A sample would miss the few unmatched boxes.
     boxes = of.boxes.some(_LOOKED_AT, of.fit.unmatched if fits else None)
     found = _remedy(PresetFit.of(boxes, of.preset), try_anchors=not fits)
     then = PresetFit.of(of.boxes, found) if found else None
@@ -128,7 +128,7 @@ def _remedy(of: PresetFit, try_anchors: bool) -> Preset | None:
 
 
 def _remedies(of: PresetFit, try_anchors: bool) -> Iterator[PresetFit]:
-    """Cheap ones first; other anchors only where they gain something."""
+    """Cheap ones first; other anchors only if they gain something."""
     if try_anchors:
         yield from _with_other_anchors(of, of)
     if not of.unmatched:
@@ -165,7 +165,7 @@ def _anchors(preset: Preset) -> tuple[float, int, tuple[float, ...]]:
 
 
 def _set_beside_the_preset(preset: Preset) -> dict[str, Any]:
-    """What the configuration must have set, which a change of the preset leaves as it is."""
+    """What the configuration must have set; a change of the preset doesn't affect it."""
     usual = PRESETS[preset.name]
     return {name: getattr(preset, name) for name in _SETTINGS if getattr(preset, name) != getattr(usual, name)}
 

@@ -1,4 +1,4 @@
-"""Whether a preset's anchors fit boxes, and which to take where they don't. No TensorFlow."""
+"""Whether a preset's anchors fit boxes, and which to use if they don't. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from coralline.detector.anchors import grid, search
 from coralline.detector.presets import Preset
 
 FEW = 2
-"""So many boxes that stick out are no reason for other anchors."""
+"""This many outliers are no reason for other anchors."""
 _GOOD_SHARE, _GOOD_IOU = 0.02, 0.65
 """Most boxes that may be unmatched, and the least mean best IoU, of anchors that fit.
 
-Boxes of any size and shape that lie within the presets' range have .72 to .75 with them.
+Boxes of any size and shape within the presets' range have .72 to .75 with them.
 """
 _MORE_IOU = 0.1
 """By how much other anchors raise the mean best IoU to be worth it for that alone."""
 
 
 def choose_anchors(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
-    """The preset where its anchors fit, or where none fit better; else with those that do.
+    """The preset if its anchors fit or none fit better; else with those that do.
 
     Args:
       preset: its levels and its input stay.
@@ -54,5 +54,5 @@ def gains(then: grid.Fit, now: grid.Fit) -> bool:
 
 
 def is_closer(then: grid.Fit, now: grid.Fit) -> bool:
-    """Whether anchors come so much closer to boxes, of which hardly any is unmatched, that it's a gain by itself."""
+    """Whether hardly any box is unmatched and anchors come so much closer to boxes that this alone is a gain."""
     return has_few_unmatched(then) and then.mean_iou >= now.mean_iou + _MORE_IOU

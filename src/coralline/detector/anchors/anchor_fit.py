@@ -74,7 +74,7 @@ def by_preset(boxes: Boxes) -> dict[str, PresetFit]:
 
 
 def problem(of: PresetFit, images: Sequence[AnnotatedImage], fix: str) -> Problem | None:
-    """One problem for all boxes that no anchor of a preset matches, at the smallest of them; None where there is none.
+    """One problem for all boxes that no anchor of a preset matches, at the smallest of them; None if there are none.
 
     Args:
       of: the preset that a run would train.

@@ -19,7 +19,7 @@ MATCH_IOU = 0.5
 
 The default of Model Garden's `AnchorLabeler` (official/vision/ops/anchor.py), whose matcher also forces each box onto
 its one best anchor (`force_match_for_each_col`, official/vision/ops/box_matcher.py). A box below this IoU has that
-anchor alone, which has far to reach and, where boxes lie close, may go to another one.
+single anchor, which has far to reach and may go to another box nearby.
 """
 
 _CHUNK = 8192
@@ -59,7 +59,7 @@ class Fit:
 
     @property
     def mean_iou(self) -> float:
-        """Of the best IoUs; 1 where there is no box."""
+        """Of the best IoUs; 1 without boxes."""
         return float(self.ious.mean()) if len(self.ious) else 1.0
 
     @property

@@ -21,9 +21,9 @@ _WIDE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.3, 8.0, 10.0, 12.5)
 _RATIOS = (*(float(f"{1 / ratio:.2g}") for ratio in _WIDE[:0:-1]), *_WIDE)
 _SQUARE = len(_RATIOS) // 2
 _EVEN = tuple((_SQUARE - step, _SQUARE, _SQUARE + step) for step in range(1, _SQUARE + 1))
-"""Triples of ratios that lie evenly around 1, which adding one ratio after the other passes by."""
+"""Triples of ratios evenly around 1, which adding one ratio after another would miss."""
 _EVENNESS = 0.01
-"""What they are worth beyond their fit, in mean best IoU: they suit objects too that lie otherwise than those seen."""
+"""Their bonus, in mean best IoU: they also suit objects in other orientations than those seen."""
 _STEPS = 6
 """Base sizes in an octave: what two and three scales divide."""
 _SIDES = tuple(2 ** (step / _STEPS) for step in range(-2, 17 + _STEPS))
@@ -61,7 +61,7 @@ def fitting(preset: Preset, boxes_xmin_ymin_xmax_ymax: np.ndarray) -> Preset:
 def _sample(boxes: np.ndarray, preset: Preset) -> np.ndarray:
     """Some of the boxes as training sees them, at random scales; a few boxes are taken several times.
 
-    The same ones in whatever order boxes come, so that what is told before a run is what the run does.
+    The order of boxes doesn't matter, so that a run does what was announced before it.
     """
     rng = np.random.default_rng(0)
     boxes = np.round(boxes, 1)
@@ -122,5 +122,5 @@ def _best_ratios(ious: np.ndarray, scales: int, base: int, anchors_now: int) -> 
 
 
 def _cost(count: int, anchors_now: int) -> float:
-    """Of so many anchors in a cell, in mean best IoU."""
+    """The cost of that many anchors per cell, in mean best IoU."""
     return _AN_ANCHOR * min(count, anchors_now) + _ONE_MORE * max(0, count - anchors_now)

@@ -1,4 +1,4 @@
-"""One training image with its boxes, changed at random: Model Garden's operations where they can be had.
+"""One training image with its boxes, changed at random: with Model Garden's operations if they can be used.
 
 Colours and crops are TensorFlow's own. Those of tf-models-official 2.16.0 can't be used: `preprocess_ops.random_crop`
 and `augment.blend`, under all of its colour operations, need AutoGraph (see `library_faults.autograph_cost`);
@@ -48,7 +48,7 @@ class TrainingImage(NamedTuple):
 
 
 def augmented(image: TrainingImage, augmentation: AugmentSettings, side: int, seed: int) -> TrainingImage:
-    """The image as `augmentation` says; part of the graph of a data set's `map`.
+    """The augmented image; part of the graph of a data set's `map`.
 
     Policies draw from TensorFlow's global seed, for they take none.
 
@@ -66,7 +66,7 @@ def augmented(image: TrainingImage, augmentation: AugmentSettings, side: int, se
 
 
 class _Draws:
-    """Random numbers; what each is for gives it a seed of its own, for with one seed all would be the same number."""
+    """Random numbers; each purpose has its own seed; with one seed all would be the same number."""
 
     _PURPOSES = ("crop", "covered", "window", "brightness", "contrast", "saturation", "hue", "quality", "vertical flip")
 
@@ -125,7 +125,7 @@ def _flipped(image: TrainingImage, augmentation: AugmentSettings, seed: int) -> 
 
 
 def _cropped(image: TrainingImage, share: float, draws: _Draws) -> TrainingImage:
-    """A window of the image, with the boxes of which `LEAST_VISIBLE` lies inside, cut off at its edges."""
+    """A window of the image, with the boxes of which `LEAST_VISIBLE` is inside, clipped at its edges."""
     if not share:
         return image
     boxes = tf.clip_by_value(image.boxes, 0.0, 1.0)

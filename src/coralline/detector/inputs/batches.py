@@ -1,6 +1,6 @@
 """Training images: TFRecords to normalized, augmented, anchor-labelled batches.
 
-Model Garden's decoder, zoom and anchor labeler, in an order of our own where it matters to a device: images are shrunk
+Model Garden's decoder, zoom and anchor labeler, in our own order if it matters to a device: images are shrunk
 with antialiasing and letterboxed onto black, as a device does it, and normalized last.
 """
 
@@ -87,7 +87,7 @@ def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tenso
 
 
 def cached_bytes(preset: Preset, augmentation: AugmentSettings, images: int) -> int:
-    """How much memory the decoded images of a training take at most; 0 where they are too many to be kept."""
+    """The most memory that a training's decoded images take; 0 if they are too many to be kept."""
     size = images * _longest_side(preset, augmentation) ** 2 * 3
     return size if size <= CACHE_BYTES else 0
 
@@ -99,7 +99,7 @@ def augmented_examples(
 
     Args:
       files, preset, augmentation, seed: as for `training_batches`.
-      count: how many; fewer where there are no more.
+      count: how many; fewer if there are no more.
 
     Yields:
       `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
@@ -123,7 +123,7 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
 
 
 def _longest_side(preset: Preset, augmentation: AugmentSettings) -> int:
-    """Of the images that are kept, in pixels: as much as the zoom asks for, and twice that where parts are cut out."""
+    """Of the images that are kept, in pixels: as much as the zoom needs, and twice that with crops."""
     return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
 
 

@@ -1,1 +1,1 @@
-"""One module for each fault of a library that training works around: the fault, where it was seen, and no more."""
+"""One module for each fault of a library that training works around: the fault, the versions with it, and no more."""

@@ -16,7 +16,7 @@ from official.modeling.optimization import ExponentialMovingAverage
 
 @contextlib.contextmanager
 def swapped_in(optimizer: Any) -> Iterator[None]:
-    """Within it, a model's weights are their averages, where its optimizer keeps these."""
+    """Within it, a model's weights are their averages, if its optimizer keeps these."""
     if not isinstance(optimizer, ExponentialMovingAverage):
         yield
         return

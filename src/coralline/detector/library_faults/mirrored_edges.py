@@ -17,7 +17,7 @@ from official.vision.ops import augment
 
 @contextlib.contextmanager
 def without_mirrored_edges() -> Iterator[None]:
-    """Within it, graphs that are traced leave grey where there was no image."""
+    """Within it, traced graphs leave grey outside the image."""
     original = augment._apply_transform_to_images
 
     def apply(*args: Any, **kwargs: Any) -> tf.Tensor:

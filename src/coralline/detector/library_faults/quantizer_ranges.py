@@ -3,7 +3,7 @@
 Seen with tensorflow-model-optimization 0.8.1: `MovingAverageQuantizer.__call__` passes `ema_decay=0.999` itself, and
 its ranges are initialised to [-6, 6], too far off for a short training phase. A layer that serves every level of a
 feature pyramid moves its one range once a level, so that it comes to lie at the levels' mean, weighted towards the last
-and smallest: the class logits of a head were cut off at .8 where the float model's reached 2. Here ranges are observed
+and smallest: the class logits of a head were cut off at .8 when the float model's reached 2. Here ranges are observed
 on calibration images, over all levels, and then stay as they are.
 """
 

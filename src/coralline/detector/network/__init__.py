@@ -1,1 +1,1 @@
-"""The detector itself: predicted, built float and quantization-aware, and as it is kept in a folder."""
+"""The detector itself: predicted, built float and quantization-aware, and stored in a folder."""

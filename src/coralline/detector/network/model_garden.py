@@ -127,7 +127,7 @@ def loss(task: Any, model: Any, images: tf.Tensor, labels: dict[str, Any]) -> fl
 
 
 def raw_outputs(model: Any, images: tf.Tensor, num_classes: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """What the network says of every anchor, before any suppression.
+    """The network's raw outputs for every anchor, before suppression.
 
     Args:
       model: a float or QAT model.

@@ -48,7 +48,7 @@ class ModelGraph:
         self.fake_quantizations = self._find_fake_quantizations()
 
     def shape(self, node: str) -> tuple[int | None, ...] | None:
-        """The static shape of what a node gives; None where it gives nothing, or of no known rank."""
+        """The static shape of a node's output; None if it has none or its rank is unknown."""
         outputs = self._graph.get_operation_by_name(node).outputs
         return tuple(outputs[0].shape) if outputs and outputs[0].shape.rank is not None else None
 

@@ -1,7 +1,7 @@
 """How raw pixels become the network's input.
 
 (pixel - 128) / 127.5: as an 8-bit tensor of scale 1/127.5 and zero point 128 that is the pixel itself, so a device
-hands its uint8 image straight in.
+passes its uint8 image straight in.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def write_weights(model: Any, folder: str | PathLike[str]) -> None:
 
 
 def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], anchors: np.ndarray) -> None:
-    """Writes what a reader needs beside the SavedModels.
+    """Writes what a reader needs in addition to the SavedModels.
 
     Args:
       folder: the model folder.

@@ -122,7 +122,7 @@ class _Training:
             eval_pictures.write_pictures("train/augmented", pixels, boxes, self._job.class_names, with_scores=False)
 
     def _make_qat(self, float_model: Any) -> tuple[Any, Any]:
-        """The quantization-aware task and model, calibrated, which starts where the float model ended."""
+        """The quantization-aware task and model, calibrated, which starts from the float model."""
         preset = self._job.settings.preset
         task = garden.build_qat_task(preset, self._job.num_classes)
         model = garden.build_qat_model(task, float_model)
@@ -218,7 +218,7 @@ def _give_back_memory() -> None:
 def _seed(seed: int) -> None:
     """Makes two runs the same, to the last digit on the same CPU: order, augmentation, weights and sums.
 
-    On a GPU, where some operations have no deterministic way, sums may differ.
+    On a GPU some operations aren't deterministic, so sums may differ.
     """
     tf.keras.utils.set_random_seed(seed)
     if not tf.config.list_physical_devices("GPU"):

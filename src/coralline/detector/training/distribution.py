@@ -1,4 +1,4 @@
-"""Where training runs: on one device, on all GPUs of a machine, or on several machines that TF_CONFIG names."""
+"""The devices of a training: one, all GPUs of a machine, or several machines that TF_CONFIG names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Placement:
         return int(self.strategy.num_replicas_in_sync)
 
     def own(self, folder: str) -> str:
-        """Where this worker writes what belongs into `folder`."""
+        """The folder where this worker writes what belongs into `folder`."""
         return folder if self.chief else f"{self.scratch}/{folder.strip('/').replace('/', '_')}"
 
     def mean_over_workers(self, value: float) -> float:
@@ -116,7 +116,7 @@ def find_distribution() -> Placement:
 
 
 def _cluster() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The cluster and this process's task in it; empty where there is none."""
+    """The cluster and this process's task in it; empty if there is none."""
     text = os.environ.get(_CLUSTER, "")
     if not text.strip():
         return {}, {}

@@ -1,6 +1,6 @@
-"""What a training will take, told from a few steps of it: the very training, on the very data, cut short.
+"""Time and memory of a training, estimated from its first steps: the same training on the same data, cut short.
 
-Runs as a process of its own (`python -m coralline.detector.training.estimate FOLDER`), so that what it holds at most
+Runs as a separate process (`python -m coralline.detector.training.estimate FOLDER`), so that what it holds at most
 is what the training holds. The folder has a `job.json` (see `read_job`); it leaves `estimate.json` or `error.json`
 there.
 """

@@ -22,7 +22,7 @@ def write_pictures(
       pixels: each uint8 `[H, W, 3]`, of one size.
       boxes: of each, normalized to it.
       class_names: names of class ids 0, 1, ...
-      with_scores: whether a box tells its score.
+      with_scores: whether boxes show their scores.
     """
     pictures = [
         np.asarray(drawn(Image.fromarray(image), of_image, class_names, with_scores))

@@ -38,12 +38,12 @@ class CheckpointFigures:
 
     @property
     def score(self) -> float:
-        """What checkpoints are compared by: AP; 0 where the images show nothing to find."""
+        """The score that checkpoints are compared by: AP; 0 if the images have no boxes."""
         return self.figures.ap or 0.0
 
 
 class Evaluation:
-    """Images to look at again and again while training goes on.
+    """The images for evaluations during a training.
 
     Args:
       images: letterboxed.

@@ -15,7 +15,7 @@ from coralline.detector.training.loop import Phase
 
 PhaseName = Literal["float", "qat"]
 PHASES: dict[PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
-# In a phase, where the settings don't say how often. An evaluation of 100 images costs as much as ten steps, and twice
+# In a phase, unless the settings say how often. An evaluation of 100 images costs as much as ten steps, and twice
 # that where quantization is simulated, whose figures hardly change any more.
 _EVALUATIONS: dict[PhaseName, int] = {"float": 10, "qat": 5}
 
@@ -50,7 +50,7 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Annotated:
-    """What training examples hold beside pixels.
+    """What training examples hold besides pixels.
 
     Attributes:
       images: how many.

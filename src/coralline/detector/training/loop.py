@@ -36,7 +36,7 @@ class Phase:
       checkpoint_every: steps between checkpoints.
       evaluate_every: steps between evaluations; there is one at the last step too.
       early_stop: after how many evaluations without a better one it's done early; None: never.
-      mixed_precision: what the model computes in, beside float32; float16's small numbers need a scaled loss.
+      mixed_precision: the type to compute in besides float32; float16's small numbers need a scaled loss.
       ema_decay: of the moving average of the weights, which is then what is evaluated and kept; None: no average.
     """
 
@@ -67,7 +67,7 @@ class Subject:
       task: Model Garden's.
       model: its model, with all variables.
       raw: gives the model's raw outputs (see `saved_model.raw_function`), those of now after `refresh`.
-      twin: the model that `raw` was made of, where that isn't `model` itself.
+      twin: the model that `raw` was made of, if that isn't `model` itself.
     """
 
     task: Any
@@ -77,7 +77,7 @@ class Subject:
 
     @property
     def plain(self) -> Any:
-        """The twin where there is one, else the model: in float32, on this machine, and as `raw` computes it."""
+        """The twin if there is one, else the model: in float32, on this machine, as `raw` computes it."""
         return self.model if self.twin is None else self.twin
 
     def refresh(self) -> None:
@@ -97,7 +97,7 @@ def _copy(source: Any, target: Any) -> None:
 
 # Steps between two reports of progress, and of scalars to TensorBoard.
 REPORT_EVERY = 10
-# Steps after which the pace says something of the rest.
+# Steps after which the pace is representative.
 _STEADY_AFTER = 30
 _WORTH_TELLING_S = 60.0
 _GRADIENT_CLIP_NORM = 10.0
@@ -195,7 +195,7 @@ class PhaseRun:
                 raise
             found = "a batch of " + ", ".join(name_images(numbers))
             raise _diverged(self._phase, "the loss isn't a number", self._step + 1, found) from e
-        # The loss tells it one step later; after the last step nothing would.
+        # The loss shows it one step later; after the last step nothing would.
         if not all(np.isfinite(weights).all() for weights in self._subject.model.get_weights()):
             found = "gradients too large to be numbers"
             raise _diverged(self._phase, "weights aren't numbers any more", self._step, found)
@@ -236,7 +236,7 @@ class _Report:
         self._last = (time.monotonic(), int(self._trainer.global_step.numpy())) if self._traced else None
 
     def evaluation_took(self, seconds: float) -> None:
-        """So many more are to come."""
+        """This many more will come."""
         self._evaluation_s = seconds
 
     def __call__(self, output: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ class Selection:
     """The best of what a phase has come by, on disk, so that a resumed run knows of it.
 
     Args:
-      folder: where it's kept.
+      folder: of its files.
       checkpoint: of everything that is part of the best; written and read whole.
       placement: who writes.
       margin: by how much scores differ that say nothing; of those so close to the highest, the last is the best: it has
@@ -55,14 +55,14 @@ class Selection:
         self._placement.barrier()  # Nobody reads what isn't written yet.
 
     def stalled(self, evaluations: int | None) -> bool:
-        """Whether the last so many scores weren't higher than any before; never where None is given."""
+        """Whether the last `patience` scores brought no improvement; never if that is None."""
         if evaluations is None or not self.scores:
             return False
         highest = max(self.scores, key=lambda step: (self.scores[step], step))
         return sum(step > highest for step in self.scores) >= evaluations
 
     def restore(self) -> None:
-        """Makes the model the best one; leaves it as it is where there is none."""
+        """Makes the model the best one; leaves it unchanged if there is none."""
         if self.best is not None:
             self._checkpoint.read(f"{self._folder}/step-{self.best}").assert_existing_objects_matched()
 

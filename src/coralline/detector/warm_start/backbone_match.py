@@ -1,4 +1,4 @@
-"""Whether weights are a backbone's, told by the shapes of its convolutions before training begins. No TensorFlow."""
+"""Whether weights fit a backbone, by the shapes of its convolutions, before training begins. No TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights in a checkpoint of TensorFlow Model Garden's modules: one of its own, or that of an earlier model of ours."""
+"""Weights in a checkpoint of TensorFlow Model Garden's modules: Model Garden's own, or an earlier model's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OBJECT_GRAPH, _VALUE = "_CHECKPOINTABLE_OBJECT_GRAPH", "VARIABLE_VALUE"
 
 
 def load_checkpoint(prefix: str, model: Any, with_head: bool = False) -> list[str]:
-    """Gives a RetinaNet the backbone of a checkpoint, and its decoder and head where these fit.
+    """Gives a RetinaNet the backbone of a checkpoint, and its decoder and head if these fit.
 
     It's read as `task.initialize` of Model Garden's RetinaNet does, by the names of modules.
 

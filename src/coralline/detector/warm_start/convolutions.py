@@ -20,7 +20,7 @@ def load_convolutions(
 ) -> int:
     """Gives a Keras backbone the weights; returns how many convolutions were set.
 
-    Where batch norms are folded into biases, their moments are estimated on `images` and their scale and offset chosen
+    If batch norms are folded into biases, their moments are estimated on `images` and their scale and offset chosen
     so that inference stays the file's own while training mode agrees with it.
 
     Args:

@@ -1,4 +1,4 @@
-"""Weights from the web: kept by their SHA-256 in the user's cache, and taken up again where a download broke off.
+"""Weights from the web: cached by their SHA-256 in the user's folder; interrupted downloads are resumed.
 
 Why not a library: pooch 1.9.0 and fsspec 2025.12.0 have caches and checksums, but both begin a download that broke off
 anew (neither of their downloads asks for a range), and weights are tens to hundreds of MB.
@@ -32,7 +32,7 @@ def is_url(address: str) -> bool:
 
 
 def fetch(url: str, sha256: str | None) -> str:
-    """The path of the file in the cache, downloaded where it isn't there yet.
+    """The path of the file in the cache, downloaded if it isn't there yet.
 
     Raises:
       UserError: no SHA-256, the server can't be reached or refuses, the download breaks off, or it's another content.

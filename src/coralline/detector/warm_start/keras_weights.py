@@ -84,7 +84,7 @@ def _in_hdf5(content: io.BytesIO) -> Iterator[Named]:
 
 
 def _texts(group: Any, attribute: str) -> list[str]:
-    """A list that is cut into several attributes, `name0`, `name1`, ..., where HDF5's limit of 64 KiB asks for it."""
+    """A list that HDF5's limit of 64 KiB splits into several attributes, `name0`, `name1`, ..."""
     parts = [attribute] if attribute in group.attrs else [f"{attribute}{n}" for n in range(len(group.attrs))]
     texts = [text for part in parts if part in group.attrs for text in group.attrs[part]]
     return [text.decode() if isinstance(text, bytes) else str(text) for text in texts]

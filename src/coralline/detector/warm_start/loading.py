@@ -25,7 +25,7 @@ _CARRIED = {
 
 
 def load_weights(source: WeightsSource, model: Any, images: Callable[[], tf.Tensor], with_head: bool = False) -> str:
-    """Gives a float RetinaNet its first weights: the backbone, and neck and head where there are ones that fit.
+    """Gives a float RetinaNet its first weights: the backbone, and neck and head if they fit.
 
     Args:
       source: what `weights_source.obtain` gives.

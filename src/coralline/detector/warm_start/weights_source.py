@@ -1,4 +1,4 @@
-"""What `model.warm_start` names, told by what is there. No TensorFlow for local files."""
+"""What `model.warm_start` refers to, recognised by its content. No TensorFlow for local files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from coralline.foundation.errors import UserError
 from coralline.publishing import bundle, published
 
 LATEST_BLESSED = "latest_blessed"
-"""Stands for the model that is published when training begins, whichever that is."""
+"""The model that is published when training begins."""
 
 Kind = Literal["tflite", "keras_file", "saved_model", "checkpoint", "coralline"]
 
@@ -46,7 +46,7 @@ class WeightsSource:
     path: str
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file; of names and contents where it's more than one. Raises OSError."""
+        """SHA-256 of the file; of names and contents if there are several. Raises OSError."""
         files = self._files()
         if files == [self.path]:
             return storage.sha256(self.path).hex()
@@ -66,7 +66,7 @@ class WeightsSource:
 
 
 def obtain(warm_start: str, sha256: str | None, preset: Preset) -> WeightsSource:
-    """Finds the weights, downloads them where they are on the web, and checks what can be told without TensorFlow.
+    """Finds the weights, downloads them if they are on the web, and checks what can be checked without TensorFlow.
 
     Args:
       warm_start: `model.warm_start`: a path, an address (`gs://`, `s3://`), or a URL; not `latest_blessed`.
