@@ -55,7 +55,6 @@ def main() -> None:
 
 
 def _over_seeds(runs: list[TimedRun]) -> list[Table]:
-    """Means over the seeds, and the least and greatest."""
     columns = ("mean", "least", "greatest")
     rows = {}
     for model in ("int8", "qat", "float"):

@@ -50,7 +50,6 @@ def _read(path: str, preset: Preset) -> np.ndarray:
 
 
 def _drawn(size: int) -> dict[str, np.ndarray]:
-    """Sets of boxes in pixels of the input, anywhere in it."""
     rng = np.random.default_rng(1)
 
     def boxes(widths: np.ndarray, heights: np.ndarray) -> np.ndarray:

@@ -112,7 +112,6 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def _one_way(way: str, preset_name: str) -> None:
-    """Runs in a process of its own, and prints its seconds as JSON on the last line of standard output."""
     from tensorflow.python.autograph.core import config as autograph_config
 
     rules = autograph_config.CONVERSION_RULES
@@ -136,7 +135,6 @@ def _one_way(way: str, preset_name: str) -> None:
 
 
 def _write_records(path: Path, images: int, size: int) -> str:
-    """Gray images with one box each."""
     import io
 
     import numpy as np

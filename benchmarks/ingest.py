@@ -106,7 +106,6 @@ def _copy(raccoon: Path, data: Path, copies: int) -> None:
 
 
 def _timed_way(way: str, folder: Path, raccoon: Path) -> dict[str, Any]:
-    """What the process says of itself, and what it has written."""
     call = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
     quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(call, capture_output=True, text=True, env=quiet, check=False)
@@ -121,7 +120,6 @@ def _timed_way(way: str, folder: Path, raccoon: Path) -> dict[str, Any]:
 
 
 def _one_way(way: str, folder: Path) -> None:
-    """Runs in a process of its own, and prints its figures as JSON on the last line of standard output."""
     figures = (_scripts if way == "scripts" else _coralline)(folder / "data", folder / "out")
     # Not `getrusage`: that of a new process begins with what its parent held.
     [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(encoding="utf-8"), re.MULTILINE)
@@ -152,7 +150,7 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
     for name, artifact in outputs.items():
         artifact.uri = str(out / name)
     context = BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(out / "tmp"), unique_id="1")
-    settings = json.dumps({"path": str(data)})
+    settings = DataSettings(path=str(data)).to_property()
     began = time.monotonic()
     content = fingerprint(DataSettings.from_property(settings))
     fingerprinted = time.monotonic()
@@ -162,7 +160,6 @@ def _coralline(data: Path, out: Path) -> dict[str, float]:
 
 
 def _written(out: Path, raccoon: Path) -> dict[str, int]:
-    """Counts what is in the TFRecord files, and compares it with the reference where that has the same image."""
     reference = {example.filename: example for example in _examples([raccoon / "test.record"])}
     counts = {"images": 0, "boxes": 0, "of_reference": 0, "unlike_reference": 0}
     for example in _examples(sorted(path for path in out.rglob("*tfrecord*") if path.is_file())):

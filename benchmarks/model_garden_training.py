@@ -27,7 +27,7 @@ def train(experiment: dict[str, Any], folder: str, timeline: Timeline) -> None:
     Args:
       experiment: see `training.py`.
       folder: of the checkpoints and logs.
-      timeline: is told where the time goes.
+      timeline: records where the time goes.
     """
     timeline.watch(orbit.Controller, "_train_n_steps", "steps", lambda _, steps: steps)
     timeline.watch(orbit.Controller, "_maybe_save_checkpoint", "checkpoints")

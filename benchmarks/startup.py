@@ -1,4 +1,4 @@
-"""What waiting costs where nothing is computed: `--help`, and a second run in which every component is reused.
+"""What waiting costs where nothing is computed: `import coralline`, `--help`, a second run that reuses everything.
 
     python benchmarks/startup.py
 
@@ -30,7 +30,9 @@ _TINY = {
     "evaluate.max_loss_to_baseline": None,
 }
 
+_LIBRARY = "import time; t = time.perf_counter(); import coralline; print(time.perf_counter() - t)"
 _ROWS = (
+    "import coralline, s, without Python's own start",
     "coralline --help, s",
     "coralline inspect, s",
     "imports alone, s",
@@ -47,17 +49,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out")
         timed_run("demo", out, _TINY)
-        again, imports, help_text, inspect = [], [], [], []
+        again, imports, library, help_text, inspect = [], [], [], [], []
         for _ in range(options.rounds):
             run = timed_run("demo", out, _TINY)
             if len(run.summary["reused"]) != len(run.summary["seconds"]):
                 sys.exit(f"not everything was reused, only {', '.join(run.summary['reused'])}")
             again.append(run.seconds)
             imports.append(seconds_of(sys.executable, "-c", _IMPORTS))
+            library.append(float(subprocess.check_output([sys.executable, "-c", _LIBRARY], text=True)))
             help_text.append(seconds_of(_CORALLINE, "--help"))
             inspect.append(seconds_of(_CORALLINE, "inspect", run.summary["model"]))
-    medians = [statistics.median(seconds) for seconds in (help_text, inspect, imports, again)]
-    rows = dict(zip(_ROWS, [*medians, medians[3] / medians[2]], strict=True))
+    medians = [statistics.median(seconds) for seconds in (library, help_text, inspect, imports, again)]
+    rows = dict(zip(_ROWS, [*medians, medians[-1] / medians[-2]], strict=True))
     show(on, [Table.of(rows)], options.json)
 
 

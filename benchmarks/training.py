@@ -76,7 +76,6 @@ def main() -> None:
 
 
 def _run(way: str, options: argparse.Namespace) -> dict[str, Any]:
-    """What a process of its own says of itself, and the most memory that it took."""
     call = [sys.executable, __file__, *sys.argv[1:], "--way", way, "--folder", str(options.folder)]
     # TF_USE_LEGACY_KERAS: Model Garden 2.16 needs it, and says so.
     quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_USE_LEGACY_KERAS": "1"}
@@ -93,7 +92,6 @@ def _run(way: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _resident(process: int) -> int:
-    """Bytes of memory that a process and its children hold; 0 where it has just ended."""
     try:
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
         children = [
@@ -105,7 +103,6 @@ def _resident(process: int) -> int:
 
 
 def _one_way(options: argparse.Namespace) -> None:
-    """Runs in a process of its own, and writes its figures."""
     folder, figures = options.folder, {}
     if options.way == "prepare":
         (folder / _EXPERIMENT).write_text(json.dumps(_experiment(options)))
@@ -117,7 +114,6 @@ def _one_way(options: argparse.Namespace) -> None:
 
 
 def _experiment(options: argparse.Namespace) -> dict[str, Any]:
-    """Makes the data; gives everything that is the same on both sides."""
     from coralline.data.records import tfrecord
     from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
     from coralline.detector.anchors import grid
@@ -175,7 +171,6 @@ def _drawn(folder: Path, images: int, size: int) -> str:
 
 
 def _write_examples(data: str, out: Path) -> None:
-    """As VocExampleGen does in a run."""
     from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
     from tfx.types import standard_artifacts
 
@@ -187,7 +182,7 @@ def _write_examples(data: str, out: Path) -> None:
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}
     for name, artifact in outputs.items():
         artifact.uri = str(out / name)
-    section = json.dumps({"path": data})
+    section = DataSettings(path=data).to_property()
     content = fingerprint(DataSettings.from_property(section))
     properties = {"data": section, "history": str(out / "history"), FINGERPRINT_PROPERTY: content}
     context = BaseBeamExecutor.Context(beam_pipeline_args=[], tmp_dir=str(out / "tmp"), unique_id="1")
@@ -240,8 +235,6 @@ def _settings(sections: list[str]) -> Any:
 
 
 def _tables(rounds: list[dict[str, dict[str, Any]]], experiment: dict[str, Any]) -> list[Table]:
-    """Medians over the rounds, and Coralline's in times of Model Garden's."""
-
     def row(figure: Callable[[dict[str, Any]], float], compared: bool = True) -> list[float | None]:
         of_rounds = [[figure(one[way]) for way in _WAYS] for one in rounds]
         medians = [statistics.median(of_way) for of_way in zip(*of_rounds, strict=True)]

@@ -117,7 +117,6 @@ def _run_task(
 
 
 def _executor_input(task: Any, component: Any, done: dict[str, Rehearsed], folder: Path) -> dict[str, Any]:
-    """The ExecutorInput message as JSON."""
     inputs: dict[str, Any] = {}
     for name, source in task.inputs.artifacts.items():
         made = source.task_output_artifact

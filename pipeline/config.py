@@ -18,11 +18,12 @@ from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
 from coralline.detector.train_settings import TrainSettings
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
+from coralline.foundation import settings_errors, text_file, yaml_text
 from coralline.foundation.errors import UserError
+from coralline.foundation.printable import shortened
 from coralline.foundation.settings_section import SettingsSection
 from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.export_settings import ExportSettings
-from pipeline import config_errors
 
 
 class PushSettings(SettingsSection):
@@ -51,7 +52,9 @@ class DeploymentSettings(SettingsSection):
 class Config(SettingsSection):
     """The whole configuration."""
 
-    version: int = Field(1, description="Version of the configuration's format, for files that are kept.")
+    version: int = Field(
+        1, strict=True, ge=1, description="Version of the configuration's format, for files that are kept."
+    )
     name: str = Field(
         "coralline",
         pattern=r"^[a-z][a-z0-9-]{0,62}$",
@@ -83,12 +86,12 @@ def load_config(path: str | Path | None = None, overrides: dict[str, Any] | None
     try:
         return Config.model_validate(values)
     except pydantic.ValidationError as e:
-        raise config_errors.as_user_error(e, Config, path, text, overrides or {}) from e
+        raise settings_errors.as_user_error(e, Config, path, text, overrides or {}) from e
 
 
 def _read(path: str | Path) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return text_file.strictly_decoded(Path(path).read_bytes())
     except (OSError, UnicodeDecodeError) as e:
         raise UserError(
             "can't read the configuration",
@@ -101,14 +104,14 @@ def _read(path: str | Path) -> str:
 def _parse(text: str, path: str | Path | None) -> dict[str, Any]:
     """The file's settings; a section whose lines are all commented out is left out."""
     try:
-        values = yaml.safe_load(text) or {}
+        values = yaml_text.parse_yaml(text) or {}
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         raise UserError(
             "the configuration is not valid YAML",
             file=path,
             line=mark.line + 1 if mark else None,
-            found=str(getattr(e, "problem", e)),
+            found=shortened(str(getattr(e, "problem", e))),
             fix="check indentation and colons at that line",
         ) from e
     if not isinstance(values, dict):

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from coralline.detector.presets import PRESETS, Preset, PublicWeights
+from coralline.foundation.settings_errors import allowed_values
 from pipeline.config import Config
-from pipeline.config_errors import allowed_values
 
 _HEAD = """\
 # Settings

@@ -73,8 +73,8 @@ def _data_components(config: Config, pipeline_root: str) -> list[Any]:
     statistics = StatisticsGen(
         examples=examples.outputs["examples"], stats_options=tfdv.StatsOptions(feature_allowlist=_DESCRIBED_FEATURES)
     )
-    # A schema inferred from both splits would fit both, and no anomaly could ever be found.
-    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval"])
+    # A schema inferred from all splits would fit all, and no anomaly could ever be found.
+    schema = SchemaGen(statistics=statistics.outputs["statistics"], exclude_splits=["eval", "test"])
     validator = ExampleValidator(statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"])
     return [examples, statistics, schema, validator]
 

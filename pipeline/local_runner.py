@@ -33,7 +33,8 @@ def new_run_id() -> str:
 
 def with_absolute_paths(config: Config) -> Config:
     """The configuration with every local path absolute, so that the same settings are the same from any folder."""
-    data = {key: _absolute(getattr(config.data, key)) for key in ("path", "label_map", "train_list", "eval_list")}
+    files = ("path", "label_map", "train_list", "eval_list", "test_list")
+    data = {key: _absolute(getattr(config.data, key)) for key in files}
     return config.model_copy(
         update={
             "data": config.data.model_copy(update=data),

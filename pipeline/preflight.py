@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coralline.data.boxes import Boxes
 from coralline.data.dataset import Dataset, read_dataset
-from coralline.data.judging.split import SPLITS
+from coralline.data.judging.split import REQUIRED_SPLITS
 from coralline.detector.network import blueprint
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
@@ -92,7 +92,7 @@ def check_amount(config: Config, dataset: Dataset) -> None:
       UserError: there is too little.
     """
     training_settings(config).require_a_batch(sum(image.split == "train" for image in dataset.images))
-    for split in SPLITS:
+    for split in REQUIRED_SPLITS:
         if not any(image.objects for image in dataset.images if image.split == split):
             raise UserError(
                 f"the images of the {split} split hold no box",

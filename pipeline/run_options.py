@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 import yaml
 
+from coralline.foundation import yaml_text
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -21,7 +23,7 @@ class Setting(click.ParamType):
         if not separator or not key.strip():
             self.fail(f"expected key=value, such as train.seed=3; found {value!r}", param, ctx)
         try:
-            return key.strip(), yaml.safe_load(text)
+            return key.strip(), yaml_text.parse_yaml(text)
         except yaml.YAMLError as error:
             self.fail(f"the value of {key} is not valid YAML: {error}", param, ctx)
 

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -29,6 +31,9 @@ def _commands():
             words = shlex.split(line, comments=True)
             if words and words[0] in ("coralline", "./coralline"):
                 yield pytest.param(words[1:], id=" ".join(words[:3]))
+    for example in _EXAMPLES:
+        for line in re.findall(r"^# coralline (.*)$", example.read_text(encoding="utf-8"), re.MULTILINE):
+            yield pytest.param(shlex.split(line), id=example.name)
 
 
 @pytest.mark.parametrize("arguments", _commands())
@@ -82,3 +87,11 @@ def test_every_page_is_in_the_navigation_and_the_other_way_round():
     navigation = yaml.safe_load((_ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
     named = re.findall(r"'([\w-]+\.md)'", str(navigation))
     assert sorted(named) == sorted(page.name for page in (_ROOT / "docs").glob("*.md"))
+
+
+def test_the_site_builds_without_a_warning(tmp_path):
+    pytest.importorskip("mkdocs", reason="MkDocs isn't installed (the extra `docs`)")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "first-detector" / "index.html").is_file()

@@ -149,7 +149,7 @@ def test_why_leads_from_the_published_file_to_data_settings_and_code(place: Plac
 
 
 def test_the_published_file_is_judged_alike_outside_of_the_pipeline(place: Place, summary: Any) -> None:
-    figures = place.json("evaluate", "out/published/latest/model.tflite", "--data", "data")
+    figures = place.json("evaluate", "out/published/latest/model.tflite", "--data", "data", "--split", "eval")
     assert figures["AP"] == pytest.approx(summary["metrics"]["int8"]["AP"], abs=1e-6)
     assert figures["images"] == summary["images"]
 

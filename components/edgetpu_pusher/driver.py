@@ -44,7 +44,6 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
 
 
 def _is_gone(artifact: Any, push_to: str) -> bool:
-    """Whether this push to this place has to be repeated."""
     properties = artifact.custom_properties
     if properties["pushed_destination"].string_value != push_to:
         return False

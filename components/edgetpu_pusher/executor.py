@@ -14,6 +14,7 @@ from components.edgetpu_pusher import frigate
 from coralline.foundation import progress, storage
 from coralline.foundation.code_version import code_version, stamp
 from coralline.publishing import bundle
+from coralline.tflite import labels_file
 
 _METRICS = ("images", "int8", "qat", "float", "baseline")
 
@@ -54,18 +55,15 @@ class Executor(base_executor.BaseExecutor):
             return outcome | _refused("gate", verdict.refusal)
 
         files, manifest = _bundle(model_folder, model, verdict, report)
-        withdrawn = published.withdrawal(push_to, files)
-        if withdrawn is not None:
-            version, move = withdrawn
-            again = f"`coralline rollback {shlex.quote(push_to)} --to {version}` serves it again"
-            return outcome | _refused("rollback", f"this same model was {move.words}; {again}")
-
         manifest["lineage"] = self._lineage(input_dict)
-        version = published.publish(push_to, files, manifest)
+        try:
+            version = published.publish(push_to, files, manifest)
+        except published.WithdrawnError as e:
+            again = f"`coralline rollback {shlex.quote(push_to)} --to {e.version}` serves it again"
+            return outcome | _refused("rollback", f"{e}; {again}")
         return outcome | {"pushed": True, "version": version, "refused_by": None, "reason": verdict.sentence}
 
     def _lineage(self, input_dict: dict[str, Any]) -> dict[str, Any]:
-        """Ids in ML Metadata of what the published file was made from."""
         ids: dict[str, Any] = {name: artifacts[0].id for name, artifacts in input_dict.items()}
         context = self._context
         if context is not None and context.pipeline_run_id:
@@ -78,10 +76,9 @@ def _refused(by: str, reason: str) -> dict[str, Any]:
 
 
 def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
-    """The files to publish, and their manifest."""
     labels_txt = storage.read_bytes(f"{model_folder}/{bundle.LABELS}")
     export = json.loads(storage.read_bytes(f"{model_folder}/export.json"))
-    labels = labels_txt.decode().splitlines()
+    labels = labels_file.parse_labels(labels_txt.decode())
     files = {bundle.MODEL: model, bundle.LABELS: labels_txt}
     if verdict.compiled is not None:
         files[bundle.COMPILED] = verdict.compiled

@@ -33,19 +33,15 @@ def configuration(model_file: str, input_size: Sequence[int], labels: Sequence[s
     """
     height, width = input_size
     tracked = "\n".join(f"    - {_quoted(label)}" for label in labels)
-    files, names = f"{model_file} and {LABELS}", f"  labelmap_path: {_MODEL_CACHE}/{LABELS}"
-    if _read_as_indices(labels):  # such as "10 of clubs"
-        files = model_file
-        names = "\n".join(["  labelmap:", *(f"    {index}: {_quoted(label)}" for index, label in enumerate(labels))])
     return f"""\
-# Copy {files} to {_MODEL_CACHE}/, and this into Frigate's config.yml (0.14 or newer).
+# Copy {model_file} and {LABELS} to {_MODEL_CACHE}/, and this into Frigate's config.yml (0.14 or newer).
 # Frigate takes the 20 best detections of a picture with scores of 0.4 and more. Unless objects.filters says otherwise,
 # it needs a min_score of 0.5, and tracks an object once the median of its scores passes a threshold of 0.7.
 {_attributes(labels)}detectors:
 {_DETECTORS[compiled]}
 model:
   path: {_MODEL_CACHE}/{model_file}
-{names}
+  labelmap_path: {_MODEL_CACHE}/{LABELS}
   width: {width}
   height: {height}
   input_tensor: nhwc
@@ -55,12 +51,6 @@ objects:
   track:
 {tracked}
 """.encode()
-
-
-def _read_as_indices(labels: Sequence[str]) -> bool:
-    """Whether Frigate would take the lines of the labels file for `index name`: the first begins with a number."""
-    first, separator, _ = labels[0].partition(" ")
-    return first.isdigit() and bool(separator)
 
 
 def _attributes(labels: Sequence[str]) -> str:

@@ -10,6 +10,10 @@ from coralline.scoring.evaluate_settings import EvaluateSettings
 
 CANDIDATE, QAT, FLOAT, BASELINE = MODELS = ("int8", "qat", "float", "baseline")
 
+_NOTHING_TO_SCORE = (
+    "the evaluation images hold no box that counts (none at all, or all marked difficult): nothing to score"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class ThresholdCheck:
@@ -55,7 +59,7 @@ def judge(settings: EvaluateSettings, figures: Mapping[str, Figures], baseline_m
     """
     ap = figures[CANDIDATE].ap
     if ap is None:
-        return Verdict(False, ["the evaluation images hold no boxes, so there is nothing to score"], [])
+        return Verdict(False, [_NOTHING_TO_SCORE], [])
     checks = [
         *_at_least("min_ap50", "AP50", figures[CANDIDATE].ap50, settings.min_ap50),
         *_at_least("min_ap", "AP", ap, settings.min_ap),

@@ -10,7 +10,6 @@ import numpy as np
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.scoring.file_model import FileModel
-from coralline.tflite import metadata
 from coralline.tflite.detections import Detections
 from coralline.tflite.detector import Detector
 from coralline.tflite.post_process import PostProcess
@@ -58,12 +57,13 @@ def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
     except OSError as e:
         raise UserError("the published model can't be read", file=folder, found=e) from e
     names = list(class_names)
-    labels = metadata.read_labels(content) or _manifest_labels(folder)
+    detector = Detector(content)
+    labels = detector.labels or _manifest_labels(folder)
     missing = [name for name in names if name not in labels]
     if missing:
         raise UserError(f"the published model doesn't know {_listed(missing)}", file=folder)
     class_ids = [names.index(label) if label in names else -1 for label in labels]
-    return FileModel(Detector(content), class_ids)
+    return FileModel(detector, class_ids)
 
 
 def _manifest_labels(folder: str) -> list[str]:

@@ -63,7 +63,6 @@ def _mention_unfinished_trainings(work: str) -> None:
 
 
 def _record_selected_checkpoints(model: Any) -> None:
-    """Writes the step and AP of each phase's selected checkpoint into ML Metadata."""
     from coralline.detector.network import saved_model
 
     for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():

@@ -44,7 +44,7 @@ class Executor(base_executor.BaseExecutor):
         )
         content = metadata.write_metadata(
             content,
-            labels=label_map.labels_txt(),
+            labels="".join(f"{name}\n" for name in label_map.names),
             score_threshold=post_processing.score_threshold,
             name="Coralline object detector",
             description=f"Detects {', '.join(label_map.names)}.",

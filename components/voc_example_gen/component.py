@@ -38,8 +38,8 @@ class VocExampleGen(FileBasedExampleGen):
     in `kubeflow_driver.py` on Vertex.
 
     Outputs:
-      examples: `Examples`, splits `train` and `eval`, gzip TFRecords in the tf.Example layout of the Object Detection
-        API (`src/coralline/data/records/tf_example.py`).
+      examples: `Examples`, splits `train`, `eval` and, where the data has one, `test`; gzip TFRecords in the
+        tf.Example layout of the Object Detection API (`src/coralline/data/records/tf_example.py`).
       label_map: `LabelMap`, the given one or the sorted class names of the data.
       report: `DatasetReport`: `report.json` with counts, every problem found, and what changed since the last
         different data set; `report.html`, a page with figures and pictures.

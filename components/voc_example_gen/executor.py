@@ -58,6 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         outcome = self._run(plan, options, folders)
         _require_all_written(plan, outcome, folders)
         dataset = outcome.judged.dataset
+        examples.split_names = artifact_utils.encode_split_names(list(dataset.splits))
         with _writing_to(label_map.uri):
             dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
         # Without a driver (Kubeflow Pipelines runs none), the content is recorded now.

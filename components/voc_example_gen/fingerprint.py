@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 
 from coralline.data.data_settings import DataSettings
 from coralline.data.images import seen_images
+from coralline.data.images.image_file import EXTENSIONS, UnreadableImageError
+from coralline.data.reading.image_place import ImagePlace
 from coralline.data.reading.reader_choice import files_read
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
@@ -30,14 +33,22 @@ def fingerprint(options: DataSettings) -> str:
             total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         for given in (options.label_map, options.train_list, options.eval_list):
             total.update(storage.sha256(given) if given else b"\0")
+        if options.test_list:
+            total.update(storage.sha256(options.test_list))
     except (OSError, UserError):
         return UNREADABLE
     return total.hexdigest()
 
 
 def _hash_of_file(path: str) -> bytes:
-    """A file that can't be read may be left out later; it must not hide that another one has changed."""
+    """A file that can't be read may be left out later; it must not hide that another one has changed.
+
+    Images are looked at, so that what checks them next needn't read them again.
+    """
     try:
-        return seen_images.known_sha256(path) or storage.sha256(path)
+        if os.path.splitext(path)[1].lower() in EXTENSIONS:
+            with contextlib.suppress(UnreadableImageError):
+                return seen_images.look(ImagePlace(path)).sha256
+        return storage.sha256(path)
     except OSError:
         return b"unreadable"

@@ -22,8 +22,8 @@ from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Dataset, Plan, assemble
 from coralline.data.images.image_file import UnreadableImageError
 from coralline.data.judging import entry_checks
+from coralline.data.judging.misread_boxes import BoxEvidence
 from coralline.data.judging.problems import Problem, failing
-from coralline.data.judging.split import SPLITS
 from coralline.data.reading.raw_annotation import Entry
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
@@ -42,12 +42,14 @@ UNWRITABLE = "unwritable_output"
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A share that was read: its place in the plan, its images that are right by themselves, and every problem."""
+    """A share that was read: its place in the plan, its images that are right by themselves, every problem, and what
+    the boxes look like, by file."""
 
     number: int
     read: int
     images: tuple[AnnotatedImage, ...]
     problems: tuple[Problem, ...]
+    evidence: dict[str, BoxEvidence]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +130,7 @@ def check_share(
         len(results),
         tuple(result.image for result in results if result.image),
         tuple(problem for result in results for problem in result.problems),
+        entry_checks.evidence_by_file(zip((entry for entry, _ in share), results, strict=True)),
     )
     return None, pickle.dumps(checked)
 
@@ -139,7 +142,12 @@ def judge_shares(
     shares: list[Checked] = sorted(map(pickle.loads, gathered[1]), key=lambda share: share.number)
     images = [image for share in shares for image in share.images]
     problems = (problem for share in shares for problem in share.problems)
-    judged = Judged(assemble(plan, images, problems, options), tuple((share.number, share.read) for share in shares))
+    evidence: dict[str, BoxEvidence] = {}
+    for share in shares:
+        for file, found in share.evidence.items():
+            evidence.setdefault(file, BoxEvidence()).add(found)
+    dataset = assemble(plan, images, problems, evidence, options)
+    judged = Judged(dataset, tuple((share.number, share.read) for share in shares))
     storage.write_bytes(os.path.join(scratch, _JUDGED_FILE), pickle.dumps(judged))
     return ((file.path, pickle.dumps(file)) for file in files_to_write(judged.dataset, folders))
 
@@ -152,7 +160,7 @@ def files_to_write(dataset: Dataset, folders: dict[Split, str]) -> list[ToWrite]
     if failing(dataset.problems):
         return []
     files = []
-    for split in SPLITS:
+    for split in dataset.splits:
         images = [image for image in dataset.images if image.split == split]
         parts = _parts(images)
         for i, part in enumerate(parts):

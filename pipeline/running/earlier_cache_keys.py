@@ -14,7 +14,7 @@ from typing import Any
 
 from tfx.orchestration.portable import cache_utils
 
-from coralline.foundation.settings_section import VERSION_KEY, SettingsSection
+from coralline.foundation.settings_section import FIRST_VERSION, VERSION_KEY, SettingsSection
 from pipeline.config import Config
 
 _SECTIONS: dict[str, type[SettingsSection]] = {
@@ -65,6 +65,8 @@ def _recorded_in_full(metadata_handle: Any, call: dict[str, Any]) -> Iterator[di
 
 def _in_full(section: type[SettingsSection], text: str, recorded: dict[str, Any]) -> str | None:
     """A property of today with the keys of an earlier one; None if that one is of today or didn't know a setting."""
+    if section.VERSION != FIRST_VERSION:
+        return None
     values = section.from_property(text).model_dump(mode="json")
     changed = json.loads(text).keys() - {VERSION_KEY}
     if VERSION_KEY in recorded or not changed <= recorded.keys() <= values.keys():

@@ -46,6 +46,7 @@ def run_locally(config: Config, as_json: bool) -> None:
     """
     config = with_absolute_paths(config)
     seen_images.keep_bytes(_IMAGE_BYTES)
+    progress.set_sink(progress.LineSink())
     found = preflight.check_before_run(config)
     run_id, out = new_run_id(), OutFolder(Path(config.out))
     log = out.log(run_id)

@@ -3,8 +3,8 @@
 import pytest
 
 from coralline.foundation.errors import UserError
+from coralline.foundation.settings_errors import valid_keys
 from pipeline.config import Config, load_config
-from pipeline.config_errors import valid_keys
 
 
 @pytest.fixture
@@ -111,7 +111,12 @@ def test_an_augmentation_that_cannot_be_is_told_with_what_can(file, value, key, 
         ("train.mixed_precision", "int4", "one of `bfloat16`, `float16`"),
         ("train.ema_decay", 1, "a number, above 0, below 1"),
         ("evaluate.min_ap50", 50, "a number, at least 0, at most 1"),
-        ("data.reader", "excel", "one of `auto`, `voc`, `coco`, `yolo`, `csv`, `tfrecord`"),
+        (
+            "data.reader",
+            "excel",
+            "one of `auto`, `voc`, `cvat`, `coco`, `labelme`, `labelstudio`, `via`, `createml`, `yolo`, `csv`, "
+            "`tfrecord`",
+        ),
         ("data.on_zero_area_box", "ignore", "one of `drop`, `fail`"),
         ("data.path", 3, "text"),
         ("deployment.image", "", "text, not empty"),
@@ -137,3 +142,15 @@ def test_no_message_is_the_librarys_own():
 def test_a_configuration_for_a_newer_version_is_refused_with_both_versions(file):
     error = refused(file("version: 2\ntrain:\n  from_the_future: 1\n"))
     assert (error.expected, error.found) == ("version: 1", "version: 2")
+
+
+@pytest.mark.parametrize("version", ['"2"', "2.0", "true", "0"])
+def test_the_version_of_a_configuration_is_a_whole_number(file, version):
+    error = refused(file(f"version: {version}\ntrain:\n  from_the_future: 1\n"))
+    assert (error.what, error.line) == ("`version` must be a whole number, at least 1", 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks_are_read(tmp_path, encoding):
+    (tmp_path / "c.yaml").write_bytes("data:\n  path: Kätzchen\n".encode(encoding))
+    assert load_config(tmp_path / "c.yaml").data.path == "Kätzchen"

@@ -11,7 +11,7 @@ import click
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import encodable, printable, shortened
-from coralline.foundation.progress import counted
+from coralline.foundation.progress import LineSink, counted, set_sink
 from pipeline.run_options import settings_options
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def command(
 
     Exit code 0: nothing would stop a run. 1: something would. 2: could not check.
     """
+    set_sink(LineSink())
     overrides = dict(settings) | ({"data.path": data} if data else {})
     report, exit_code = _check(config_file, overrides, report_folder, measure)
     click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
@@ -166,6 +167,9 @@ def _table(report: dict[str, Any], exit_code: int) -> str:
         ("boxes", f"{report['boxes']}, at most {report['max_boxes_per_image']} in an image"),
         *_class_rows(report["classes"]),
     ]
+    if report["pictures_compared"] < report["images"]:
+        compared = counted(report["pictures_compared"], "picture")
+        rows.append(("compared", f"{compared} with each other; all of them: --set data.compare_pictures=all"))
     edgetpu = report["edgetpu"]
     if "sentence" in edgetpu:
         place = f"{edgetpu['preset']} at {edgetpu['input_size']} pixels"
@@ -230,6 +234,7 @@ _REENCODED = {
     "orientation": "turned by their EXIF orientation",
     "format": "converted, from a format that the trainer doesn't take",
     "transparency": "with transparent parts, put on white",
+    "cut_off": "cut off near the end, used as decoders recover them",
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coralline.foundation.errors import UserError
+from coralline.foundation.progress import counted
 
 if TYPE_CHECKING:
     from coralline.tflite.latency import Latency
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
     "--threads", type=click.IntRange(1), help="Threads of the runtime; all cores, and never more than the cores."
 )
 @click.option("--delegate", metavar="LIBRARY", help="A delegate, such as libedgetpu.so.1 for a compiled model.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     model: str,
     given: tuple[str, ...],
     out: str | None,
@@ -69,6 +72,8 @@ def command(
     image as it is seen upright; a video is {"VIDEO": [{"frame", "time", "detections": [...]}]}, frames from 0, time in
     seconds. Class names come from the file, else from labels.txt beside it.
 
+    An image or a video that can't be read is named, and left out; exit code 1 then, after all the others.
+
     Latency is that of the runtime alone, without reading and drawing; the first runs, which warm up, are left out
     where there are enough.
     """
@@ -85,9 +90,12 @@ def command(
         printer: Printer = JsonPrinter() if as_json else TextPrinter()
         with contextlib.closing(printer), contextlib.closing(StatusLine()) as status:
             look = Look(detector, detector.labels, threshold, every, repeat or 1, printer, status)
+            read = 0
             for index, (path, picture) in enumerate(zip(paths, pictures, strict=True), start=1):
                 status.say(f"{index} of {len(paths)}  {path}")
-                look.at(path, picture)
+                read += look.at(path, picture)
+        if not read:
+            ctx.exit(1)
         if repeat is None and (latency_file is not None or not as_json):
             latency.run_enough(detector)
         measured = latency.Latency.of(detector)
@@ -95,6 +103,9 @@ def command(
         click.echo(f"latency: {measured}" + (f"\npictures: {out}" if out is not None else ""))
     if latency_file is not None:
         _write_latency(measured, latency_file)
+    if read < len(paths):
+        click.echo(f"{len(paths) - read} of {counted(len(paths), 'file')} can't be read", err=True)
+        ctx.exit(1)
 
 
 def _write_latency(measured: Latency, path: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from PIL import Image
 
-from coralline.foundation.errors import UserError
+from coralline.foundation.errors import UnreadableFileError, UserError
 from coralline.tflite.detections import Detections
 from coralline.tflite.detector import BaseDetector, read_image
 from coralline.tflite.drawing import drawn
@@ -40,12 +40,22 @@ class Look:
     printer: Printer
     status: StatusLine
 
-    def at(self, path: str, picture: Path | None) -> None:
-        """Prints the detections, and draws them into `picture` unless it is None."""
-        if media.is_video(path):
-            self._at_video(path, picture)
-        else:
-            self._at_image(path, picture)
+    def at(self, path: str, picture: Path | None) -> bool:
+        """Prints the detections, and draws them into `picture` unless it is None.
+
+        Returns:
+          False if the image or video can't be read; the reason is told on standard error.
+        """
+        try:
+            if media.is_video(path):
+                self._at_video(path, picture)
+            else:
+                self._at_image(path, picture)
+        except UnreadableFileError as e:
+            self.status.close()
+            click.echo(f"error: {e}", err=True)
+            return False
+        return True
 
     def _at_image(self, path: str, picture: Path | None) -> None:
         image = read_image(path)

@@ -69,8 +69,7 @@ class JsonPrinter:
     def close(self) -> None:
         if self._video:
             self.end_of_video("")
-        if self._begun:
-            _write("\n}\n")
+        _write("\n}\n" if self._begun else "{}\n")
 
     def _key(self, path: str) -> None:
         _write((",\n" if self._begun else "{\n") + f"  {json.dumps(path)}: ")

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from coralline.data.images.image_file import ImageFacts, Reason
+from coralline.data.images import image_file
+from coralline.data.images.image_file import ImageFacts, Reason, UnreadableImageError
 from coralline.data.images.image_pixels import upright_rgb
 from coralline.data.reading.image_place import ImagePlace
 
-Split = Literal["train", "eval"]
+Split = Literal["train", "eval", "test"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +49,7 @@ class AnnotatedImage:
       facts: what its file is.
       sha256: of the file's bytes.
       objects: its boxes; none for a background image.
+      thumbnail: see `images.thumbnail`; None if the image isn't compared with others.
     """
 
     name: str
@@ -57,6 +59,7 @@ class AnnotatedImage:
     facts: ImageFacts
     sha256: bytes
     objects: tuple[AnnotatedObject, ...]
+    thumbnail: bytes | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property
     def width(self) -> int:
@@ -74,8 +77,19 @@ class AnnotatedImage:
         Raises:
           OSError: the file can't be read any more.
         """
-        with Image.open(io.BytesIO(self.place.read())) as encoded:
+        with Image.open(io.BytesIO(self.decodable())) as encoded:
             return np.asarray(upright_rgb(encoded))
+
+    def decodable(self) -> bytes:
+        """The image's bytes as decoders take them: with an end, if the file is cut off.
+
+        Raises:
+          OSError: the file can't be read any more, or has changed.
+        """
+        try:
+            return image_file.decodable(self.place.read(), self.facts)
+        except UnreadableImageError as e:
+            raise OSError(str(e)) from e
 
     @property
     def reencoded(self) -> Reason | None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any, get_args
 
 from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.data_settings import DataSettings
 from coralline.data.images.image_file import Reason
-from coralline.data.judging import entry_checks, split, whole_set
+from coralline.data.judging import compared_pictures, entry_checks, split, whole_set
+from coralline.data.judging.misread_boxes import BoxEvidence, Misreading, as_problem, find_misreadings
 from coralline.data.judging.problems import Problem, as_error, failing
 from coralline.data.reading.raw_annotation import Entry, Layout
 from coralline.data.reading.reader_choice import find_layout
 from coralline.data.records.label_map import LabelMap
+from coralline.foundation.progress import counted
+
+_NAMED_UNLISTED = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Plan:
       entries: each with its side, in an order that mixes the data set and is always the same.
       given_label_map: the one that was given, if any.
       split_rule: one sentence.
+      by_hash: whether sides are ours to choose.
       problems: those that show so far, decided on.
     """
 
@@ -34,6 +39,7 @@ class Plan:
     entries: tuple[tuple[Entry, Split], ...]
     given_label_map: LabelMap | None
     split_rule: str
+    by_hash: bool
     problems: tuple[Problem, ...]
 
     def without_entries(self) -> Plan:
@@ -53,6 +59,7 @@ class Dataset:
       label_map: given or derived.
       images: those that are right.
       problems: every problem found, whatever was done about it.
+      misreadings: files whose boxes most likely mean something else, in words and examples.
     """
 
     reader: str
@@ -61,6 +68,12 @@ class Dataset:
     label_map: LabelMap
     images: tuple[AnnotatedImage, ...]
     problems: tuple[Problem, ...]
+    misreadings: tuple[Misreading, ...] = ()
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """Train and eval, and test if an image is on that side."""
+        return split.in_use(image.split for image in self.images)
 
     @property
     def ok(self) -> bool:
@@ -84,6 +97,18 @@ def read_dataset(path: str | PathLike[str], settings: DataSettings | None = None
     return dataset
 
 
+def read_to_score(path: str, settings: DataSettings) -> Dataset:
+    """As `read_dataset`, but a folder that says nothing of sides, by itself or by the settings, is one: all evaluates.
+
+    Raises:
+      UserError: as `read_dataset`.
+    """
+    dataset = _checked(make_plan(path, settings, undivided_evaluates=True), settings)
+    if wrong := failing(dataset.problems):
+        raise as_error(wrong)
+    return dataset
+
+
 def check_dataset(path: str | PathLike[str], settings: DataSettings | None = None) -> Dataset:
     """As `read_dataset`, but problems that would stop a run are returned with the others.
 
@@ -95,18 +120,33 @@ def check_dataset(path: str | PathLike[str], settings: DataSettings | None = Non
       UserError: there is nothing to check: no such folder, no annotations, a label map that can't be read.
     """
     settings = settings or DataSettings()
-    plan = make_plan(fspath(path), settings)
-    checked = [entry_checks.check_entry(plan.layout.root, entry, side, settings) for entry, side in plan.entries]
+    return _checked(make_plan(fspath(path), settings), settings)
+
+
+def _checked(plan: Plan, settings: DataSettings) -> Dataset:
+    checked = entry_checks.check_entries(plan.layout.root, plan.entries, settings)
     images = [c.image for c in checked if c.image]
-    return assemble(plan, images, (problem for c in checked for problem in c.problems), settings)
+    evidence = entry_checks.evidence_by_file(zip((entry for entry, _ in plan.entries), checked, strict=True))
+    return assemble(plan, images, (problem for c in checked for problem in c.problems), evidence, settings)
 
 
 def assemble(
-    plan: Plan, images: Sequence[AnnotatedImage], problems: Iterable[Problem], options: DataSettings
+    plan: Plan,
+    images: Sequence[AnnotatedImage],
+    problems: Iterable[Problem],
+    evidence: Mapping[str, BoxEvidence],
+    options: DataSettings,
 ) -> Dataset:
-    """A data set from its plan and its checked images, judged as a whole."""
+    """A data set from its plan and its checked images, judged as a whole; `evidence` of all its boxes."""
+    misreadings = tuple(find_misreadings(evidence).values())
+    misread = [options.decide(as_problem(misreading)) for misreading in misreadings]
     whole = whole_set.judge_whole_set(
-        plan.layout.root, images, [*plan.problems, *problems], plan.given_label_map, options
+        plan.layout.root,
+        images,
+        [*misread, *plan.problems, *problems],
+        plan.given_label_map,
+        options,
+        by_hash=plan.by_hash,
     )
     return Dataset(
         reader=plan.layout.reader,
@@ -114,12 +154,23 @@ def assemble(
         split_rule=plan.split_rule,
         label_map=whole.label_map,
         images=whole.images,
-        problems=tuple(sorted(whole.problems, key=lambda problem: (problem.file, problem.line or 0))),
+        problems=tuple(sorted(whole.problems, key=_order)),
+        misreadings=misreadings,
     )
 
 
-def make_plan(path: str, options: DataSettings) -> Plan:
+def _order(problem: Problem) -> tuple[bool, str, int]:
+    """By file and line, but what explains the others first."""
+    return problem.kind != "misread_boxes", problem.file, problem.line or 0
+
+
+def make_plan(path: str, options: DataSettings, *, undivided_evaluates: bool = False) -> Plan:
     """Looks at the folder and decides on the sides.
+
+    Args:
+      path: the folder.
+      options: how to read and split it.
+      undivided_evaluates: as of `split.assign`.
 
     Raises:
       UserError: the folder, the label map or a list of images can't be used.
@@ -129,17 +180,20 @@ def make_plan(path: str, options: DataSettings) -> Plan:
     unannotated = [options.decide(_unannotated(layout, entry)) for entry in layout.unannotated]
     if options.policy("image_without_annotation") == "fix":
         layout = dataclasses.replace(layout, entries=layout.entries + layout.unannotated)
-    assignment = split.assign(layout, options)
+    assignment = split.assign(layout, options, undivided_evaluates=undivided_evaluates)
     mixed = sorted(
         (entry for entry in layout.entries if entry.image in assignment.split_of),
         key=lambda entry: (split.hash_fraction(entry.image), entry.image),
     )
-    others = [*layout.problems, *assignment.problems, *(_unlisted(layout, name) for name in assignment.unlisted)]
+    if len(set(assignment.split_of.values())) > 1:
+        mixed = compared_pictures.marked(mixed, options.compare_pictures)
+    others = [*layout.problems, *assignment.problems, *_unlisted(layout, assignment)]
     return Plan(
         layout=layout,
         entries=tuple((entry, assignment.split_of[entry.image]) for entry in mixed),
         given_label_map=given,
         split_rule=assignment.rule,
+        by_hash=assignment.by_hash,
         problems=(*unannotated, *map(options.decide, others)),
     )
 
@@ -156,7 +210,8 @@ def summary(dataset: Dataset) -> dict[str, Any]:
         "images": len(dataset.images),
         "boxes": boxes.total(),
         "classes": {name: boxes[name] for name in dataset.label_map.names},
-        "splits": {side: sides[side] for side in split.SPLITS},
+        "splits": {side: sides[side] for side in dataset.splits},
+        "pictures_compared": sum(image.thumbnail is not None for image in dataset.images),
         "max_boxes_per_image": max((len(image.objects) for image in dataset.images), default=0),
         "reencoded": {reason: reasons[reason] for reason in get_args(Reason)},
         "problems": [problem.as_json() for problem in dataset.problems],
@@ -173,11 +228,18 @@ def _unannotated(layout: Layout, entry: Entry) -> Problem:
     )
 
 
-def _unlisted(layout: Layout, name: str) -> Problem:
-    return Problem(
-        "unlisted_image",
-        layout.path(name),
-        "this annotated image is in none of the lists that are used: not used for training or evaluation",
-        image=name,
-        fix="add it to a list, or remove it",
-    )
+def _unlisted(layout: Layout, assignment: split.Assignment) -> list[Problem]:
+    """One problem for all of them."""
+    if not assignment.unlisted:
+        return []
+    more = len(assignment.unlisted) - _NAMED_UNLISTED
+    return [
+        Problem(
+            "unlisted_image",
+            layout.root,
+            f"{counted(len(assignment.unlisted), 'annotated image')} on no side: not used",
+            expected=f"a side for each image, {assignment.rule}",
+            found=", ".join(assignment.unlisted[:_NAMED_UNLISTED]) + (f" and {more} more" if more > 0 else ""),
+            fix="add them to a list or a folder of a side, or remove them",
+        )
+    ]

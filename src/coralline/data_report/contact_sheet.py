@@ -13,6 +13,7 @@ import numpy as np
 from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.dataset import Dataset
 from coralline.data.images.image_file import UnreadableImageError, thumbnail
+from coralline.data.judging.misread_boxes import Misreading, SuspectBox
 from coralline.data.judging.policies import IN_WORDS
 from coralline.data.judging.problems import Problem
 from coralline.data.reading.image_place import ImagePlace
@@ -21,6 +22,7 @@ WANTED = 24
 _LONG_SIDE = 400  # pixels; about 20 kB a picture
 _MOST_BOXES = 100
 _MOST_NOTES = 4
+_UNKNOWN_SIZE = (4, 3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +83,26 @@ def make(root: str, dataset: Dataset, wanted: int = WANTED) -> list[SheetPicture
     return [_picture(root, name, images.get(name), problems.get(name, [])) for name in chosen]
 
 
+def of_misread_boxes(root: str, dataset: Dataset) -> list[SheetPicture]:
+    """The first boxes that are most likely misread, each on its image: as they were read, and as they are meant."""
+    images = {image.name: image for image in dataset.images}
+    return [
+        _misread(root, misreading, box, images.get(box.image))
+        for misreading in dataset.misreadings
+        for box in misreading.boxes
+    ]
+
+
+def _misread(root: str, misreading: Misreading, box: SuspectBox, image: AnnotatedImage | None) -> SheetPicture:
+    data_uri, (width, height), failure = _shown(image.place if image else ImagePlace(f"{root}/{box.image}"))
+    numbers = ", ".join(f"{value:g}" for value in box.values)
+    meant = misreading.meant(box)
+    marks = [_mark(box.xmin_ymin_xmax_ymax, width, height, "as read", "wrong")]
+    marks += [_mark(meant, *box.size, "as meant", "")] if meant else []
+    notes = (f"{numbers}, read as corners {box.corners}", *failure)
+    return SheetPicture(box.image, "", data_uri, width, height, tuple(marks), notes, 0)
+
+
 def _choose(right: Sequence[str], problems: Mapping[str, Sequence[Problem]], wanted: int) -> list[str]:
     """Names of images: first those with problems, each kind in turn and the gravest first, then an even sample."""
     gravity = list(IN_WORDS)
@@ -101,14 +123,8 @@ def _choose(right: Sequence[str], problems: Mapping[str, Sequence[Problem]], wan
 def _picture(root: str, name: str, image: AnnotatedImage | None, problems: Sequence[Problem]) -> SheetPicture:
     place = image.place if image else ImagePlace(f"{root}/{name}")
     notes = list(dict.fromkeys(f"{problem.message} ({IN_WORDS[problem.policy]})" for problem in problems))
-    data_uri, (width, height) = None, (image.width, image.height) if image else (4, 3)
-    try:
-        small, (width, height) = thumbnail(place.read(), _LONG_SIDE)
-        jpeg = io.BytesIO()
-        small.save(jpeg, "JPEG", quality=80)
-        data_uri = "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode()
-    except (OSError, UnreadableImageError) as e:
-        notes.append(f"it can't be shown: {e}")
+    data_uri, (width, height), failure = _shown(place, (image.width, image.height) if image else _UNKNOWN_SIZE)
+    notes += failure
     wrong = [
         _mark(problem.xmin_ymin_xmax_ymax, width, height, "", "missed" if problem.policy == "fix" else "wrong")
         for problem in problems
@@ -128,6 +144,19 @@ def _picture(root: str, name: str, image: AnnotatedImage | None, problems: Seque
         notes=tuple(notes[:_MOST_NOTES]),
         more_notes=max(0, len(notes) - _MOST_NOTES),
     )
+
+
+def _shown(
+    place: ImagePlace, size: tuple[int, int] = _UNKNOWN_SIZE
+) -> tuple[str | None, tuple[int, int], tuple[str, ...]]:
+    """The picture as an address, its image's size in pixels (`size`, if it can't be read), and why it isn't shown."""
+    try:
+        small, size = thumbnail(place.read(), _LONG_SIDE)
+    except (OSError, UnreadableImageError) as e:
+        return None, size, (f"it can't be shown: {e}",)
+    jpeg = io.BytesIO()
+    small.save(jpeg, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode(), size, ()
 
 
 def _mark(corners: Sequence[float], image_width: int, image_height: int, label: str, outcome: str) -> Mark:

@@ -29,7 +29,7 @@ class ModelSettings(SettingsSection):
         ge=0.25,
         le=16,
         description="Side of the smallest anchor of a feature level, in strides of that level; None: the preset's. "
-        "`coralline check` says which anchors fit the data where the preset's don't.",
+        "`coralline check` says which anchors fit the data if the preset's don't.",
     )
     num_scales: int | None = Field(
         None, ge=1, description="Sizes of anchors in an octave, from one level to the next; None: the preset's."
@@ -42,7 +42,7 @@ class ModelSettings(SettingsSection):
     )
     fit_anchors: bool = Field(
         True,
-        description="Whether anchors are fitted to the training boxes where the preset's match too few of them and "
+        description="Whether anchors are fitted to the training boxes if the preset's match too few of them and "
         "none of the three settings above is given.",
     )
     warm_start: str | None = Field(

@@ -10,7 +10,7 @@ from coralline.foundation.settings_section import SettingsSection
 
 
 class TrainSettings(SettingsSection):
-    """Schedule, checkpoints and numerics of a training; None stands for the preset's value where it has one."""
+    """Schedule, checkpoints and numerics of a training; None is the preset's value, if it has one."""
 
     float_steps: int | None = Field(
         None,

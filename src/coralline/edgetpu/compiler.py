@@ -234,7 +234,6 @@ def _run(command: list[str], timeout_s: int) -> tuple[int, str, str, bool]:
 
 
 def _stop(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Ends the whole process group; returns its output."""
     with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
         os.killpg(process.pid, signal.SIGKILL)
     return process.communicate()

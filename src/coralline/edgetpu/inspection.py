@@ -50,12 +50,19 @@ def describe_model(model: Model) -> dict[str, Any]:
         "inputs": [_tensor(graph.tensors[i]) for i in graph.inputs],
         "outputs": [_tensor(graph.tensors[i]) for i in graph.outputs],
         "signatures": [{"key": s.key, "inputs": list(s.inputs), "outputs": list(s.outputs)} for s in model.signatures],
-        "labels": metadata.read_labels(model.content),
+        "labels": _labels(model),
         "ops": _ops(graph),
         "types": dict(collections.Counter(graph.tensors[i].type for i in sorted(activations))),
         "contract": {"ok": not problems, "problems": problems},
         "edgetpu": _compiled(model) if compiled.is_compiled(model) else _predicted(model),
     }
+
+
+def _labels(model: Model) -> list[str] | None:
+    try:
+        return metadata.read_labels(model.content)
+    except ValueError:
+        return None  # the contract's problems say so
 
 
 def _tensor(tensor: Tensor) -> dict[str, Any]:
@@ -70,7 +77,6 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
 
 
 def _ops(graph: Graph) -> list[dict[str, Any]]:
-    """One entry for each op in each version, in the order of their first appearance."""
     found: dict[tuple[str, int], list[Op]] = {}
     for op in graph.ops:
         found.setdefault((op.name, op.version), []).append(op)
@@ -87,7 +93,6 @@ def _ops(graph: Graph) -> list[dict[str, Any]]:
 
 
 def _op_types(op: Op, graph: Graph) -> str:
-    """Such as INT8, or UINT8 -> INT8."""
     inputs = dict.fromkeys(graph.tensors[i].type for i in op.inputs if i >= 0 and not graph.tensors[i].constant)
     outputs = dict.fromkeys(graph.tensors[i].type for i in op.outputs)
     return ", ".join(outputs) if inputs in (outputs, {}) else f"{', '.join(inputs)} -> {', '.join(outputs)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import json
 import multiprocessing
 import os
@@ -104,7 +105,6 @@ class ChildProcess:
         self._connection.close()
 
     def _leaves(self) -> bool:
-        """Whether it closes its side in time; further replies are ignored."""
         end = time.monotonic() + _SECONDS_TO_LEAVE
         with contextlib.suppress(EOFError, OSError):
             while self._connection.poll(max(0.0, end - time.monotonic())):
@@ -138,10 +138,10 @@ def _live(
     serve: Callable[[Callable[[], bytes | None], Callable[[bytes], None]], None],
     memory_bytes: int,
 ) -> NoReturn:
-    """The child's whole life."""
     try:
+        settle_in_child(parent)
         parents_end.close()
-        _settle(parent)
+        _isolate()
         _limit_memory(memory_bytes)
         serve(lambda: _received(connection), lambda content: connection.send_bytes(_REPLY + content))
     except UserError as e:
@@ -161,11 +161,20 @@ def _received(connection: Connection) -> bytes | None:
         return None
 
 
-def _settle(parent: int) -> None:
+def settle_in_child(parent: int) -> None:
+    """To be called first in a forked child, with the process ID of its parent.
+
+    It leaves Ctrl-C to its parent, ends when that ends, and leaves its garbage alone: an object with native threads,
+    such as a video that is decoded, waits forever for them when it is destroyed here, where they aren't.
+    """
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before that took hold
         os._exit(0)
+
+
+def _isolate() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)

@@ -56,3 +56,7 @@ class UserError(Exception):
     def fields(self) -> dict[str, str | int | None]:
         """Arguments for the same error in another process."""
         return {name: vars(self)[name] for name in ("what", "file", "line", "expected", "found", "fix")}
+
+
+class UnreadableFileError(UserError):
+    """One image or video can't be read, which concerns no other: whoever looks at several goes on with the next."""

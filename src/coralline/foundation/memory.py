@@ -57,7 +57,6 @@ def _empty_tensorflow() -> None:
 
 
 def _whole_pages(tensor: Any) -> tuple[ctypes.c_void_p, ctypes.c_size_t]:
-    """Address and size in bytes of the pages entirely within a tensor."""
     content = np.asarray(memoryview(tensor))
     page = mmap.PAGESIZE
     first = -(-content.ctypes.data // page) * page

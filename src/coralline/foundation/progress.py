@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from typing import Protocol
 
 from absl import logging
 
-from coralline.foundation.printable import without_secrets
+from coralline.foundation.printable import printable, without_secrets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +60,13 @@ class LogSink:
 
     def note(self, text: str) -> None:
         logging.info("%s", text)
+
+
+class LineSink(LogSink):
+    """For commands that people wait for: a note is a line on standard error."""
+
+    def note(self, text: str) -> None:
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def counted(number: int, noun: str) -> str:

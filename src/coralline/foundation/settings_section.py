@@ -8,26 +8,46 @@ nothing is trained again because of it.
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pydantic
 from typing_extensions import Self
 
+from coralline.foundation import settings_errors
 from coralline.foundation.errors import UserError
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass as _ModelType
+else:
+    _ModelType = type(pydantic.BaseModel)  # it has no public name
+
 VERSION_KEY = "version"
+FIRST_VERSION = 1
 
 
-class SettingsSection(pydantic.BaseModel):
+class _SectionType(_ModelType):
+    """Reports a wrong value in a section that Python code makes, in our words; sections in a file don't pass here."""
+
+    def __call__(cls: type[Any], **settings: Any) -> Any:
+        try:
+            return super().__call__(**settings)
+        except pydantic.ValidationError as e:
+            raise settings_errors.as_user_error(e, cls) from e
+
+
+class SettingsSection(pydantic.BaseModel, metaclass=_SectionType):
     """Base of all sections. Frozen; an unknown key is an error.
 
     `VERSION` goes up when a default or the meaning of a value changes. Everything that depends on the section then runs
     again, once.
+
+    Raises:
+      UserError: an unknown setting, or a value that it can't have.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = FIRST_VERSION
 
     def to_property(self) -> str:
         """JSON with sorted keys: the section's version, and the settings that differ from their defaults."""
@@ -38,20 +58,22 @@ class SettingsSection(pydantic.BaseModel):
     def from_property(cls, text: str) -> Self:
         """The section that `to_property` wrote.
 
-        JSON without a version is accepted too: it names every setting, as compiled pipelines did before there were
+        JSON without a version is of the first one: it names every setting, as compiled pipelines did before there were
         versions.
 
         Raises:
           UserError: another version of Coralline wrote it, and its values may mean something else here.
         """
-        values: dict[str, Any] = json.loads(text)
-        version = values.pop(VERSION_KEY, cls.VERSION)
-        unknown = sorted(values.keys() - cls.model_fields.keys())
-        if version != cls.VERSION or unknown:
-            raise UserError(
-                f"{cls.__name__} were written by another version of Coralline",
-                expected=f"version {cls.VERSION}",
-                found=f"version {version}" + (f" with {', '.join(unknown)}" if unknown else ""),
-                fix="run the pipeline with the version of Coralline that compiled it, or compile it again",
-            )
-        return cls.model_validate(values)
+        values = json.loads(text)
+        version, wrong = values.pop(VERSION_KEY, FIRST_VERSION), ""
+        if version == cls.VERSION:
+            try:
+                return cls.model_validate(values)
+            except pydantic.ValidationError as e:
+                wrong = " with " + ", ".join(sorted({str(error["loc"][0]) for error in e.errors()}))
+        raise UserError(
+            f"{cls.__name__} were written by another version of Coralline",
+            expected=f"version {cls.VERSION}",
+            found=f"version {version}{wrong}",
+            fix="run the pipeline with the version of Coralline that compiled it, or compile it again",
+        )

@@ -289,7 +289,6 @@ def _remote(path: str) -> Iterator[tuple[Any, str]]:
 
 @contextlib.contextmanager
 def _oserrors(path: str) -> Iterator[None]:
-    """Turns whatever fsspec and its file systems raise into an OSError with the address."""
     try:
         yield
     except Exception as e:

@@ -9,9 +9,9 @@ from coralline.foundation import storage
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_text(path: str) -> str:
-    """The whole file, as `decoded` gives it. Raises OSError whatever the file system."""
-    return decoded(storage.read_bytes(path))
+def read_text(path: str, at_most: int | None = None) -> str:
+    """The whole file, as `decoded` gives it. Raises OSError whatever the file system, and for more bytes than that."""
+    return decoded(storage.read_bytes(path, at_most))
 
 
 def decoded(content: bytes) -> str:
@@ -22,6 +22,11 @@ def decoded(content: bytes) -> str:
     if content.startswith(_UTF16_MARKS):
         return content.decode("utf-16", "replace")
     return content.decode("utf-8-sig", "surrogateescape")
+
+
+def strictly_decoded(content: bytes) -> str:
+    """The text of a file that must be text. Raises UnicodeDecodeError if it isn't."""
+    return content.decode("utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig")
 
 
 def lines(text: str) -> list[str]:

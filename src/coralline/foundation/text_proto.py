@@ -132,7 +132,6 @@ class _Parser:
         return Message(tuple(fields), 1)
 
     def _fields(self, closing: str, depth: int, line: int, name: str = "") -> Iterator[Field]:
-        """Fields up to the closing sign or the end of the file."""
         while (self._token.kind, self._token.text) != ("sign" if closing else "end", closing):
             if self._token.kind == "end":
                 raise self._error(
@@ -207,7 +206,6 @@ class _Parser:
         return token
 
     def _read(self) -> _Token:
-        """The current token: a word, number, string or sign, or `end` after the last."""
         text, place = self._tokenizer.token, self._tokenizer.ParseError("")
         kind = next((kind for kind, pattern in _KINDS.items() if pattern.fullmatch(text)), None)
         if kind is None:

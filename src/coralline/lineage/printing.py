@@ -134,7 +134,6 @@ def _print_properties(console: Console, properties: dict[str, Any]) -> None:
 
 
 def _print_settings(console: Console, settings: dict[str, Any], indent: int = 2) -> None:
-    """Settings, one a line; nested ones with a dot."""
     for name, value in settings.items():
         inner = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) and value else {name: value}
         for key, item in inner.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from typing import Any
 
 from ml_metadata import ListOptions, MetadataStore, OrderByField
@@ -21,7 +22,7 @@ _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_O
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
 
 
-def open_lineage(store: str) -> RunHistory:
+def open_lineage(store: str | PathLike[str]) -> RunHistory:
     """Opens the lineage that runs have recorded in ML Metadata, for reading.
 
     Args:
@@ -214,7 +215,6 @@ def _artifact(artifact: pb.Artifact) -> Artifact:
 
 
 def _values(properties: Any) -> dict[str, Any]:
-    """Plain values of ML Metadata's properties; structures as dictionaries."""
     from google.protobuf import json_format
 
     plain: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 import urllib.parse
+from os import PathLike
 from pathlib import Path
 
 from ml_metadata import MetadataStore, errors
@@ -18,7 +19,7 @@ _STORE_FILE = "metadata.sqlite"
 _SQLITE_MAGIC = b"SQLite format 3\0"
 
 
-def open_store(address: str) -> MetadataStore:
+def open_store(address: str | PathLike[str]) -> MetadataStore:
     """Opens a store for reading.
 
     Args:
@@ -28,6 +29,7 @@ def open_store(address: str) -> MetadataStore:
     Raises:
       UserError: there is no store, or it can't be read.
     """
+    address = os.fspath(address)
     scheme, separator, _ = address.partition("://")
     if separator and scheme in ("mysql", "postgresql"):
         config = _server(scheme, urllib.parse.urlsplit(address))
@@ -40,23 +42,23 @@ def open_store(address: str) -> MetadataStore:
     else:
         config = _sqlite(urllib.parse.urlsplit(address).path if separator else address)
     with tempfile.TemporaryDirectory() as folder:
-        # The database clients tell the reason on the standard error stream, from C++.
-        told = Path(folder, "stderr")
+        # The database clients write the reason to the standard error stream, from C++.
+        log = Path(folder, "stderr")
         try:
-            with output_to(told):
+            with output_to(log):
                 store = MetadataStore(config)
                 store.get_context_types()
         except (errors.StatusError, RuntimeError) as error:
             raise UserError(
                 "the store of ML Metadata can't be read",
                 file=_without_password(address),
-                found=_reason(told.read_text(errors="replace")) or str(error).splitlines()[0],
+                found=_reason(log.read_text(errors="replace")) or str(error).splitlines()[0],
                 fix="check the address, the user's rights, and that the store was written by ML Metadata 1.x",
             ) from error
     return store
 
 
-def store_above(path: str) -> str | None:
+def store_above(path: str | PathLike[str]) -> str | None:
     """The store of the output folder that `path` lies in, if it lies in one."""
     folder = os.path.abspath(path)
     while True:
@@ -77,7 +79,8 @@ def _sqlite(path: str) -> metadata_store_pb2.ConnectionConfig:
     except OSError as error:
         raise UserError("there is no store of ML Metadata", file=file, found=error, fix=fix) from error
     if magic != _SQLITE_MAGIC:
-        raise UserError("this is not a SQLite file", file=file, found=repr(magic), fix=fix)
+        found = f"bytes that start with {magic[:8].hex(' ')}" if magic else "an empty file"
+        raise UserError("this is not a SQLite file", file=file, found=found, fix=fix)
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = file
     config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,6 @@ def _places(artifact: Artifact) -> list[str]:
 
 
 def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
-    """Identifies a copied bundle by its manifest."""
     manifest = (path if path.is_dir() else path.parent) / "manifest.json"
     try:
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
@@ -125,7 +125,7 @@ def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
     return None
 
 
-def why(published_path: str, store: str | None = None) -> dict[str, Any]:
+def why(published_path: str | PathLike[str], store: str | PathLike[str] | None = None) -> dict[str, Any]:
     """From a published file or folder back to its data, settings and code version.
 
     Args:
@@ -135,6 +135,7 @@ def why(published_path: str, store: str | None = None) -> dict[str, Any]:
     Raises:
       UserError: there is no store, or it doesn't know the file.
     """
+    published_path = os.fspath(published_path)
     history = open_lineage(store or store_above(published_path) or published_path)
     return explain_artifact(history, published(history, published_path))
 
@@ -179,7 +180,6 @@ def _served(artifact: Artifact) -> dict[str, Any] | None:
 
 
 def _data(step: LineageStep) -> dict[str, Any]:
-    """What is known of the data of a step without inputs: its settings and its outputs' properties."""
     known: dict[str, Any] = dict(step.execution.settings)
     for artifacts in step.outputs.values():
         for artifact in artifacts:

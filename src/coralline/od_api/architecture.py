@@ -97,9 +97,13 @@ def _carry_size(ledger: Ledger, sides: list[tuple[Leaf, int]], preset: Preset) -
     size = max(1, math.floor(wanted / stride + 0.5)) * stride
     notes = []
     if min(side for _, side in sides) != wanted:
-        notes.append("the input is a square of the longer side, onto which images are scaled with their aspect kept")
+        notes.append("the input is a square of the longer side")
     if size != wanted:
         notes.append(f"{wanted} isn't a multiple of {stride}, the coarsest stride of the preset; {size} is the nearest")
+    if ledger.under(f"{_RESIZER}fixed_shape_resizer"):
+        notes.append(
+            "there images are stretched onto it; here they're scaled with their aspect kept, the rest is black"
+        )
     ledger.carry("model.input_size", size, *(leaf for leaf, _ in sides), note="; ".join(notes))
     for leaf in ledger.all(f"{_RESIZER}keep_aspect_ratio_resizer.pad_to_max_dimension"):
         if leaf.value and leaf.value.flag():

@@ -28,6 +28,9 @@ _DISTORTED: dict[str, Any] = {"brightness": 0.1255, "contrast": [0.5, 1.5], "sat
 _COLOURS = (
     "random_adjust_brightness", "random_adjust_contrast", "random_adjust_saturation", "random_adjust_hue"
 )  # fmt: skip
+# The least area of a window: a share of the image here (augmented_image.py), and the one above which windows there are
+# so unlike these that turning augment.random_crop on would be another augmentation.
+_LEAST_AREA, _LARGE_AREA = 0.1, 0.5
 _NEAREST_POLICY = "detection_v0"
 _LARGER_POLICIES = ("v1", "v2", "v3")
 
@@ -125,13 +128,29 @@ def _carry_crop(steps: _Steps) -> None:
         leaves = steps.leaves(step)
         if not leaves:
             continue
+        areas = [number for leaf in leaves if leaf.path.endswith(".min_area") and (number := _number(leaf)) is not None]
+        if areas and min(areas) > _LARGE_AREA:
+            why = (
+                f"windows there hold {min(areas):g} of the image or more, those of augment.random_crop a tenth or "
+                "more: images are left whole; set augment.random_crop if objects may get much larger"
+            )
+            for leaf in leaves:
+                steps.ledger.leave(leaf, why, f"{_STEPS}{step}")
+            continue
         whole = [leaf for leaf in leaves if leaf.path.endswith(".random_coef")]
-        shares = [number for leaf in whole if leaf.value and (number := leaf.value.number()) is not None]
+        shares = [number for leaf in whole if (number := _number(leaf)) is not None]
         given = len(leaves) > 1 or leaves[0].value is not None
         default = 0.0 if given or not step.startswith("ssd") else _SSD_WHOLE
         share = 1 - (sum(shares) / len(shares) if shares else default)
         note = f"the window holds .3 or more of an object, and keeps boxes of which a quarter is inside{differs}"
+        if areas and min(areas) != _LEAST_AREA:
+            note += f"; it's a tenth of the image or more, there {min(areas):g} or more"
         steps.set("random_crop", round(share, 4), whole or leaves[:1], note)
+
+
+def _number(leaf: Leaf) -> float | None:
+    number = leaf.value.number() if leaf.value else None
+    return None if number is None else float(f"{number:.7g}")
 
 
 def _carry_distortion(steps: _Steps) -> None:

@@ -10,7 +10,7 @@ from coralline.foundation.progress import counted
 from coralline.od_api import schedule
 from coralline.od_api.addresses import Address
 from coralline.od_api.data import Files
-from coralline.od_api.ledger import Ledger
+from coralline.od_api.ledger import Leaf, Ledger
 
 _FEW = 5
 
@@ -155,6 +155,9 @@ def _there(name: str, address: Address) -> ConfigCheck:
 
 def _quantization(ledger: Ledger) -> ConfigCheck:
     name, inside = "quantization", ledger.under("graph_rewriter.quantization")
+    if not inside and (of_tf2 := _sign_of_tf2(ledger)):
+        message = "a TF2 configuration: quantized after training there, quantization-aware here"
+        return ConfigCheck(name, True, message, of_tf2.line)
     if not inside:
         return ConfigCheck(
             name,
@@ -174,3 +177,17 @@ def _quantization(ledger: Ledger) -> ConfigCheck:
         message = f"it would never begin: {of} of {begins} steps isn't below num_steps, {ends}"
         return ConfigCheck(name, False, message, delay.line if delay else inside[0].line)
     return ConfigCheck(name, True, "8-bit, quantization-aware", inside[0].line)
+
+
+def _sign_of_tf2(ledger: Ledger) -> Leaf | None:
+    """The field that only configurations for model_main_tf2.py have: they know no graph_rewriter.
+
+    object_detection/builders/model_builder.py: extractors of TF2 end in `_keras`, CenterNet and DETR are TF2's alone.
+    """
+    for leaf in ledger.leaves:
+        text = leaf.value.text if leaf.value else ""
+        of_version = leaf.path == "train_config.fine_tune_checkpoint_version" and text in ("V2", "2")
+        of_model = leaf.path.endswith("feature_extractor.type") and text.endswith("_keras")
+        if of_version or of_model or leaf.path.startswith(("model.center_net", "model.detr")):
+            return leaf
+    return None

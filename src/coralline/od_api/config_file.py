@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from coralline.foundation import storage, text_proto
+from coralline.foundation import storage, text_file, text_proto
 from coralline.foundation.errors import UserError
 
 SECTIONS = ("model", "train_config", "train_input_reader", "eval_config", "eval_input_reader", "graph_rewriter")
@@ -42,7 +42,7 @@ def _text(path: str) -> str:
         found = f"more than {_MOST_BYTES >> 20} MiB"
         raise UserError("the file is too large for a configuration", file=path, found=found, fix=_FIX)
     try:
-        text = content.decode("utf-8-sig")
+        text = text_file.strictly_decoded(content)
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:

@@ -128,7 +128,9 @@ class _Detector:
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = [output["index"] for output in self._interpreter.get_output_details()]
         labels = _HERE / "labels.txt"
-        self._labels = labels.read_text(encoding="utf-8").splitlines() if labels.is_file() else []
+        lines = labels.read_text(encoding="utf-8").rstrip("\n").split("\n") if labels.is_file() else []
+        numbered = all(line.startswith(f"{class_id} ") for class_id, line in enumerate(lines))  # a name begins so too
+        self._labels = [line.partition(" ")[2] if numbered else line for line in lines]
 
     def find(self, image: Image.Image, threshold: float) -> list[dict[str, Any]]:
         """Detections in an upright RGB image, strongest first; `box` is in parts of the image, `pixels` in pixels."""

@@ -62,6 +62,19 @@ class Rollback:
     skipped: dict[str, str]
 
 
+class WithdrawnError(Exception):
+    """The bundle is that of a version that was rolled back and not served since.
+
+    Attributes:
+      version: its name.
+      move: the rollback.
+    """
+
+    def __init__(self, version: str, move: Move):
+        super().__init__(f"this same model was {move.words}")
+        self.version, self.move = version, move
+
+
 def latest_bundle(push_to: str) -> str | None:
     """The folder of the version that is served now (`model.tflite`, `manifest.json`, ...), or None before the first."""
     place = _place(push_to)
@@ -99,32 +112,15 @@ def versions(push_to: str) -> list[Version]:
         ]
 
 
-def withdrawal(push_to: str, files: Mapping[str, bytes]) -> tuple[str, Move] | None:
-    """The version that was rolled back and not served since, and the rollback, when it is this bundle's.
-
-    A bundle that isn't published yet counts as that of a version with the same model.tflite (it may be compiled now),
-    unless another version with this model is served.
-    """
-    hashes, digits = _hashes(files)
-    place = _place(push_to)
-    record, known = _record(place), _version_with(place, hashes, digits)
-    if known is not None:
-        return (known, record.withdrawn[known]) if known in record.withdrawn else None
-
-    def has_the_model(version: str | None) -> bool:
-        manifest = _manifest(place, version) if version else None
-        return manifest is not None and manifest["files"].get(bundle.MODEL) == hashes[bundle.MODEL]
-
-    if has_the_model(place.latest()):
-        return None
-    return next(((name, move) for name, move in record.withdrawn.items() if has_the_model(name)), None)
-
-
 def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
     """Publishes a bundle and makes it the latest.
 
     The files decide which version it is: the same files again are the same version, which keeps what it has, the
     manifest with the figures and the lineage of its first push among it, and is served again. detect.py has no say.
+
+    What was rolled back isn't served again by this. A bundle that isn't published yet counts as that of a version with
+    the same model.tflite (it may be compiled now), unless another version with this model is served. The record is
+    read under the lock under which `latest` moves, so that a rollback in that moment counts.
 
     Args:
       push_to: a folder, or an address (`gs://`, `s3://`); made when it isn't there.
@@ -136,11 +132,14 @@ def publish(push_to: str, files: Mapping[str, bytes], manifest: Mapping[str, Any
 
     Raises:
       UserError: the folder can't be written; what was served before still is.
+      WithdrawnError: it was rolled back.
     """
     hashes, digits = _hashes(files)
     place = _place(push_to)
     with _as_user_errors(push_to, "the model can't be published"), place.one_at_a_time():
         version = _version_with(place, hashes, digits)
+        if (withdrawn := _withdrawn(place, version, hashes)) is not None:
+            raise WithdrawnError(*withdrawn)
         if version is None:
             version = _new_version(place, digits)
             text = bundle.manifest_text(manifest, version, hashes)
@@ -186,6 +185,23 @@ def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
     """Name to sha256, and the first digits of the sha256 of those that decide which version it is."""
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     return hashes, hashlib.sha256(json.dumps(bundle.identity(hashes)).encode()).hexdigest()[:8]
+
+
+def _withdrawn(
+    place: LocalPlace | RemotePlace, published: str | None, hashes: Mapping[str, str]
+) -> tuple[str, Move] | None:
+    """The version that was rolled back, and the rollback, of a bundle that is `published` as that version or not."""
+    record = _record(place)
+    if published is not None:
+        return (published, record.withdrawn[published]) if published in record.withdrawn else None
+
+    def has_the_model(version: str | None) -> bool:
+        manifest = _manifest(place, version) if version else None
+        return manifest is not None and manifest["files"].get(bundle.MODEL) == hashes[bundle.MODEL]
+
+    if has_the_model(place.latest()):
+        return None
+    return next(((name, move) for name, move in record.withdrawn.items() if has_the_model(name)), None)
 
 
 def _record(place: LocalPlace | RemotePlace) -> ServingRecord:
@@ -280,7 +296,6 @@ def _some(names: list[str]) -> str:
 
 @contextlib.contextmanager
 def _as_user_errors(push_to: str, what: str) -> Iterator[None]:
-    """Turns errors of the file system into one message."""
     try:
         yield
     except OSError as e:

@@ -92,7 +92,6 @@ class LocalPlace:
 
     @contextlib.contextmanager
     def _replacing(self, name: str) -> Iterator[Path]:
-        """A temporary path that becomes `name` in one step."""
         aside = self._aside()
         try:
             yield aside

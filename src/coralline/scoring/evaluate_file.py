@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Sequence
 from os import PathLike, fspath
 
+from coralline.data.data_settings import DataSettings
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
 from coralline.scoring import coco, inference, labelled_images
@@ -24,18 +25,23 @@ class EvaluationResult:
     Attributes:
       figures: average precisions, 0 to 1.
       ground_truths, detections: one an image, in the same order; boxes normalized to the upright image.
+      scored: which images of the data these are, in words.
+      left_out: images and boxes of the data that couldn't be used, in words; empty if there are none.
     """
 
     figures: Figures
     ground_truths: tuple[GroundTruth, ...]
     detections: tuple[Detections, ...]
+    scored: str = ""
+    left_out: str = ""
 
 
 def evaluate(
     model: str | PathLike[str],
     data: str | PathLike[str],
-    split: str = "eval",
+    split: str | None = None,
     *,
+    settings: DataSettings | None = None,
     labels: Sequence[str] | None = None,
     delegate: str | None = None,
 ) -> EvaluationResult:
@@ -43,8 +49,10 @@ def evaluate(
 
     Args:
       model: a .tflite file with the standard contract; it runs in a separate process.
-      data: a folder of annotated images, an Examples artifact, or a folder of TFRecord files.
-      split: "eval", "train" (as the pipeline would split the data) or "all".
+      data: a folder, as `check_dataset` reads it, an Examples artifact, or a TFRecord file.
+      split: "train", "eval" or "test" (as the pipeline would split the data) or "all"; None: the eval side of data that
+        is divided by lists, folders or names, else all of it.
+      settings: how to read the folder; None: the defaults.
       labels: the model's classes, in its order; None: the labels in the file, else `labels.txt` beside it.
       delegate: a delegate's shared library, such as `libedgetpu.so.1` for a compiled model.
 
@@ -52,14 +60,15 @@ def evaluate(
       UserError: the model can't be run, the data can't be read, or the data has a class that the model doesn't know.
     """
     path = fspath(model)
-    with IsolatedDetector(path, delegate=delegate) as detector:
-        labelled = labelled_images.read_labelled_folder(fspath(data), split)
-        known = list(labels) if labels is not None else detector.labels
-        class_ids = _class_ids(_require_known(known, path), labelled.class_names, path)
+    with IsolatedDetector(path, delegate=delegate, labels=labels) as detector:
+        labelled = labelled_images.read_labelled_folder(fspath(data), split, settings)
+        class_ids = _class_ids(_require_known(detector.labels, path), labelled.class_names, path)
         evaluated = inference.run_models({"model": FileModel(detector, class_ids)}, labelled.images)
     found = evaluated.detections["model"]
     figures = coco.score(evaluated.ground_truths, found, labelled.class_names)
-    return EvaluationResult(figures, tuple(evaluated.ground_truths), tuple(found))
+    return EvaluationResult(
+        figures, tuple(evaluated.ground_truths), tuple(found), scored=labelled.scored, left_out=labelled.left_out
+    )
 
 
 def read_class_names(path: str) -> list[str]:

@@ -28,10 +28,16 @@ def check_contract(model: bytes) -> list[str]:
     return problems(model_file.read_model(model))
 
 
-def problems(model: Model) -> list[str]:
-    """The same for a model that has been read."""
+def problems(model: Model, own_labels: bool = True) -> list[str]:
+    """The same for a model that has been read.
+
+    Args:
+      model: the model.
+      own_labels: whether the labels in the file count; not if others are used in their place.
+    """
     found = _input_problems(model.main) + (_order_problems(model.main) or _output_problems(model.main))
-    return found or _class_problems(model) + _signature_problems(model)
+    labels = _label_problems(model) if own_labels else []
+    return found or _class_problems(model) + labels + _signature_problems(model)
 
 
 def float_ops(model: Model) -> list[str]:
@@ -128,10 +134,18 @@ def _class_problems(model: Model) -> list[str]:
         found.append(
             f"the class scores are {width} wide for {options.num_classes} classes: expected one more than classes"
         )
-    labels = metadata.read_labels(model.content)
-    if labels is not None and len(labels) != options.num_classes:
-        found.append(f"the file holds {len(labels)} labels for {options.num_classes} classes: labels will be off")
     return found
+
+
+def _label_problems(model: Model) -> list[str]:
+    try:
+        labels = metadata.read_labels(model.content)
+    except ValueError as e:
+        return [str(e)]
+    classes = num_classes(model)
+    if labels is None or classes is None or len(labels) == classes:
+        return []
+    return [f"the file holds {len(labels)} labels for {classes} classes: labels will be off"]
 
 
 def _signature_problems(model: Model) -> list[str]:

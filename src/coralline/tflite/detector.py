@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import array
+import os
 import time
 import warnings
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from os import PathLike
 import numpy as np
 from PIL import Image
 
-from coralline.foundation.errors import UserError
+from coralline.data.images import other_formats
+from coralline.foundation.errors import UnreadableFileError, UserError
 from coralline.tflite import contract, labels_file, metadata, model_file
 from coralline.tflite.detections import Detection, Detections
 from coralline.tflite.interpreter import first_line, make_interpreter, threads_used
@@ -45,7 +47,7 @@ class BaseDetector(abc.ABC):
 
     Raises:
       UserError: the file can't be read or run, it lacks the contract, it is compiled and there is no delegate, or
-        there are fewer labels than classes.
+        the number of labels isn't that of the classes.
     """
 
     def __init__(
@@ -57,13 +59,12 @@ class BaseDetector(abc.ABC):
     ):
         self._file = None if isinstance(model, bytes) else model
         read = model_file.read_model(model) if isinstance(model, bytes) else model_file.read_model_file(model)
-        _require_runnable(read, self._file, delegate)
+        _require_runnable(read, self._file, delegate, own_labels=labels is None)
         _, height, width, _ = read.main.tensors[read.main.inputs[0]].shape
         self._content = read.content
         self.input_size: tuple[int, int] = (height, width)
-        self.labels = _labels(read, self._file) if labels is None else list(labels)
-        if labels is not None:
-            _require_labels(read, self.labels or [], self._file)
+        known = _labels(read, self._file) if labels is None else _as_list(labels)
+        self.labels = None if known is None else _of_all_classes(known, read, self._file)
         self.threads = threads_used(num_threads)
         self.delegate = delegate
         self.run_seconds = array.array("d")
@@ -208,7 +209,7 @@ def as_image(image: Picture) -> Image.Image:
       UserError: the file isn't there or isn't a whole image, or the array isn't an image.
     """
     if isinstance(image, Image.Image):
-        return image
+        return _loaded(image)
     if not isinstance(image, np.ndarray):
         return read_image(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
@@ -225,37 +226,76 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
     """The image, decoded.
 
     Raises:
-      UserError: the file isn't there, or isn't a whole image.
+      UnreadableFileError: the file isn't there, or isn't a whole image.
     """
+    path = os.fspath(path)
+    fix = "give the path of a whole JPEG or PNG file"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd metadata and large pictures, which users can't act on
             with Image.open(path) as image:
                 image.load()
                 return image
+    except Image.UnidentifiedImageError as e:
+        other = other_formats.by_content(_head(path))
+        raise UnreadableFileError(
+            "the image can't be read",
+            file=path,
+            found=other.what if other else "another format, or a damaged or empty file",
+            fix=other.fix if other else fix,
+        ) from e
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
-        fix = "give the path of a whole JPEG or PNG file"
-        raise UserError("the image can't be read", file=path, found=e, fix=fix) from e
+        raise UnreadableFileError("the image can't be read", file=path, found=e, fix=fix) from e
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(other_formats.HEAD_BYTES)
+
+
+def _loaded(image: Image.Image) -> Image.Image:
+    """The same image; Pillow may not have read its file yet."""
+    fix = "give an image with pixels, whose file is whole and still open"
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError) as e:
+        raise UserError("the Pillow image can't be read", found=e, fix=fix) from e
+    if not (image.width and image.height):
+        raise UserError("the Pillow image is empty", found=f"{image.width} x {image.height} pixels", fix=fix)
+    return image
 
 
 def _labels(model: model_file.Model, file: str | PathLike[str] | None) -> list[str] | None:
     return metadata.read_labels(model.content) or (None if file is None else labels_file.beside(file))
 
 
-def _require_labels(model: model_file.Model, labels: Sequence[str], file: str | PathLike[str] | None) -> None:
+def _as_list(labels: Sequence[str]) -> list[str]:
+    if isinstance(labels, str | PathLike):
+        raise UserError("`labels` is not a list", expected="the name of each class, in order", found=repr(labels))
+    return [str(label) for label in labels]
+
+
+def _of_all_classes(labels: list[str], model: model_file.Model, file: str | PathLike[str] | None) -> list[str]:
+    """The labels, without a background in front; with another number of them the names would shift."""
     classes = contract.num_classes(model)
-    if classes is not None and len(labels) < classes:
+    labels = labels_file.without_background([label.strip() for label in labels], classes)
+    if classes == sum(map(bool, labels)):  # without blank lines
+        labels = [label for label in labels if label]
+    if classes is not None and len(labels) != classes:
         raise UserError(
-            "there are fewer labels than classes",
+            f"there are {'fewer' if len(labels) < classes else 'more'} labels than classes",
             file=file,
             expected=f"{classes} labels",
             found=f"{len(labels)}: {', '.join(labels[:10])}",
             fix="give the label of every class, in the order of the classes",
         )
+    return labels
 
 
-def _require_runnable(model: model_file.Model, file: str | PathLike[str] | None, delegate: str | None) -> None:
-    problems = contract.problems(model)
+def _require_runnable(
+    model: model_file.Model, file: str | PathLike[str] | None, delegate: str | None, own_labels: bool
+) -> None:
+    problems = contract.problems(model, own_labels)
     if problems:
         raise UserError(
             "this model is not a standard detector",

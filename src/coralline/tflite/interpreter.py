@@ -19,7 +19,12 @@ def threads_used(wanted: int | None) -> int:
     """Threads for a wish: None means all cores, and more than the cores are never used.
 
     With more threads than cores an interpreter was seen to be a thousand times slower.
+
+    Raises:
+      UserError: fewer than one.
     """
+    if wanted is not None and wanted < 1:
+        raise UserError("a model can't run without a thread", expected="1 or more threads", found=str(wanted))
     return min(wanted or cores(), cores())
 
 

@@ -70,7 +70,6 @@ class IsolatedDetector(BaseDetector):
         return _unpacked(self._answer())
 
     def _started(self, seconds: float) -> ChildProcess:
-        """A child that has loaded the model."""
         child = ChildProcess(self._serve, self._most_bytes)
         try:
             child.answer(seconds)
@@ -112,7 +111,6 @@ class IsolatedDetector(BaseDetector):
             ) from e
 
     def _serve(self, receive: Callable[[], bytes | None], reply: Callable[[bytes], None]) -> None:
-        """In the child: loads the model, then runs it on the shared pixels at each request."""
         loaded = LoadedModel(self._content, self._path, self.threads, self.delegate)
         reply(b"")
         while receive():

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
+from coralline.foundation import text_file
 from coralline.foundation.errors import UserError
 
-_MOST_CLASSES = 100_000  # lines that begin with a larger number don't begin with a class id
+_BACKGROUND = ("???", "background", "unlabeled")
+_NUMBERED = re.compile(r"(\d+)[:\s]+(\S.*)", re.ASCII)
+"""A line with a class's id, as pycoral's `read_label_file` takes it."""
+_LEFT_OUT = 10
+"""Beside as many as there are, a file may leave out so many ids: Coral's own of COCO has 80 of 90."""
 
 
 def read_labels_file(path: str | PathLike[str]) -> list[str]:
-    """Class names by id; Frigate's and Coral's files may have the class id in front of each.
-
-    An id that such a file leaves out is its own name.
+    """Class names by id, as `parse_labels`.
 
     Raises:
       UserError: the file can't be read.
     """
     try:
-        lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+        text = text_file.strictly_decoded(Path(path).read_bytes())
     except (OSError, UnicodeDecodeError) as e:
         raise UserError("can't read the labels", file=path, found=e, fix="one class name a line") from e
-    numbered = [line.split(maxsplit=1) for line in lines]
-    if lines and all(len(parts) == 2 and parts[0].isdecimal() for parts in numbered):
-        names = {int(number): name for number, name in numbered}
-        if max(names) < _MOST_CLASSES:
-            return [names.get(class_id, str(class_id)) for class_id in range(max(names) + 1)]
-    return lines
+    return parse_labels(text)
+
+
+def parse_labels(text: str) -> list[str]:
+    """Class names by id. Blank lines don't count.
+
+    In Frigate's and Coral's files, and in ours if a class begins with a number, each line has the class's id in front.
+    An id that such a file leaves out is its own name. Only if every line begins with an id, the ids run from 0 (or from
+    1, without gaps), and no name comes twice, are they ids: `1 euro`, `2 euro` and `50 cent` are names.
+    """
+    lines = [line.strip() for line in text_file.lines(text) if line.strip()]
+    numbered = [match for line in lines if (match := _NUMBERED.fullmatch(line))]
+    names = {int(match[1]): match[2] for match in numbered if len(match[1]) < 10}
+    if not lines or not len(names) == len(set(names.values())) == len(lines):
+        return lines
+    ids = sorted(names)
+    if ids == list(range(1, len(ids) + 1)):
+        return [names[class_id] for class_id in ids]
+    if ids[0] or ids[-1] >= 2 * len(ids) + _LEFT_OUT:
+        return lines
+    return [names.get(class_id, str(class_id)) for class_id in range(ids[-1] + 1)]
+
+
+def without_background(labels: Sequence[str], classes: int | None) -> list[str]:
+    """The labels of a model's classes: without the background, which some files name before the first real class."""
+    if classes is not None and len(labels) == classes + 1 and labels[0].strip("_ ").lower() in _BACKGROUND:
+        return list(labels[1:])
+    return list(labels)
 
 
 def beside(model: str | PathLike[str]) -> list[str] | None:

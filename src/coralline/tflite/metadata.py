@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
 
+from coralline.foundation import text_file
 from coralline.tflite import flatbuffer_table
 from coralline.tflite.flatbuffer_table import Byte, Float, Floats, Int, Table, UInts, Union
 
@@ -27,7 +29,7 @@ def write_metadata(model: bytes, *, labels: str, score_threshold: float, name: s
 
     Args:
       model: a .tflite file with the standard detector contract.
-      labels: the text of labels.txt, one class a line.
+      labels: one class a line, without its id.
       score_threshold: below it a score means nothing.
     """
     packed = flatbuffer_table.pack(_detector(labels, score_threshold, name, description), b"M001")
@@ -47,15 +49,30 @@ def _without_archive(model: bytes) -> bytes:
 
 
 def read_labels(model: bytes) -> list[str] | None:
-    """The labels in the file, one a line, or None if there are none."""
+    """The labels in the file, one a line, or None if there are none.
+
+    Raises:
+      ValueError: there is an archive, as for labels, that can't be read.
+    """
+    packed = io.BytesIO(model)
+    if not zipfile.is_zipfile(packed):
+        return None
     try:
-        with zipfile.ZipFile(io.BytesIO(model)) as archive:
+        with zipfile.ZipFile(packed) as archive:
             for entry in archive.infolist():
                 if "label" in entry.filename.lower() and entry.file_size <= _MOST_LABEL_BYTES:
-                    return archive.read(entry).decode("utf-8", "replace").splitlines()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
-        pass  # a model without an archive, or with a damaged one, has no labels
+                    return _lines(archive.read(entry))
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as e:
+        raise ValueError("the archive of labels in the file is damaged") from e
     return None
+
+
+def _lines(content: bytes) -> list[str]:
+    """The labels, trimmed. TFLite's own readers know no ids in front: a number is part of the name."""
+    lines = [line.strip() for line in text_file.lines(content.decode("utf-8-sig", "replace"))]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _with_metadata(model: bytes, packed: bytes) -> bytes:

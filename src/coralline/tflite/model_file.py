@@ -151,7 +151,7 @@ def read_model(content: bytes, file: str | PathLike[str] | None = None) -> Model
             "this .tflite file is damaged",
             file=file,
             expected="a whole and consistent flatbuffer",
-            found=e,
+            found=e if isinstance(e, ValueError) else f"{len(content)} bytes that contradict each other",
             fix="copy or export it again",
         ) from e
     return model
@@ -265,7 +265,6 @@ def _named(entry: Any) -> tuple[str, int]:
 
 
 def _text(value: bytes | None) -> str:
-    """Control characters are replaced: a name in a file must not control the terminal."""
     return "" if value is None else _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value.decode("utf-8", "replace"))
 
 

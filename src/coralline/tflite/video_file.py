@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from coralline.foundation.errors import UserError, reason
+from coralline.foundation.errors import UnreadableFileError, UserError, reason
 
 EXTENSIONS = frozenset(
     (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".mts", ".m2ts", ".wmv", ".flv", ".3gp", ".ogv")
@@ -48,7 +48,7 @@ class VideoReader:
       frames_told: how many by its header; 0 if it doesn't say.
 
     Raises:
-      UserError: it isn't there, or isn't a video.
+      UnreadableFileError: it isn't there, or isn't a video.
     """
 
     def __init__(self, path: str | PathLike[str]):
@@ -64,7 +64,7 @@ class VideoReader:
         """Each `every`th frame, from the first.
 
         Raises:
-          UserError: not even the first can be read.
+          UnreadableFileError: not even the first can be read.
         """
         cv2 = _cv2()
         while self._capture.grab():
@@ -114,7 +114,6 @@ class VideoWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Completes the video."""
         if self._writer is not None:
             self._writer.release()
 
@@ -152,6 +151,6 @@ def _opened(path: str | PathLike[str]) -> Any:
     return capture
 
 
-def _unreadable(path: str | PathLike[str], found: str) -> UserError:
+def _unreadable(path: str | PathLike[str], found: str) -> UnreadableFileError:
     fix = "give the path of a whole video file; one that was cut off while it was recorded may lack its index"
-    return UserError("the video can't be read", file=path, found=found, fix=fix)
+    return UnreadableFileError("the video can't be read", file=path, found=found, fix=fix)

@@ -8,18 +8,19 @@ import pytest
 import yaml
 
 from components.edgetpu_pusher import frigate
+from coralline.data.records.label_map import LabelMap
 
 
 def frigates_names(labels, model):
     """Class id -> name in Frigate, from labels.txt and the `model` section."""
+    assert model["labelmap_path"].endswith("/labels.txt") and "labelmap" not in model
     names = dict.fromkeys(range(91), "unknown")
-    if "labelmap_path" in model:
-        lines = "".join(f"{label}\n" for label in labels).splitlines(keepends=True)
-        if lines[0].split(" ", maxsplit=1)[0].isdigit():
-            names |= {int(index): name.strip() for index, name in (line.split(" ", maxsplit=1) for line in lines)}
-        else:
-            names |= {index: line.strip() for index, line in enumerate(lines)}
-    return names | model.get("labelmap", {})
+    lines = LabelMap(tuple(labels)).labels_txt().splitlines(keepends=True)
+    if lines[0].split(" ", maxsplit=1)[0].isdigit():
+        names |= {int(index): name.strip() for index, name in (line.split(" ", maxsplit=1) for line in lines)}
+    else:
+        names |= {index: line.strip() for index, line in enumerate(lines)}
+    return names
 
 
 @pytest.mark.parametrize(

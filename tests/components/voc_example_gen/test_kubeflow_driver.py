@@ -48,7 +48,7 @@ def answer(tmp_path, data):
 
 def test_answers_with_the_content_of_the_data(tmp_path):
     draw_dataset(tmp_path / "shapes", images=3, size_px=64)
-    data = json.dumps({"path": str(tmp_path / "shapes")})
+    data = DataSettings(path=str(tmp_path / "shapes")).to_property()
     content = fingerprint(DataSettings.from_property(data))
     reply = answer(tmp_path, data)
     assert reply["parameterValues"] == {FINGERPRINT_PROPERTY: content}
@@ -59,7 +59,7 @@ def test_answers_with_the_content_of_the_data(tmp_path):
 
 
 def test_leaves_it_to_the_executor_to_say_that_data_is_missing(tmp_path):
-    reply = answer(tmp_path, json.dumps({"path": str(tmp_path / "nothing")}))
+    reply = answer(tmp_path, DataSettings(path=str(tmp_path / "nothing")).to_property())
     assert reply["parameterValues"] == {FINGERPRINT_PROPERTY: UNREADABLE}
 
 

@@ -1,6 +1,5 @@
 """The work on Beam: the same files from every way of running it, and runners that lose or repeat a part of it."""
 
-import json
 import pickle
 from pathlib import Path
 
@@ -48,7 +47,7 @@ def execute(data, out, make_pipeline=None, beam_args=()):
     context = BaseBeamExecutor.Context(
         beam_pipeline_args=list(beam_args), make_beam_pipeline_fn=make_pipeline, tmp_dir=str(out / "tmp"), unique_id="1"
     )
-    properties = {"data": json.dumps({"path": str(data)}), "history": str(data.parent / "history")}
+    properties = {"data": DataSettings(path=str(data)).to_property(), "history": str(data.parent / "history")}
     Executor(context).Do({}, {name: [one] for name, one in outputs.items()}, properties)
 
 

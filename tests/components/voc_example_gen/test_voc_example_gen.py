@@ -1,5 +1,6 @@
 """VocExampleGen as a pipeline runs it: what it writes, when it runs again, and how it fails."""
 
+import io
 import json
 import os
 import pickle
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from ml_metadata.metadata_store import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
+from PIL import Image
 from tfx.orchestration import metadata, pipeline
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 
@@ -18,7 +20,7 @@ from components.voc_example_gen.component import VocExampleGen
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import check_dataset
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
-from coralline.data.judging.split import SPLITS
+from coralline.data.judging.split import REQUIRED_SPLITS, SPLITS
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.data.records.tf_example import decode_example, read_examples
@@ -36,7 +38,9 @@ class Pipeline:
         self.connection = metadata.sqlite_metadata_connection_config(str(out / "metadata.sqlite"))
 
     def run(self, data: Path, **settings):
-        component = VocExampleGen(data=json.dumps({"path": str(data), **settings}), history=str(self.out / "history"))
+        component = VocExampleGen(
+            data=DataSettings(path=str(data), **settings).to_property(), history=str(self.out / "history")
+        )
         LocalDagRunner().run(
             pipeline.Pipeline(
                 "voc",
@@ -230,7 +234,7 @@ def test_boxes_without_area_are_left_out_and_counted(real_data, pipeline_of_one)
     pipeline_of_one.run(real_data / "bccd")
     report = pipeline_of_one.report()
     dropped = [problem for problem in report["problems"] if problem["kind"] == "zero_area_box"]
-    assert len(dropped) == 2 and report["images"] == 292 and report["max_boxes_per_image"] == 30
+    assert len(dropped) == 2 and report["images"] == 364 and report["max_boxes_per_image"] == 30
 
 
 def planned(folder):
@@ -270,12 +274,25 @@ def test_full_disk_is_told_and_leaves_no_cut_off_file(shapes):
 def test_names_of_any_bytes_go_into_the_examples_and_the_report(shapes, pipeline_of_one):
     names = [rename(image, stem) for image, stem in zip(sorted((shapes / "images").iterdir()), ODD_STEMS, strict=False)]
     pipeline_of_one.run(shapes)
-    examples = [example.filename for split in SPLITS for example in pipeline_of_one.examples(split)]
+    examples = [example.filename for split in REQUIRED_SPLITS for example in pipeline_of_one.examples(split)]
     assert len(examples) == 20 and set(names) < set(examples)
     problems = pipeline_of_one.report()["problems"]
     json.dumps(problems, ensure_ascii=False).encode()
     assert [problem["kind"] for problem in problems] == ["renamed_image"] * len(ODD_STEMS)
     assert any(problem["file"].endswith("caf\\xe9.xml") for problem in problems)
+
+
+def test_image_that_is_cut_off_trains_as_it_was_judged(shapes, pipeline_of_one):
+    path = sorted((shapes / "images").iterdir())[0]
+    path.write_bytes(path.read_bytes()[:-40])
+    [judged] = [image for image in check_dataset(str(shapes)).images if image.reencoded]
+    assert judged.reencoded == "cut_off" and judged.name == f"images/{path.name}"
+    assert pipeline_of_one.run(shapes).state == "COMPLETE"
+    assert pipeline_of_one.report()["reencoded"]["cut_off"] == 1
+    examples = (example for split in REQUIRED_SPLITS for example in pipeline_of_one.examples(split))
+    [example] = [example for example in examples if example.source_id == judged.name]
+    seen = np.asarray(Image.open(io.BytesIO(example.image_encoded)), np.int16)
+    assert np.abs(seen - judged.pixels()).mean() < 3
 
 
 ODD_STEMS = ("new\nline", "esc\x1b[31m", "caf\udce9", "x" * 251, "back\\slash", "日本")

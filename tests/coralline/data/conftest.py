@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from coralline.data.data_settings import DataSettings
+from coralline.data.dataset import check_dataset
 from coralline.data.records.tfrecord import masked_crc32c
 
 
@@ -50,6 +52,16 @@ class VocFolder:
 @pytest.fixture
 def voc(tmp_path):
     return VocFolder(tmp_path)
+
+
+@pytest.fixture
+def look(voc):
+    """`look(reader="csv", ...) -> Dataset` of the folder that the test wrote, with these settings."""
+
+    def inspect(**settings):
+        return check_dataset(str(voc.root), DataSettings(**settings))
+
+    return inspect
 
 
 @pytest.fixture(scope="session")

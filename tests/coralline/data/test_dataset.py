@@ -10,11 +10,15 @@ from PIL import Image
 
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import check_dataset, read_dataset, summary
+from coralline.data.images import seen_images
 from coralline.data.images.image_file import encode_for_training
+from coralline.data.judging import entry_checks
 from coralline.data.judging.policies import FAULTS
+from coralline.data.reading.image_place import ImagePlace
 from coralline.data.records import tfrecord
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import decode_example
+from coralline.foundation import forked_workers, progress
 from coralline.foundation.errors import UserError
 
 
@@ -43,6 +47,37 @@ def test_boxes_are_normalized_by_the_image(good):
     np.testing.assert_allclose(image.boxes_ymin_xmin_ymax_xmax, [[0.25, 0.1, 1, 0.5], [0, 0.005, 0.5, 1]])
     np.testing.assert_allclose(image.boxes_xmin_ymin_xmax_ymax[0], [10, 20, 50, 80])
     assert image.class_names == ("cat", "cat") and image.difficult == (True, True)
+
+
+def test_workers_find_what_one_process_finds_and_hand_over_what_they_saw(voc, monkeypatch):
+    for number in range(8):
+        voc.pair(f"image-{number}", boxes=[(10, 20, 50, 80 + number % 2)])
+    voc.text("image-8.xml", "<annotation>")
+    (voc.root / "image-9.jpg").write_bytes(b"no image")
+    voc.annotation("image-9.xml")
+    monkeypatch.setattr(seen_images, "SETTLED_S", 0.0)
+    alone = read(voc)
+    monkeypatch.setattr(seen_images, "_seen", {})
+    monkeypatch.setattr(entry_checks, "_MANY_ENTRIES", 1)
+    monkeypatch.setattr(entry_checks, "_SHARE", 3)
+    monkeypatch.setattr(forked_workers, "_can_fork", lambda: True)
+    assert read(voc) == alone and len(alone.problems) > 2
+    monkeypatch.setattr(ImagePlace, "read", None)
+    assert all(seen_images.look(image.place).sha256 == image.sha256 for image in alone.images)
+
+
+def test_long_reading_tells_how_far_it_has_come(voc, monkeypatch, capsys):
+    for number in range(5):
+        voc.pair(f"image-{number}")
+    monkeypatch.setattr(entry_checks, "_MANY_ENTRIES", 1)
+    monkeypatch.setattr(entry_checks, "_SHARE", 2)
+    monkeypatch.setattr(entry_checks, "_TOLD_EVERY_S", 0.0)
+    progress.set_sink(progress.LineSink())
+    try:
+        read(voc)
+    finally:
+        progress.set_sink(progress.LogSink())
+    assert capsys.readouterr().err.splitlines() == [f"{done} of 5 images looked at" for done in (2, 4, 5)]
 
 
 def test_annotation_without_objects_is_kept_as_background(good):
@@ -119,6 +154,8 @@ def test_rejects_unreadable_image_and_xml(good):
     path.write_bytes(path.read_bytes()[:-20])
     good.image("b.jpg")
     good.text("b.xml", "<annotation><object>")
+    assert kinds(read(good)) == [("unreadable_image", "fix"), ("unparsable_xml", "fail")]
+    path.write_bytes(path.read_bytes()[:400])
     assert kinds(read(good)) == [("unreadable_image", "fail"), ("unparsable_xml", "fail")]
 
 
@@ -197,7 +234,7 @@ def test_one_message_shows_the_first_problems_and_counts_the_rest(good):
     for i in range(9):
         good.pair(f"bad{i}", boxes=[(10, 20, 10, 40)])
     with pytest.raises(UserError) as caught:
-        read_dataset(str(good.root), DataSettings(on_zero_area_box="fail"))
+        read_dataset(str(good.root), DataSettings(on_zero_area_box="fail", on_misread_boxes="keep"))
     message = str(caught.value)
     assert "bad0.xml:6: a box (cat) has no area" in message and "found: xmin 10, ymin 20, xmax 10, ymax 40" in message
     assert (
@@ -227,7 +264,7 @@ def test_reading_needs_no_tensorflow(good):
 
 def test_raccoon_has_the_boxes_of_the_reference_record(real_data):
     dataset = read_dataset(str(real_data / "raccoon"))
-    assert (dataset.reader, len(dataset.images), kinds(dataset)) == ("LabelImg", 200, [])
+    assert (dataset.reader, len(dataset.images), kinds(dataset)) == ("LabelImg", 200, [("related_images", "fix")])
     images = {image.name.rpartition("/")[2]: image for image in dataset.images}
     for record in tfrecord.read_record_file(str(real_data / "raccoon" / "test.record")):
         reference = decode_example(record)
@@ -241,4 +278,4 @@ def test_bccd_has_two_boxes_without_area(real_data):
     dataset = check_dataset(str(real_data / "bccd"), DataSettings())
     assert dataset.reader == "VOCdevkit" and kinds(dataset).count(("zero_area_box", "drop")) == 2
     assert not [problem for problem in dataset.problems if problem.policy == "fail"]
-    assert summary(dataset)["splits"] == {"train": 205, "eval": 87}
+    assert summary(dataset)["splits"] == {"train": 205, "eval": 87, "test": 72}

@@ -65,8 +65,8 @@ def test_every_kind_of_problem_is_shown_with_its_places_and_what_becomes_of_it(s
     name = edit(shapes, 3, lambda text: re.sub("<xmin>.*?<", "<xmin>left<", text, count=1))
     for number in range(5, 15):
         edit(shapes, number, lambda text: re.sub("<xmax>.*?<", "<xmax>-5<", text))
-    html, content = page_of(shapes, inspected(shapes, on_bad_number="fail"))
-    assert "1 problem would stop a run" in html and "isn&#39;t a number (left)" in html
+    html, content = page_of(shapes, inspected(shapes, on_bad_number="fail", on_misread_boxes="keep"))
+    assert "1 problem would stop a run" in html and "isn&#39;t a number (&#39;left&#39;)" in html
     assert re.search(rf"annotations/{name}:\d+", html) and "<strong>bad_number</strong> 1" in html
     off = [problem for problem in content["problems"] if problem["kind"] == "inverted_box"]
     off += [problem for problem in content["problems"] if problem["kind"] == "box_off_image"]
@@ -190,3 +190,18 @@ def test_pictures_are_upright(tmp_path, orientation):
     small, full = thumbnail((tmp_path / "a.png").read_bytes(), 400)
     with Image.open(tmp_path / "a.png") as saved:
         assert small.tobytes() == ImageOps.exif_transpose(saved).tobytes() and full == small.size
+
+
+def test_misread_boxes_are_drawn_as_read_and_as_meant(shapes):
+    for number in range(20):
+        with Image.open(shapes / "images" / f"shapes-{number:04d}.jpg") as image:
+            sides = {"x": image.width, "y": image.height}
+        path = shapes / "annotations" / f"shapes-{number:04d}.xml"
+        pieces = re.split(r"(?<=<)([xy])(min|max)>(\d+)<", path.read_text())
+        for i in range(1, len(pieces), 4):
+            pieces[i : i + 3] = [f"{pieces[i]}{pieces[i + 1]}>{int(pieces[i + 2]) / sides[pieces[i]]:.5f}<", "", ""]
+        path.write_text("".join(pieces))
+    html, _ = page_of(shapes, inspected(shapes))
+    assert html.count('title="as meant"') == html.count('title="as read"') == 3
+    assert "most likely misread</h2>" in html and "read as corners xmin" in html
+    assert "most likely misread</h2>" not in page_of(shapes, inspected(shapes, box_units="normalized"))[0]

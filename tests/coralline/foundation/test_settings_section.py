@@ -1,7 +1,7 @@
 """How a section travels: what differs from its defaults, with its version; and what is refused."""
 
 import json
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pytest
 
@@ -21,6 +21,14 @@ class WithOneMore(Today):
 
 class OfTheNextVersion(Today):
     VERSION: ClassVar[int] = 2
+
+
+class WithAChoice(SettingsSection):
+    reader: Literal["voc"] = "voc"
+
+
+class WithAnotherChoice(SettingsSection):
+    reader: Literal["voc", "coco"] = "voc"
 
 
 @pytest.mark.parametrize("section", [Today(), Today(steps=3), Today(rate=1e-3, sizes=(4,))])
@@ -52,3 +60,25 @@ def test_a_setting_from_the_future_is_refused_by_name():
     with pytest.raises(UserError) as refused:
         Today.from_property(WithOneMore(warmup=5).to_property())
     assert refused.value.found == "version 1 with warmup"
+
+
+def test_a_value_from_the_future_is_refused_by_the_name_of_its_setting():
+    with pytest.raises(UserError) as refused:
+        WithAChoice.from_property(WithAnotherChoice(reader="coco").to_property())
+    assert refused.value.found == "version 1 with reader"
+
+
+def test_a_property_without_a_version_is_of_the_first():
+    with pytest.raises(UserError) as refused:
+        OfTheNextVersion.from_property('{"rate": 0.1, "sizes": [1, 2], "steps": 7}')
+    assert (refused.value.expected, refused.value.found) == ("version 2", "version 1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"stps": 3}, "unknown key `stps`"), ({"steps": "many"}, "`steps` must be a whole number")],
+)
+def test_a_section_made_in_python_is_refused_in_our_words(settings, message):
+    with pytest.raises(UserError) as refused:
+        Today(**settings)
+    assert refused.value.what == message

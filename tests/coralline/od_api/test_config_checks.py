@@ -105,6 +105,19 @@ def test_quantization_is_looked_for(project, old, new, ok, told):
     assert found_ok is ok and told in message
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("batch_size", "fine_tune_checkpoint_version: V2 batch_size"),
+        ("ssd_mobilenet_v2", "ssd_mobilenet_v2_fpn_keras"),
+    ],
+)
+def test_a_tf2_configuration_needs_no_graph_rewriter(project, old, new):
+    change = {"graph_rewriter { quantization": "graph_rewriter { other", old: new}
+    [(ok, message, _)] = found(project.translate(replace=change), "quantization")
+    assert ok and "quantized after training there" in message
+
+
 def test_what_is_remote_is_carried_over_without_a_look(project):
     translation = project.translate(replace={"data/": "gs://bucket/raccoons/"})
     assert {check.name for check in translation.checks if check.ok is None} == {

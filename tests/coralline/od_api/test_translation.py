@@ -88,9 +88,14 @@ _THE_SAME_BACKBONE = ("ssd_mobilenet_v2_fpn_keras", "ssd_mobilenet_v2", "ssd_mob
 
 def test_an_input_that_was_rounded_says_why(project):
     translation = project.translate()
-    assert note(translation, "model.input_size") == (
-        "300 isn't a multiple of 64, the coarsest stride of the preset; 320 is the nearest"
+    assert note(translation, "model.input_size").startswith(
+        "300 isn't a multiple of 64, the coarsest stride of the preset; 320 is the nearest; there images are stretched"
     )
+
+
+def test_images_that_were_stretched_are_said_not_to_be(project):
+    translation = project.translate(f"model {{ ssd {{ {RESIZER.format(320, 320)} }} }}")
+    assert "there images are stretched" in note(translation, "model.input_size")
 
 
 def test_an_oblong_input_becomes_a_square_of_the_longer_side(project):
@@ -181,6 +186,7 @@ def test_without_a_step_that_flips_there_are_no_flips(project):
         (["random_image_scale {}"], "scale", "back to one size"),
         (["ssd_random_crop {}"], "random_crop", "a quarter is inside"),
         (["ssd_random_crop_pad {}"], "random_crop", "without padding"),
+        (["random_crop_image { min_area: 0.3 }"], "random_crop", "a tenth of the image or more, there 0.3 or more"),
         (["random_jpeg_quality { random_coef: 0.8 }"], "jpeg_quality", "0.8 of the images stay as they are"),
         (["autoaugment_image { policy_name: 'v2' }"], "policy", "v2 adds operations"),
         (["random_distort_color {}"], "contrast", "there after saturation and hue, here before"),
@@ -203,6 +209,7 @@ def test_augmentation_that_is_only_nearly_the_same_says_how_it_differs(project, 
         (["random_horizontal_flip { keypoint_flip_permutation: 1 probability: 0.5 }"], "permutation", "no keypoints"),
         (["ssd_random_crop {}", "random_crop_image {}"], "random_crop_image", "can be set once; line 1 holds"),
         (["ssd_random_crop { operations { min_area: 0.1 random_coef: 0 } }"], "min_area", "in one way"),
+        (["random_crop_image { min_area: .75 }"], "min_area", "hold 0.75 of the image or more"),
     ],
 )
 def test_augmentation_that_is_not_here_is_left_out_with_a_reason(project, steps, field, reason):

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import hashlib
 import json
@@ -12,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
+from coralline.publishing.published_locally import LocalPlace
 
 FILES = {"model.tflite": b"model", "labels.txt": b"cat\n"}
 OTHER = {**FILES, "model.tflite": b"other"}
@@ -218,6 +220,15 @@ def test_a_version_can_be_named_by_how_it_begins_or_in_full(place):
         assert first in str(error.value) and second in str(error.value)
 
 
+def refused(place, files):
+    """Why a bundle isn't published; None if it is."""
+    try:
+        published.publish(place, files, {})
+    except published.WithdrawnError as error:
+        return error
+    return None
+
+
 def test_after_a_rollback_another_model_is_served_when_it_is_pushed(place):
     first, second = push(place, b"1", b"2")
     published.roll_back(place)
@@ -231,14 +242,13 @@ def test_a_model_that_was_rolled_back_is_known_by_its_content_until_it_is_served
     one, two = ({**FILES, "model.tflite": model} for model in (b"1", b"2"))
     two_compiled = {**two, "model_edgetpu.tflite": b"2c"}
     push(place, b"1", b"2")
-    assert published.withdrawal(place, two) is None and published.withdrawal(place, two_compiled) is None
-    second = published.roll_back(place, reason="blind at night").before
+    rollback = published.roll_back(place, reason="blind at night")
     for bundle in (two, two_compiled):
-        version, move = published.withdrawal(place, bundle)
-        assert version == second and "(blind at night)" in move.words
-    assert published.withdrawal(place, one) is None
-    published.roll_back(place, second)
-    assert published.withdrawal(place, two) is None
+        error = refused(place, bundle)
+        assert error.version == rollback.before and "(blind at night)" in str(error)
+    assert refused(place, one) is None and served(place) == rollback.after
+    published.roll_back(place, rollback.before)
+    assert refused(place, two) is None and refused(place, two_compiled) is None
 
 
 def test_the_compiled_version_can_be_rolled_back_and_not_the_model(place):
@@ -246,9 +256,26 @@ def test_the_compiled_version_can_be_rolled_back_and_not_the_model(place):
     published.publish(place, FILES, {})
     compiled = published.publish(place, bundle, {})
     published.roll_back(place)
-    assert published.withdrawal(place, FILES) is None
-    assert published.withdrawal(place, bundle)[0] == compiled
-    assert published.withdrawal(place, {**FILES, "model_edgetpu.tflite": b"by another compiler"}) is None
+    assert refused(place, FILES) is None
+    assert refused(place, bundle).version == compiled
+    assert refused(place, {**FILES, "model_edgetpu.tflite": b"by another compiler"}) is None
+
+
+def test_a_rollback_between_the_decision_to_publish_and_the_lock_counts(tmp_path, monkeypatch):
+    place = str(tmp_path)
+    first, second = push(place, b"1", b"2")
+    own = LocalPlace.one_at_a_time
+
+    @contextlib.contextmanager
+    def after_a_rollback(of):
+        with monkeypatch.context() as patched:
+            patched.setattr(LocalPlace, "one_at_a_time", own)
+            published.roll_back(place)
+        with own(of):
+            yield
+
+    monkeypatch.setattr(LocalPlace, "one_at_a_time", after_a_rollback)
+    assert refused(place, {**FILES, "model.tflite": b"2"}).version == second and served(place) == first
 
 
 def damage(place, version, name, content=b"damaged"):
@@ -343,8 +370,8 @@ def test_a_version_from_before_there_was_a_detect_py_stays_the_version_of_its_mo
     assert published.publish(place, {**FILES, **program}, {}) == first and whole(tmp_path / first)
     published.publish(place, OTHER, {})
     published.roll_back(place)
-    assert published.withdrawal(place, {**OTHER, **program}) is not None
-    assert published.withdrawal(place, {**FILES, **program}) is None
+    assert refused(place, {**OTHER, **program}) is not None
+    assert refused(place, {**FILES, **program}) is None
 
 
 def test_a_changed_detect_py_is_damage(tmp_path):

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
-from coralline.tflite import contract, metadata
+from coralline.tflite import contract, labels_file, metadata
 from coralline.tflite.detector import Detector, class_name
 
 
@@ -88,3 +91,114 @@ def test_unreadable_image_is_one_message(quadrant_detector, tmp_path):
 def test_loading_writes_nothing_to_standard_error(quadrant_detector, capfd):
     Detector(quadrant_detector())
     assert capfd.readouterr().err == ""
+
+
+def _closed():
+    image = picture()
+    image.close()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [(_closed(), "the Pillow image can't be read"), (Image.new("RGB", (0, 5)), "the Pillow image is empty")],
+)
+def test_a_pillow_image_without_pixels_is_refused(quadrant_detector, image, message):
+    with pytest.raises(UserError) as refused:
+        Detector(quadrant_detector()).detect(image)
+    assert refused.value.what == message
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [({"labels": "leaf"}, "`labels` is not a list"), ({"num_threads": 0}, "a model can't run without a thread")],
+)
+def test_arguments_that_make_no_sense_are_refused(quadrant_detector, argument, message):
+    with pytest.raises(UserError) as refused:
+        Detector(quadrant_detector(), **argument)
+    assert refused.value.what == message
+
+
+@pytest.mark.parametrize("first", ["???", "background", "__background__", "Unlabeled"])
+def test_a_background_before_the_first_class_is_understood(quadrant_detector, first):
+    assert Detector(quadrant_detector(), labels=[first, "leaf", "sea"]).labels == ["leaf", "sea"]
+
+
+@pytest.mark.parametrize(("labels", "more"), [(["a"], "fewer"), (["a", "b", "c"], "more"), (["???", "a"], None)])
+def test_the_number_of_labels_is_that_of_the_classes(quadrant_detector, tmp_path, labels, more):
+    (tmp_path / "model.tflite").write_bytes(quadrant_detector())
+    (tmp_path / "labels.txt").write_text("\n".join(labels))
+    if more is None:
+        assert Detector(tmp_path / "model.tflite").labels == labels
+        return
+    for given in (labels, None):
+        with pytest.raises(UserError) as refused:
+            Detector(tmp_path / "model.tflite", labels=given)
+        assert refused.value.what == f"there are {more} labels than classes"
+        assert refused.value.expected == "2 labels" and refused.value.found.startswith(f"{len(labels)}: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_labels_file_as_editors_save_it(tmp_path, encoding, end):
+    (tmp_path / "labels.txt").write_bytes(end.join(["Kätzchen", "sea\u2028side", ""]).encode(encoding))
+    assert labels_file.read_labels_file(tmp_path / "labels.txt") == ["Kätzchen", "sea\u2028side"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("1 euro", "50 cent"),
+        ("1 euro", "2 euro"),
+        ("10 of clubs", "2 of hearts", "ace"),
+        ("cat", "0 dogs"),
+        ("0", "1"),
+        ("3d printer", "7up"),
+        ("1: first", "2: second"),
+    ],
+)
+def test_names_that_begin_with_a_number_are_read_as_they_were_written(quadrant_detector, tmp_path, names):
+    """Here, by pycoral's `read_label_file` (pycoral/utils/dataset.py), and by the program for devices."""
+    text = LabelMap(names).labels_txt()
+    assert labels_file.parse_labels(text) == list(names)
+    pycorals = {}
+    for row, line in enumerate(text.splitlines()):
+        pair = re.split(r"[:\s]+", line.strip(), maxsplit=1)
+        is_pair = len(pair) == 2 and pair[0].strip().isdigit()
+        pycorals |= {int(pair[0]): pair[1].strip()} if is_pair else {row: line.strip()}
+    assert pycorals == dict(enumerate(names))
+    labels = "".join(f"{name}\n" for name in names)
+    model = metadata.write_metadata(quadrant_detector(), labels=labels, score_threshold=0.25, name="n", description="d")
+    assert metadata.read_labels(model) == list(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("1 euro\n50 cent\n", ["1 euro", "50 cent"]),
+        ("1 euro\n2 euro\n", ["1 euro", "2 euro"]),
+        ("0 cat\n1 dog\n", ["cat", "dog"]),
+        ("1 cat\n2 dog\n", ["cat", "dog"]),
+        ("0  cat\n2  dog\n", ["cat", "1", "dog"]),
+        ("0: cat\n1: dog\n", ["cat", "dog"]),
+        ("0 cat\n0 dog\n", ["0 cat", "0 dog"]),
+        ("0 cat\n900 dog\n", ["0 cat", "900 dog"]),
+        ("0 cat\n99999999999999999999 dog\n", ["0 cat", "99999999999999999999 dog"]),
+        ("cat\n\n  dog \n\n", ["cat", "dog"]),
+        ("", []),
+    ],
+)
+def test_numbers_in_front_are_ids_only_where_they_run_on(text, labels):
+    assert labels_file.parse_labels(text) == labels
+
+
+@pytest.mark.parametrize("text", ["leaf \n sea\n", "\ufeffleaf\r\nsea\r\n\r\n"])
+def test_labels_in_the_file_are_trimmed(quadrant_detector, text):
+    model = metadata.write_metadata(quadrant_detector(), labels=text, score_threshold=0.25, name="n", description="d")
+    assert Detector(model).labels == ["leaf", "sea"]
+
+
+def test_a_labels_file_that_isnt_text_is_refused(tmp_path):
+    (tmp_path / "labels.txt").write_bytes(b"caf\xe9\n")
+    with pytest.raises(UserError, match="can't read the labels"):
+        labels_file.read_labels_file(tmp_path / "labels.txt")

@@ -6,7 +6,8 @@ import ai_edge_litert.schema_py_generated as schema
 import numpy as np
 import pytest
 
-from coralline.tflite import metadata, model_file
+from coralline.foundation.errors import UserError
+from coralline.tflite import contract, metadata, model_file
 from coralline.tflite.detector import Detector
 
 
@@ -59,6 +60,21 @@ def test_damaged_archives_have_no_labels(quadrant_detector):
     whole = written(quadrant_detector())
     for cut in (1, 10, 30, 60, 100):
         assert metadata.read_labels(whole[:-cut]) is None
+
+
+def test_an_archive_that_is_there_and_damaged_is_a_problem(quadrant_detector):
+    whole = bytearray(written(quadrant_detector()))
+    start = whole.rindex(b"PK\x03\x04")
+    whole[start : start + 2] = b"??"
+    assert "the archive of labels in the file is damaged" in contract.check_contract(bytes(whole))
+    assert Detector(bytes(whole), labels=["leaf", "sea"]).labels == ["leaf", "sea"]
+
+
+def test_one_label_too_many_in_the_file_is_refused_unless_others_are_given(quadrant_detector):
+    model = written(quadrant_detector(), "leaf\nsea\nsky\n")
+    with pytest.raises(UserError, match="3 labels for 2 classes"):
+        Detector(model)
+    assert Detector(model, labels=["leaf", "sea"]).labels == ["leaf", "sea"]
 
 
 # Prints what the official reader finds: the files in the model, the labels, the metadata.

@@ -57,6 +57,7 @@ def evaluate(*arguments):
 
 def test_prints_figures_as_json(model, data):
     figures = json.loads(evaluate(model, "--data", data, "--split", "all", "--json").stdout)
+    assert (figures.pop("scored"), figures.pop("left_out")) == ("all of the data, which isn't divided", "")
     assert figures.pop("per_class") == pytest.approx({"leaf": 1, "sky": 1})
     assert figures == pytest.approx({"images": 4, "AP": 1, "AP50": 1, "AP75": 1})
 
@@ -71,7 +72,8 @@ def test_splits_as_the_pipeline_does_and_the_sides_add_up(model, data):
 
 def test_prints_a_table_for_people(model, data):
     shown = evaluate(model, "--data", data, "--split", "all").stdout
-    assert shown.splitlines()[:2] == ["4 images", "AP       1.000  IoU .50:.95"]
+    said, first = shown.splitlines()[:2]
+    assert (said, first) == ("4 images: all of the data, which isn't divided", "AP       1.000  IoU .50:.95")
     assert "AP leaf  1.000" in shown
 
 
@@ -107,30 +109,81 @@ def test_scores_tfrecords_like_the_folder_they_were_made_of(model, tmp_path):
     from coralline.data.records.tf_example import encode_example
 
     tf = pytest.importorskip("tensorflow")
-    pixels = np.zeros((64, 64, 3), np.uint8)
-    pixels[:32, :32, 1] = 255
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    record = encode_example(
-        filename="a.png",
-        image_encoded=(tmp_path / "a.png").read_bytes(),
-        image_format="png",
-        height=64,
-        width=64,
-        boxes_ymin_xmin_ymax_xmax=np.array([[0, 0, 0.5, 0.5]], np.float32),
-        class_ids=[1],
-        class_names=["leaf"],
-        difficult=[False],
-        truncated=[False],
-    )
-    for split, copies in (("train", 3), ("eval", 2)):
+
+    def record(number):
+        pixels = np.zeros((64, 64, 3), np.uint8)
+        pixels[:32, :32, 1], pixels[63, 63, 1] = 255, number
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        return encode_example(
+            filename=f"{number}.png",
+            image_encoded=(tmp_path / "a.png").read_bytes(),
+            image_format="png",
+            height=64,
+            width=64,
+            boxes_ymin_xmin_ymax_xmax=np.array([[0, 0, 0.5, 0.5]], np.float32),
+            class_ids=[1],
+            class_names=["leaf"],
+            difficult=[False],
+            truncated=[False],
+        )
+
+    for split, numbers in (("train", (1, 2, 3)), ("eval", (4, 5))):
         (tmp_path / "examples" / f"Split-{split}").mkdir(parents=True)
         file = tmp_path / "examples" / f"Split-{split}" / "data_tfrecord-00000-of-00001.gz"
         with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
-            for _ in range(copies):
-                writer.write(record)
+            for number in numbers:
+                writer.write(record(number))
     figures = json.loads(evaluate(model, "--data", tmp_path / "examples", "--json").stdout)
     assert (figures["images"], figures["per_class"]) == (2, {"leaf": pytest.approx(1)})
     assert json.loads(evaluate(model, "--data", file, "--split", "all", "--json").stdout)["images"] == 2
+
+
+def scored(*arguments):
+    shown = json.loads(evaluate(*arguments, "--json").stdout)
+    return shown["images"], shown["scored"]
+
+
+def test_says_what_it_scores(model, data):
+    assert scored(model, "--data", data) == (
+        4,
+        "all of the data, which isn't divided; --split eval for those that a training on this folder holds back",
+    )
+    (data / "val").mkdir()
+    (data / "train").mkdir()
+    for number, side in enumerate(("train", "train", "train", "val")):
+        for ending in ("jpg", "xml"):
+            (data / f"{number}.{ending}").rename(data / side / f"{number}.{ending}")
+    rule = "by the data set's own parts: train trains, val evaluates"
+    assert scored(model, "--data", data) == (1, f"the eval side of 4 ({rule}); --split all for all")
+    assert scored(model, "--data", data, "--split", "train") == (3, f"the train side of 4 ({rule})")
+    assert scored(model, "--data", data, "--split", "all") == (4, "all of the data, whatever its side")
+
+
+def test_reads_what_check_reads(model, data, tmp_path):
+    """Left-over records beside annotations, and settings of the section `data`."""
+    (data / "train.tfrecord").write_bytes(b"left over")
+    listed = tmp_path / "judges.txt"
+    listed.write_text("2\n")
+    assert scored(model, "--data", data)[0] == 4
+    assert scored(model, "--data", data, "--set", f"data.eval_list={listed}") == (
+        1,
+        "the eval side of 4 (by the lists given: judges.txt evaluates, the rest trains); --split all for all",
+    )
+    (tmp_path / "c.yaml").write_text(f"data: {{eval_list: {listed}}}\n")
+    assert scored(model, "--data", data, "--config", tmp_path / "c.yaml")[0] == 1
+    text = (data / "0.xml").read_text()
+    (data / "0.xml").write_text(text.replace("<xmax>32<", "<xmax>0<", 1))
+    shown = evaluate(model, "--data", data).stdout
+    assert shown.splitlines()[1] == "left out of the data: 1 box (`coralline check` says why)"
+    with pytest.raises(UserError, match=r"train\.tfrecord"):
+        evaluate(model, "--data", data, "--set", "data.reader=tfrecord")
+
+
+def test_one_image_can_be_scored(model, data):
+    for number in (1, 2, 3):
+        (data / f"{number}.xml").unlink()
+        (data / f"{number}.jpg").unlink()
+    assert scored(model, "--data", data)[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,12 @@ def predict(*arguments):
     return result.output
 
 
+def refused(*arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 1
+    return result.stderr
+
+
 @pytest.fixture
 def image(tmp_path):
     pixels = np.zeros((50, 100, 3), np.uint8)
@@ -62,8 +68,7 @@ def test_labels_beside_a_model_without_labels_are_used(quadrant_detector, image,
 
 
 def test_a_missing_image_or_delegate_is_one_message(model, image, tmp_path):
-    with pytest.raises(UserError, match=r"none\.jpg: the image can't be read"):
-        predict(model, tmp_path / "none.jpg")
+    assert "none.jpg: the image can't be read" in refused(model, tmp_path / "none.jpg")
     with pytest.raises(UserError, match=r"delegate library libnone\.so can't be loaded"):
         predict(model, image, "--delegate", "libnone.so")
 
@@ -107,8 +112,7 @@ def test_a_video_whose_index_is_missing_is_refused(model, video, tmp_path):
     whole = video.read_bytes()
     for share in (0.0, 0.3, 0.6):
         (tmp_path / "cut.mp4").write_bytes(whole[: int(share * len(whole))])
-        with pytest.raises(UserError, match=r"cut\.mp4: the video can't be read"):
-            predict(model, tmp_path / "cut.mp4")
+        assert "cut.mp4: the video can't be read" in refused(model, tmp_path / "cut.mp4")
 
 
 def test_latency_is_told_and_written(model, image, tmp_path):
@@ -123,3 +127,26 @@ def test_latency_is_told_and_written(model, image, tmp_path):
 def test_repeat_sets_how_often_each_image_is_run(model, image, tmp_path):
     predict(model, image, "--repeat", "7", "--latency", tmp_path / "latency.json")
     assert json.loads((tmp_path / "latency.json").read_text())["runs"] == 6, "the first of few warms up"
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_one_that_cannot_be_read_is_named_and_the_others_are_looked_at(model, image, tmp_path, as_json):
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        Image.open(image).save(folder / name)
+    (folder / "b.jpg").write_bytes(b"\0\0\0\x18ftypheic")
+    (folder / "b.mp4").write_bytes(b"no video")
+    arguments = [str(model), str(folder), "-o", str(tmp_path / "out"), *(["--json"] if as_json else [])]
+    result = CliRunner().invoke(command, arguments)
+    assert result.exit_code == 1
+    assert f"{folder}/b.jpg: the image can't be read" in result.stderr and "a HEIC image" in result.stderr
+    assert f"{folder}/b.mp4: the video can't be read" in result.stderr and "2 of 4 files can't be read" in result.stderr
+    if as_json:
+        assert list(json.loads(result.stdout)) == [str(folder / "a.png"), str(folder / "c.png")]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "c.jpg"]
+
+
+def test_nothing_that_can_be_read_is_an_empty_answer(model, tmp_path):
+    result = CliRunner().invoke(command, [str(model), str(tmp_path / "gone.jpg"), "--json"])
+    assert result.exit_code == 1 and json.loads(result.stdout) == {} and "gone.jpg" in result.stderr

@@ -73,3 +73,9 @@ def test_a_setting_that_the_earlier_version_did_not_know_counts_only_when_it_is_
 def test_other_settings_run_anew(run):
     run(in_full(TrainSettings(float_steps=7)))
     assert run(TrainSettings(float_steps=8).to_property()) is NodeOutcome.DONE
+
+
+def test_what_the_first_version_wrote_is_not_reused_by_a_section_of_another(run, monkeypatch):
+    run(in_full(TrainSettings(float_steps=7)))
+    monkeypatch.setattr(TrainSettings, "VERSION", 2)
+    assert run(TrainSettings(float_steps=7).to_property()) is NodeOutcome.DONE

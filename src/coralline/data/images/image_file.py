@@ -16,7 +16,8 @@ from typing import Literal
 
 from PIL import Image
 
-from coralline.data.images import image_pixels, image_structure, jpeg_header
+from coralline.data.images import cut_off_jpeg, cut_off_png, image_pixels, image_structure, jpeg_header, other_formats
+from coralline.data.images.other_formats import OtherFormat
 
 # Pillow warns of odd metadata, which neither we nor the user act on. Here and not at the calls: the context that
 # the standard library has for it changes the filters of all threads.
@@ -41,18 +42,38 @@ _MOST_PLAIN_PIXELS = 1 << 26
 """Of a larger image Pillow is asked, which has a limit."""
 _REENCODED_JPEG = {"quality": 95, "subsampling": 0}
 
-Reason = Literal["orientation", "format", "transparency"]
+_MOST_MISSING = 0.1
+"""Of the lines of an image that is cut off, so many may be missing: they become a strip of one colour. JPEGs cut at
+97 % of their bytes had 94 to 98 % of their lines, at 90 % 86 to 92 %, at 80 % 78 to 86 %."""
+_ROW_OF_BLOCKS, _MOST_MISSING_OF_A_SMALL_ONE = 17, 0.25
+"""Lines that one missing byte can cost: 16 of the row of blocks that it's in, and the one before, which takes colours
+from it. So many may be missing of small images too, if that isn't more than this share."""
+
+Reason = Literal["orientation", "format", "transparency", "cut_off"]
 """Why an image's own bytes can't be passed through: it must be turned; the trainer can't decode it, or decodes it to
-other colours; parts of it are transparent."""
+other colours; parts of it are transparent; its end is missing."""
 
 
 class UnreadableImageError(Exception):
-    """The bytes aren't an image that can be decoded; the message says how that shows."""
+    """The bytes aren't an image that can be decoded; the message says how that shows.
+
+    Attributes:
+      fix: what to do about it, if the bytes say that.
+    """
+
+    def __init__(self, found: str, fix: str | None = None):
+        super().__init__(found)
+        self.fix = fix
+
+    @classmethod
+    def of(cls, other: OtherFormat) -> UnreadableImageError:
+        """Of an image in a format that isn't read."""
+        return cls(f"{other.what}, which isn't read", other.fix)
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageFacts:
-    """An image file that is whole.
+    """An image file that is whole, or nearly so.
 
     Attributes:
       width: pixels, upright.
@@ -60,6 +81,7 @@ class ImageFacts:
       orientation: EXIF orientation, 1 to 8.
       encoded_format: "jpeg" or "png", as the trainer gets it.
       reencoded: why the trainer doesn't get the file's own bytes; None if it does.
+      missing_lines: of the stored pixels, if the file is cut off.
     """
 
     width: int
@@ -67,6 +89,7 @@ class ImageFacts:
     orientation: int
     encoded_format: str
     reencoded: Reason | None
+    missing_lines: int = 0
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -80,9 +103,22 @@ def inspect_image(content: bytes) -> ImageFacts:
     A JPEG that is plain as well isn't even opened, which takes half of the time (48 µs for 97).
 
     Raises:
-      UnreadableImageError: it isn't an image, is damaged so that it can't be decoded, or claims more pixels than
-        Pillow's limit.
+      UnreadableImageError: it isn't an image, is damaged so that it can't be decoded, is cut off so that more than a
+        tenth of it is missing, or claims more pixels than Pillow's limit.
     """
+    try:
+        return _inspect(content)
+    except UnreadableImageError:
+        cut_off = _completed(content)
+        if cut_off is None:
+            raise
+    completed, there, lines = cut_off
+    if lines - there > max(_MOST_MISSING * lines, min(_ROW_OF_BLOCKS, _MOST_MISSING_OF_A_SMALL_ONE * lines)):
+        raise UnreadableImageError(f"it's cut off: {there} of its {lines} lines are there")
+    return dataclasses.replace(_inspect(completed), reencoded="cut_off", missing_lines=lines - there)
+
+
+def _inspect(content: bytes) -> ImageFacts:
     size = jpeg_header.plain_size(content)
     if (
         size is not None
@@ -113,10 +149,24 @@ def encode_for_training(content: bytes, facts: ImageFacts) -> bytes:
     if facts.reencoded is None:
         return content
     out = io.BytesIO()
-    with _opened(content) as image:
+    with _opened(decodable(content, facts)) as image:
         upright = image_pixels.upright_rgb(image)
     upright.save(out, facts.encoded_format, **(_REENCODED_JPEG if facts.encoded_format == "jpeg" else {}))
     return out.getvalue()
+
+
+def decodable(content: bytes, facts: ImageFacts) -> bytes:
+    """The file's bytes; with an end if it lacks one, which decoders refuse.
+
+    Raises:
+      UnreadableImageError: it isn't the file that the facts are about.
+    """
+    if facts.reencoded != "cut_off":
+        return content
+    completed = _completed(content)
+    if completed is None:
+        raise UnreadableImageError("it isn't what it was when it was looked at")
+    return completed[0]
 
 
 def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
@@ -130,7 +180,7 @@ def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
       UnreadableImageError: it can't be decoded, or is too large to be for a thumbnail's sake.
     """
     facts = inspect_image(content)
-    with _opened(content) as image:
+    with _opened(decodable(content, facts)) as image:
         image.draft("RGB", (side, side))  # JPEG: decoded at an eighth where that is enough.
         if math.prod(image.size) > _MOST_PIXELS_FOR_A_THUMBNAIL:
             raise UnreadableImageError(f"{facts.width} x {facts.height} pixels, too many to be shown")
@@ -139,15 +189,27 @@ def thumbnail(content: bytes, side: int) -> tuple[Image.Image, tuple[int, int]]:
     return small, (facts.width, facts.height)
 
 
+def _completed(content: bytes) -> tuple[bytes, int, int] | None:
+    """The bytes of an image that is cut off, with an end; the lines that are there, and all of them."""
+    try:
+        return cut_off_jpeg.completed_jpeg(content) or cut_off_png.completed_png(content)
+    except Exception:  # Pillow's plug-ins raise all kinds of exceptions on damaged files.
+        return None
+
+
 @contextlib.contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
     """The image; every failure within is an UnreadableImageError."""
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+            if other := other_formats.of_opened(image):
+                raise UnreadableImageError.of(other)
             yield image
     except UnreadableImageError:
         raise
     except Image.UnidentifiedImageError as e:
+        if other := other_formats.by_content(content[: other_formats.HEAD_BYTES]):
+            raise UnreadableImageError.of(other) from e
         found = f"{len(content)} bytes that begin with {content[:8].hex(' ')}" if content else "an empty file"
         raise UnreadableImageError(found) from e
     except Image.DecompressionBombError as e:
@@ -161,6 +223,8 @@ def _is_whole_jpeg(image: Image.Image, content: bytes) -> bool:
     if image.format not in _JPEG_FORMATS:
         return False
     end = image_structure.jpeg_header_end(content)
+    if end is None and cut_off_jpeg.lacks_end(content):  # Pillow takes zeros behind the data for pixels.
+        raise UnreadableImageError("it's cut off")
     return end is not None and _takes_header(content[: end + _ENOUGH_OF_A_SCAN])
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 import zlib
 
-_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
-_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+END_OF_IMAGE, START_OF_SCAN = 0xD9, 0xDA
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """In compressed data 0xFF is followed by 0, unless it begins a marker; restart markers may stand anywhere."""
-_KNOWN_MARKERS = frozenset((0xC0, 0xC1, 0xC2, 0xC4, _START_OF_SCAN, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE))
+KNOWN_MARKERS = frozenset((0xC0, 0xC1, 0xC2, 0xC4, START_OF_SCAN, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE))
 """Frames (baseline, extended, progressive), tables, scans, restart interval, applications, comment (ITU-T T.81,
 B.1.1.3). There are others, which few decoders know."""
 
@@ -27,13 +27,13 @@ def jpeg_header_end(content: bytes) -> int | None:
     Bytes behind the end, which cameras append, do no harm.
     """
     at, first_scan = 2, None
-    while marker := _MARKER.search(content, at):
+    while marker := MARKER.search(content, at):
         kind, at = content[marker.end() - 1], marker.end()
-        if kind == _END_OF_IMAGE:
+        if kind == END_OF_IMAGE:
             return first_scan
-        if kind not in _KNOWN_MARKERS:
+        if kind not in KNOWN_MARKERS:
             return None
-        if kind == _START_OF_SCAN and first_scan is None:
+        if kind == START_OF_SCAN and first_scan is None:
             first_scan = at
         at += int.from_bytes(content[at : at + 2], "big")
     return None

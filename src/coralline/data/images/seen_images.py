@@ -11,9 +11,11 @@ import dataclasses
 import hashlib
 import os
 import time
+from collections.abc import Iterable, Mapping
 
 from coralline.data.images import image_file
 from coralline.data.images.image_file import ImageFacts
+from coralline.data.images.thumbnail import thumbnail_of
 from coralline.data.reading.image_place import ImagePlace
 from coralline.foundation import storage
 
@@ -30,12 +32,14 @@ class SeenImage:
       sha256: of the file's bytes.
       state: of the file, by which a change shows; None if it is not to be trusted.
       content: the bytes, while they are kept.
+      thumbnail: see `images.thumbnail`; None until one was asked for, or if there can't be one.
     """
 
     facts: ImageFacts
     sha256: bytes
     state: tuple[int, ...] | None
     content: bytes | None = None
+    thumbnail: bytes | None = None
 
 
 _seen: dict[str, SeenImage] = {}
@@ -48,28 +52,45 @@ def keep_bytes(most: int) -> None:
     _bytes_left = most
 
 
-def look(place: ImagePlace) -> SeenImage:
+def look(place: ImagePlace, *, thumbnail: bool = False) -> SeenImage:
     """What is known of an image; reads it if it hasn't been read since its last change.
+
+    Args:
+      place: where it is.
+      thumbnail: whether one is wanted.
 
     Raises:
       OSError: it can't be read.
       UnreadableImageError: it isn't an image, or is damaged.
     """
     state = _state(place)
-    if state is not None and (known := _known(place.path, state)) is not None:
+    known = None if state is None else _known(place.path, state)
+    if known is not None and (known.thumbnail or not thumbnail):
+        return known
+    if known is not None:
+        known.thumbnail = thumbnail_of(place.read() if known.content is None else known.content, known.facts)
         return known
     content = place.read()
     seen = SeenImage(image_file.inspect_image(content), hashlib.sha256(content).digest(), state)
+    seen.thumbnail = thumbnail_of(content, seen.facts) if thumbnail else None
     if state is not None and state == _state(place):
-        _remember(place.path, seen, content)
+        _keep(seen, content)
+        _seen[place.path] = seen
     return seen
 
 
-def known_sha256(path: str) -> bytes | None:
-    """The hash of a file that has been read since its last change."""
-    state = _state(ImagePlace(path))
-    known = None if state is None else _known(path, state)
-    return None if known is None else known.sha256
+def of_worker(places: Iterable[ImagePlace]) -> dict[str, SeenImage]:
+    """What a forked worker has learned of images, by their paths; for its parent to `remember`.
+
+    Images whose bytes are kept aren't among them: a worker keeps none itself, and has those from its parent.
+    """
+    paths = (place.path for place in places if place.record is None)
+    return {path: _seen[path] for path in paths if path in _seen and _seen[path].content is None}
+
+
+def remember(seen: Mapping[str, SeenImage]) -> None:
+    """Takes over what a worker has learned."""
+    _seen.update(seen)
 
 
 def take(place: ImagePlace) -> tuple[bytes, bytes]:
@@ -89,12 +110,11 @@ def take(place: ImagePlace) -> tuple[bytes, bytes]:
     return content, hashlib.sha256(content).digest()
 
 
-def _remember(path: str, seen: SeenImage, content: bytes) -> None:
+def _keep(seen: SeenImage, content: bytes) -> None:
     global _bytes_left
     if len(content) <= _bytes_left:
         _bytes_left -= len(content)
         seen.content = content
-    _seen[path] = seen
 
 
 def _known(path: str, state: tuple[int, ...]) -> SeenImage | None:

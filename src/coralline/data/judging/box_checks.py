@@ -55,7 +55,9 @@ class BoxChecks:
         )
 
     def _may_be_used(self, o: RawObject) -> bool:
-        """False if its marks or its lack of area rule the box out."""
+        """False if its marks, its oddities or its lack of area rule the box out."""
+        if "drop" in [self._note(o, kind, message) for kind, message in o.oddities]:
+            return False
         if o.difficult and self._note(o, "difficult_box", "is marked difficult") != "keep":
             return False
         if o.truncated and self._note(o, "truncated_box", "is marked truncated") != "keep":

@@ -1,9 +1,10 @@
-"""How classes are spelt: names that differ by case or spaces alone mean the same class."""
+"""How classes are spelt: names that differ by case, spaces or Unicode form alone mean the same class."""
 
 from __future__ import annotations
 
 import collections
 import difflib
+import unicodedata
 from collections.abc import Iterable
 
 from coralline.data.judging.problems import Problem
@@ -25,11 +26,17 @@ class ClassNames:
 
     @classmethod
     def most_usual(cls, counts: collections.Counter[str]) -> ClassNames:
-        """Of each class the spelling that is there most often; of equals, the first by alphabet. Spaces are trimmed."""
+        """Of each class the spelling that is there most often; of equals the composed one (NFC), the first by alphabet.
+
+        Spaces are trimmed.
+        """
         spellings: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
         for name, count in counts.items():
             spellings[_key(name)][_trimmed(name)] += count
-        return cls(min(found, key=lambda name: (-found[name], name)) for found in spellings.values())
+        return cls(
+            min(found, key=lambda name: (-found[name], not unicodedata.is_normalized("NFC", name), name))
+            for found in spellings.values()
+        )
 
     def usual(self, name: str) -> str | None:
         """The name that a spelling means; None for a class that isn't among them."""
@@ -62,4 +69,10 @@ def _trimmed(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    return _trimmed(name).casefold()
+    """Canonical caseless matching (Unicode Standard, definition D145)."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", _trimmed(name)).casefold())
+
+
+def same_looks(name: str, other: str) -> bool:
+    """Whether two spellings differ in their Unicode form alone, which doesn't show."""
+    return unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other)

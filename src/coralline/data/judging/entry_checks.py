@@ -3,33 +3,72 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+import os
 import re
+import time
+from collections.abc import Iterable, Sequence
 
 from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.data_settings import DataSettings
 from coralline.data.images import seen_images
 from coralline.data.images.image_file import ImageFacts, UnreadableImageError
 from coralline.data.images.seen_images import SeenImage
+from coralline.data.judging import box_form, misread_boxes
 from coralline.data.judging.box_checks import BoxChecks
 from coralline.data.judging.findings import Findings
+from coralline.data.judging.misread_boxes import BoxEvidence
 from coralline.data.judging.problems import DataProblem, Problem
 from coralline.data.reading.raw_annotation import Entry, RawAnnotation, RawObject
 from coralline.data.reading.reader_choice import read_annotation
+from coralline.foundation import forked_workers, progress
 from coralline.foundation.errors import reason
 from coralline.foundation.progress import counted
 
+_LARGEST_SHARE = 2.0
+"""Numbers beyond it aren't shares of an image, which may exceed 1 by rounding or where a box reaches beyond it."""
 _SAME_ASPECT = 0.01
 _ROUNDED_BY = 0.01
 """Pixels by which six decimals, as LabelImg writes, are off in an image of 10,000 pixels."""
+_MANY_ENTRIES, _SHARE = 1000, 250
+"""From so many on workers pay; and as many are given to one at a time."""
+_TOLD_EVERY_S = 5.0
 _WINDOWS_PATH = re.compile(r"^(?:[A-Za-z]:[\\/]|\\\\)")
 
 
 @dataclasses.dataclass(frozen=True)
 class CheckedImage:
-    """What came of one entry: the image, unless a problem rules it out, and every problem."""
+    """What came of one entry: the image, unless a problem rules it out, every problem, and what its boxes look like."""
 
     image: AnnotatedImage | None
     problems: tuple[Problem, ...]
+    evidence: BoxEvidence
+
+
+def check_entries(root: str, entries: Sequence[tuple[Entry, Split]], options: DataSettings) -> list[CheckedImage]:
+    """`check_entry` of each, by workers where there are many; what these saw of the images is remembered here.
+
+    Tells how far it has come, every few seconds.
+    """
+    here = os.getpid()
+
+    def checked(start: int, end: int) -> tuple[list[CheckedImage], dict[str, SeenImage]]:
+        share, by_worker = entries[start:end], os.getpid() != here
+        if by_worker:
+            seen_images.keep_bytes(0)  # They would be lost with it.
+        results = [check_entry(root, entry, side, options) for entry, side in share]
+        return results, seen_images.of_worker(entry.place for entry, _ in share) if by_worker else {}
+
+    found: list[CheckedImage] = []
+    told = time.monotonic()
+    at_a_time = _SHARE if len(entries) >= _MANY_ENTRIES else _MANY_ENTRIES
+    for results, seen in forked_workers.in_shares(checked, len(entries), at_a_time):
+        seen_images.remember(seen)
+        found += results
+        if time.monotonic() - told >= _TOLD_EVERY_S:
+            told = time.monotonic()
+            progress.note(f"{len(found):,} of {len(entries):,} images looked at")
+    return found
 
 
 def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> CheckedImage:
@@ -44,11 +83,21 @@ def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> 
     path = f"{root}/{entry.annotation}" if entry.annotation else entry.place.path
     findings = Findings(options)
     try:
-        image = _check(path, entry, side, findings)
+        image, evidence = _check(path, entry, side, options, findings)
     except DataProblem as e:
         findings.note(e.problem)
-        image = None
-    return CheckedImage(image, tuple(_naming_the_image(problem, entry, path) for problem in findings.problems))
+        image, evidence = None, BoxEvidence()
+    problems = tuple(_naming_the_image(problem, entry, path) for problem in findings.problems)
+    return CheckedImage(image, problems, evidence)
+
+
+def evidence_by_file(checked: Iterable[tuple[Entry, CheckedImage]]) -> dict[str, BoxEvidence]:
+    """What boxes look like, by the file that annotates many images, or by the part of the data set."""
+    found: dict[str, BoxEvidence] = {}
+    for entry, of in checked:
+        file = entry.annotation if entry.boxes is not None else entry.part or ""
+        found.setdefault(file, BoxEvidence()).add(of.evidence)
+    return found
 
 
 def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
@@ -65,20 +114,29 @@ def _naming_the_image(problem: Problem, entry: Entry, path: str) -> Problem:
     return dataclasses.replace(problem, message=f"{problem.message} ({entry.image})")
 
 
-def _check(path: str, entry: Entry, side: Split, findings: Findings) -> AnnotatedImage | None:
-    raw = read_annotation(entry, path)
+def _check(
+    path: str, entry: Entry, side: Split, options: DataSettings, findings: Findings
+) -> tuple[AnnotatedImage | None, BoxEvidence]:
+    own = read_annotation(entry, path)
     seen = _look_at_image(entry)
     facts = seen.facts
-    for problem in raw.problems:
+    if facts.reencoded == "cut_off" and findings.note(_cut_off_image(entry, facts)) != "fix":
+        return None, BoxEvidence()
+    for problem in own.problems:
         findings.note(problem)
+    raw = box_form.read_as(own, *options.boxes_are, (facts.width, facts.height))
     usable = _is_image_of(raw, entry, path, findings)
     whole = _in_whole_pixels(raw, path, findings)
     if whole is not raw.objects:
         raw = dataclasses.replace(raw, objects=whole)
     objects = _in_upright_pixels(raw, facts, path, findings)
     if objects is None or not usable:
-        return None
-    return AnnotatedImage(
+        return None, BoxEvidence()
+    evidence = misread_boxes.evidence_of(own, objects, facts, (entry.image, path))
+    if raw.normalized:
+        in_shares = (_is_in_shares(share, path, findings) for share in raw.objects)
+        objects = tuple(itertools.compress(objects, in_shares))
+    image = AnnotatedImage(
         name=entry.image,
         place=entry.place,
         annotation_path=path,
@@ -86,14 +144,50 @@ def _check(path: str, entry: Entry, side: Split, findings: Findings) -> Annotate
         facts=facts,
         sha256=seen.sha256,
         objects=BoxChecks(path, facts.width, facts.height, findings).right(objects),
+        thumbnail=seen.thumbnail,
     )
+    return image, evidence
+
+
+def _is_in_shares(o: RawObject, file: str, findings: Findings) -> bool:
+    if max(map(abs, o.xmin_ymin_xmax_ymax)) <= _LARGEST_SHARE:
+        return True
+    findings.note(
+        Problem(
+            "bad_number",
+            file,
+            f"a box ({o.class_name}) isn't in shares of the image",
+            line=o.line,
+            expected="numbers from 0 to 1",
+            found=o.corners,
+            fix="correct the box, or remove it",
+        )
+    )
+    return False
 
 
 def _look_at_image(entry: Entry) -> SeenImage:
     try:
-        return seen_images.look(entry.place)
+        return seen_images.look(entry.place, thumbnail=entry.compared)
     except (OSError, UnreadableImageError) as e:
         raise DataProblem(unreadable_image(entry.image, entry.place.path, e)) from e
+
+
+def _cut_off_image(entry: Entry, facts: ImageFacts) -> Problem:
+    """An image whose end is missing, and that is usable without."""
+    path, lines = entry.place.path, facts.stored_size[1]
+    return Problem(
+        "unreadable_image",
+        path,
+        _about(entry.image, path, "is cut off near its end"),
+        expected=f"a whole file, of {lines} lines",
+        found=f"{lines - facts.missing_lines} of {lines} lines",
+        fix="replace the image if you can; what is there is used as decoders recover it, the rest has one colour",
+    )
+
+
+def _about(name: str, path: str, says: str) -> str:
+    return f"the image {says}" if path.endswith(name) else f"the image {name} {says}"
 
 
 def unreadable_image(name: str, path: str, error: Exception) -> Problem:
@@ -101,10 +195,11 @@ def unreadable_image(name: str, path: str, error: Exception) -> Problem:
     return Problem(
         "unreadable_image",
         path,
-        "the image can't be read" if path.endswith(name) else f"the image {name} can't be read",
+        _about(name, path, "can't be read"),
         expected="a whole JPEG, PNG, BMP, GIF, WebP or TIFF image",
         found=reason(error),
-        fix="replace the image, or remove it and its annotation",
+        fix=getattr(error, "fix", None) or "replace the image, or remove it and its annotation",
+        fixable=False,
     )
 
 
@@ -131,7 +226,7 @@ def _is_image_of(raw: RawAnnotation, entry: Entry, path: str, findings: Findings
         line=raw.filename_line,
         expected=name,
         found=raw.filename,
-        fix="correct <filename>, if the image is the one that was annotated",
+        fix="correct the name in the annotation, if the image is the one that was annotated",
     )
     return findings.note(renamed) == "fix"
 

@@ -50,6 +50,9 @@ FAULTS = _table(
     # An annotation that can't be used
     Fault("unreadable_annotation", "An annotation that can't be opened.", ("fail", "drop"), "image"),
     Fault("unparsable_xml", "An annotation that isn't well-formed XML.", ("fail", "drop"), "image"),
+    Fault(
+        "unparsable_json", "An annotation that isn't well-formed JSON, or not of labelme.", ("fail", "drop"), "image"
+    ),
     Fault("not_voc", "An XML file that isn't a Pascal VOC annotation.", ("fail", "drop"), "image"),
     Fault("entity", "An annotation that declares XML entities, which are never resolved.", ("fail", "drop"), "image"),
     Fault(
@@ -63,8 +66,25 @@ FAULTS = _table(
     # An image that can't be used or found
     Fault("missing_image", "An annotation whose image isn't in the folder.", ("fail", "drop"), "image"),
     Fault("ambiguous_image", "An annotation that fits several images.", ("fail", "drop"), "image"),
+    Fault(
+        "image_spelling",
+        "An image whose name an annotation spells with other capitals, another ending or Unicode form, or %20; fix: "
+        "the only image that it can mean is used.",
+        ("fix", "fail"),
+    ),
     Fault("annotated_twice", "A second annotation of the same image; drop: the first one counts.", ("fail", "drop")),
-    Fault("unreadable_image", "An image that is cut off, damaged or too large to decode.", ("fail", "drop"), "image"),
+    Fault(
+        "unreadable_image",
+        "An image that is cut off, damaged, too large to decode, or in a format that isn't read; fix: a JPEG or PNG of "
+        "which a tenth is missing at most is used as decoders recover it, and any other stops a run.",
+        ("fix", "fail", "drop"),
+        "image",
+    ),
+    Fault(
+        "other_image_format",
+        "Files in the folder that are images, but in a format that isn't read: HEIC, AVIF, RAW, SVG, PDF and others.",
+        ("drop", "fail"),
+    ),
     Fault(
         "image_without_annotation",
         "An image without an annotation; fix: it is kept as a background image.",
@@ -90,9 +110,32 @@ FAULTS = _table(
     ),
     Fault("size_contradicts", "A size in the annotation that can't have been the image's.", ("fail", "drop"), "image"),
     # An object that can't be read
-    Fault("no_class_name", "An object without a class.", ("fail", "drop"), "box"),
-    Fault("incomplete_box", "An object without all four corners.", ("fail", "drop"), "box"),
-    Fault("bad_number", "A corner that isn't a number.", ("fail", "drop"), "box"),
+    Fault("no_class_name", "An object without a class, or with several.", ("fail", "drop"), "box"),
+    Fault("incomplete_box", "An object without exactly four corners.", ("fail", "drop"), "box"),
+    Fault("bad_number", "A corner or an angle that isn't a number.", ("fail", "drop"), "box"),
+    Fault("unread_content", "What an annotation says beyond what is read of it.", ("keep", "fail")),
+    Fault(
+        "misread_boxes",
+        "Boxes of which most look wrong in the same way, so that their numbers most likely mean something else "
+        "(`data.box_format`, `data.box_units`).",
+        ("fail", "keep"),
+    ),
+    # An object that isn't one upright box
+    Fault("deleted_object", "An object marked deleted.", ("drop", "keep", "fail")),
+    Fault("several_boxes", "An object with several boxes; keep: each is an object.", ("keep", "drop", "fail"), "box"),
+    Fault("turned_box", "A box that is turned; fix: the upright box around it.", ("fix", "drop", "fail"), "box"),
+    Fault(
+        "outlined_object",
+        "An object that has an outline and no box; fix: the upright box around it.",
+        ("fix", "drop", "fail"),
+        "box",
+    ),
+    Fault(
+        "outline_differs",
+        "A box that isn't the one around the object's outline; keep: the box counts.",
+        ("keep", "drop", "fail"),
+        "box",
+    ),
     # A box that is wrong
     Fault("zero_area_box", "A box without area.", ("drop", "fail"), "box"),
     Fault(
@@ -128,7 +171,8 @@ FAULTS = _table(
     ),
     Fault(
         "class_spelling",
-        "A class name with stray spaces or different capitals; fix: the most frequent spelling is used.",
+        "A class name with stray spaces, different capitals or in another Unicode form; fix: the most frequent "
+        "spelling is used.",
         ("fix", "drop", "fail"),
         "box",
     ),
@@ -139,7 +183,22 @@ FAULTS = _table(
         "The same image in training and in evaluation; fix: copies go where the first of them, by name, goes.",
         ("fix", "drop", "fail"),
     ),
-    Fault("class_missing_in_split", "A class without a box in training or in evaluation.", ("keep", "fail")),
+    Fault(
+        "related_images",
+        "Copies of a picture, frames of a video or pictures that are nearly the same, on several sides where these are "
+        "ours to choose; fix: all go where the first of them, by name, goes.",
+        ("fix", "keep", "fail"),
+    ),
+    Fault(
+        "related_across_sides",
+        "The same on several sides that a person or the data set chose, or too many of them for one side.",
+        ("keep", "fail"),
+    ),
+    Fault(
+        "class_missing_in_split",
+        "A class without a box in training, or without one that isn't marked difficult in evaluation.",
+        ("keep", "fail"),
+    ),
     Fault(
         "unmatched_box",
         "A box that no anchor of the detector matches, too small at its input most often; it hardly trains.",
@@ -149,6 +208,11 @@ FAULTS = _table(
     Fault("listed_twice", "An image in both lists; drop: the first list counts.", ("fail", "drop")),
     Fault("unlisted_image", "An annotated image that no list in use names.", ("drop", "fail")),
     Fault("too_much_left_out", "More images or boxes left out than `data.max_left_out` allows."),
+    Fault(
+        "nothing_to_score",
+        "Images for evaluation whose boxes are all marked difficult: no model can be scored on them.",
+        ("fail", "keep"),
+    ),
     Fault("no_box", "A data set without a single box."),
     Fault("unwritable_output", "Examples that can't be written."),
 )

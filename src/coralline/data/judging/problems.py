@@ -29,6 +29,7 @@ class Problem:
       policy: what is done about it; the table's default until `DatasetOptions.decide` has set it.
       image: the image's name in the data set; None if it concerns none or many.
       xmin_ymin_xmax_ymax: the box it's about, in pixels of the upright image, as it was before it was fixed.
+      fixable: False if it can't be fixed, although others of its kind can: it stops a run where those are fixed.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Problem:
     policy: Policy = "fail"
     image: str | None = None
     xmin_ymin_xmax_ymax: tuple[float, float, float, float] | None = None
+    fixable: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """What `coralline check --json` and the report show of it."""
@@ -59,6 +61,12 @@ class Problem:
     def place(self) -> str:
         """`file:line`, or the file alone."""
         return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def unread(file: str, what: str, *, line: int | None = None, found: str | None = None) -> Problem:
+    """What an annotation says beyond what is read of it. `found` is a count, if the reader has counted the places."""
+    fix = "nothing has to be done if a detector doesn't need it"
+    return Problem("unread_content", file, f"{what} isn't read", line=line, found=found, fix=fix)
 
 
 class DataProblem(Exception):

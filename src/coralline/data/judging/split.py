@@ -1,34 +1,31 @@
-"""Which image trains and which one judges.
+"""Which image trains, which one evaluates, and which one tests.
 
-What a person lists decides first; then the data set's own lists (`ImageSets/Main`, VOC devkit), then its own names
-(`train/`, `valid/`, `instances_val.json`); otherwise a hash of the file name, or of the group that it names, so that an
-image stays on its side when others are added, when the folder moves, and on every machine.
+What a person lists decides first; then the data set's own lists and folders (`ImageSets/Main`, `data.yaml`,
+`reading.declared_sides`), then its own names (`train/`, `valid/`, `instances_val.json`); otherwise a hash of the file
+name, or of the group that it names, so that an image stays on its side when others are added, when the folder moves,
+and on every machine.
 """
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from coralline.data.annotated_image import Split
 from coralline.data.data_settings import DataSettings
-from coralline.data.judging.problems import Problem
-from coralline.data.reading.raw_annotation import Entry, Layout
-from coralline.foundation import storage
+from coralline.data.judging.problems import Problem, as_error, failing
+from coralline.data.judging.split_lists import IN_WORDS, SplitLists
+from coralline.data.reading.declared_sides import sides_by
+from coralline.data.reading.raw_annotation import Declaration, Entry, Layout
 from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
 
-SPLITS: tuple[Split, ...] = ("train", "eval")
-
-_LIST_PAIRS = (("train", "val"), ("trainval", "test"), ("train", "test"))
-"""Which two lists of `ImageSets/Main` are used: the first pair of which both are there."""
-_PART_PAIRS = (("train", "val"), ("train", "test"))
-"""The same for a data set whose file or folder names divide it into parts."""
+REQUIRED_SPLITS: tuple[Split, ...] = ("train", "eval")
+SPLITS: tuple[Split, ...] = (*REQUIRED_SPLITS, "test")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,29 +35,37 @@ class Assignment:
     Attributes:
       split_of: by the image's name.
       rule: one sentence on how it was decided.
+      by_hash: whether the sides are ours to choose: neither a person nor the data set says otherwise.
       unlisted: annotated images that no list names; they're left out.
-      problems: lines of the lists that name no image, or an image of the other list; not decided on yet.
+      problems: lines of the lists that name no image, or an image of another list; not decided on yet.
     """
 
     split_of: dict[str, Split]
     rule: str
+    by_hash: bool = False
     unlisted: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def assign(layout: Layout, options: DataSettings) -> Assignment:
+def assign(layout: Layout, options: DataSettings, *, undivided_evaluates: bool = False) -> Assignment:
     """Decides for every image of a data set.
 
     Args:
       layout: what is in the folder.
-      options: lists, the pattern of groups, and the share of images for evaluation without lists.
+      options: lists, the pattern of groups, and the shares of images for evaluation and testing without lists.
+      undivided_evaluates: whether all images evaluate, where neither a person nor the data set divides them.
 
     Raises:
-      UserError: a side would be empty, or a list can't be read.
+      UserError: no image would be left for training or evaluation, or a list can't be read. If annotations or lines of
+        lists that can't be used are the reason, it says so.
     """
-    assignment = _assign(layout, options)
-    for split in SPLITS:
+    assignment = _by_given_lists(layout, options)
+    if undivided_evaluates and assignment.by_hash:
+        return Assignment({entry.image: "eval" for entry in layout.entries}, "the data isn't divided")
+    for split in REQUIRED_SPLITS:
         if split not in assignment.split_of.values():
+            if wrong := failing(map(options.decide, (*layout.problems, *assignment.problems))):
+                raise as_error(wrong)
             raise UserError(
                 f"no image is left for {'training' if split == 'train' else 'evaluation'}",
                 file=layout.root,
@@ -71,20 +76,9 @@ def assign(layout: Layout, options: DataSettings) -> Assignment:
     return assignment
 
 
-def _assign(layout: Layout, options: DataSettings) -> Assignment:
-    if options.train_list or options.eval_list:
-        return _by_given_lists(layout, options.train_list, options.eval_list)
-    lists = _first_pair({PurePosixPath(name).stem for name in layout.lists}, _LIST_PAIRS)
-    if lists:
-        return _by_image_sets(layout, lists)
-    parts = _first_pair({entry.part for entry in layout.entries if entry.part}, _PART_PAIRS)
-    if parts:
-        return _by_parts(layout.entries, parts)
-    return _by_hash(layout.entries, options.eval_fraction, options.group_pattern)
-
-
-def _first_pair(there: set[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-    return next((pair for pair in pairs if there.issuperset(pair)), None)
+def in_use(sides: Iterable[Split]) -> tuple[Split, ...]:
+    """Those that a data set has: the required ones, and the third one if an image is on it."""
+    return SPLITS if "test" in set(sides) else REQUIRED_SPLITS
 
 
 def hash_fraction(name: str) -> float:
@@ -97,21 +91,135 @@ def _fraction(text: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def _by_hash(entries: Sequence[Entry], eval_fraction: float, group_pattern: str | None) -> Assignment:
-    group_of = _groups(entries, group_pattern)
-    places = {group: _fraction(group) for group in group_of.values()}
-    side_of: dict[str, Split] = {group: "eval" if place < eval_fraction else "train" for group, place in places.items()}
-    if len(places) > 1:  # In a handful of images a side can come out empty: it gets the one nearest to it.
-        if "eval" not in side_of.values():
-            side_of[min(places, key=places.__getitem__)] = "eval"
-        if "train" not in side_of.values():
-            side_of[max(places, key=places.__getitem__)] = "train"
-    by = "a hash of the file name"
-    if group_pattern:
-        by = f"a hash of the group ({counted(len(places), 'group')} by {group_pattern})"
-    return Assignment(
-        {name: side_of[group] for name, group in group_of.items()}, f"{eval_fraction:.0%} for evaluation, by {by}"
+def _by_given_lists(layout: Layout, options: DataSettings) -> Assignment:
+    """By a person's lists, if there are any.
+
+    Without the one for training, or for evaluation, that split gets the rest. With the one for testing alone, the rest
+    is split as it would be by itself.
+    """
+    given: dict[Split, str | None] = {
+        "train": options.train_list,
+        "eval": options.eval_list,
+        "test": options.test_list,
+    }
+    lists = {split: path for split, path in given.items() if path}
+    listed = SplitLists(layout)
+    for split, path in lists.items():
+        listed.add_list(path, split)
+    rule = ", ".join(f"{os.path.basename(path)} {IN_WORDS[split]}" for split, path in lists.items())
+    rests = [split for split in REQUIRED_SPLITS if split not in lists]
+    if len(rests) == 2:
+        return _with_the_rest(layout, listed, rule, options)
+    if rests:
+        for name in listed.unlisted():
+            listed.split_of[name] = rests[0]
+        rule += f", the rest {IN_WORDS[rests[0]]}"
+    rule = f"by the lists given: {rule}"
+    return Assignment(listed.split_of, rule, unlisted=listed.unlisted(), problems=tuple(listed.problems))
+
+
+def _with_the_rest(layout: Layout, listed: SplitLists, rule: str, options: DataSettings) -> Assignment:
+    rest = _by_the_data_set(layout, options)
+    if not rule:
+        return rest
+    return dataclasses.replace(
+        rest,
+        split_of={**rest.split_of, **listed.split_of},
+        rule=f"{rule}; the rest {rest.rule}",
+        by_hash=False,
+        unlisted=tuple(name for name in rest.unlisted if name not in listed.split_of),
+        problems=(*listed.problems, *rest.problems),
     )
+
+
+def _by_the_data_set(layout: Layout, options: DataSettings) -> Assignment:
+    passed_over = []
+    for declaration in layout.declared:
+        assignment = _by_declaration(layout, declaration)
+        if isinstance(assignment, Assignment):
+            return assignment
+        passed_over.append(assignment)
+    assignment = _by_parts(layout) or _by_hash(layout.entries, options)
+    reasons = [reason for reason in passed_over if reason]
+    return dataclasses.replace(assignment, rule="; ".join([assignment.rule, *reasons]))
+
+
+def _by_declaration(layout: Layout, declaration: Declaration) -> Assignment | str:
+    """The sides, or why the declaration isn't used; empty if it is for other things."""
+    absent = f"not there: {', '.join(declaration.missing)}" if declaration.missing else ""
+    side_of = sides_by(declaration.words)
+    if not side_of:
+        return f"{declaration.source} isn't used ({absent or 'it names one side'})"
+    listed = SplitLists(layout)
+    listed.add_declared(declaration, side_of)
+    if listed.named["train"] and listed.named["train"] == listed.named["eval"]:
+        return f"{declaration.source} isn't used (it names the same images for training and for evaluation)"
+    pairs = ", ".join(f"{_called(declaration, word)} {IN_WORDS[side]}" for word, side in side_of.items())
+    rule = f"by {declaration.source}: {pairs}" + (f"; {absent}" if absent else "")
+    return Assignment(listed.split_of, rule, unlisted=listed.unlisted(), problems=tuple(listed.problems))
+
+
+def _called(declaration: Declaration, word: str) -> str:
+    """What the declaration names for a word: a folder, a list, the lists of one name of several years; or the word."""
+    lists = {path.rpartition("/")[2] for said, path in declaration.lists if said == word}
+    named = lists | {path for said, path in declaration.folders if said == word}
+    return named.pop() if len(named) == 1 else word
+
+
+def _parts(layout: Layout) -> set[str]:
+    return {entry.part for entry in layout.entries if entry.part}
+
+
+def _by_parts(layout: Layout) -> Assignment | None:
+    side_of = sides_by(_parts(layout))
+    if side_of is None:
+        return None
+    pairs = ", ".join(f"{part} {IN_WORDS[side]}" for part, side in side_of.items())
+    return Assignment(
+        {entry.image: side_of[entry.part] for entry in layout.entries if entry.part in side_of},
+        f"by the data set's own parts: {pairs}",
+        unlisted=tuple(entry.image for entry in layout.entries if entry.part not in side_of),
+    )
+
+
+def _by_hash(entries: Sequence[Entry], options: DataSettings) -> Assignment:
+    """Images below `eval_fraction` evaluate, the next ones test: a share for testing moves none that evaluate."""
+    group_of = _groups(entries, options.group_pattern)
+    places = {group: _fraction(group) for group in group_of.values()}
+    ends: dict[Split, float] = {"eval": options.eval_fraction}
+    if options.test_fraction and len(places) > len(REQUIRED_SPLITS):
+        ends["test"] = options.eval_fraction + options.test_fraction
+    ends["train"] = 1.0
+    if ends.get("test", 0.0) >= 1:
+        raise UserError(
+            "nothing would be left for training",
+            expected="data.eval_fraction and data.test_fraction that are less than 1 together",
+            found=f"{options.eval_fraction:g} and {options.test_fraction:g}",
+            fix="lower one of them",
+        )
+    side_of = {group: next(side for side, end in ends.items() if place < end) for group, place in places.items()}
+    _fill_empty_sides(side_of, places, list(ends))
+    by = "a hash of the file name"
+    if options.group_pattern:
+        by = f"a hash of the group ({counted(len(places), 'group')} by {options.group_pattern})"
+    shares = f"{options.eval_fraction:.0%} for evaluation"
+    if options.test_fraction:
+        shares += f", {options.test_fraction:.0%} for testing"
+    return Assignment({name: side_of[group] for name, group in group_of.items()}, f"{shares}, by {by}", by_hash=True)
+
+
+def _fill_empty_sides(side_of: dict[str, Split], places: dict[str, float], sides: Sequence[Split]) -> None:
+    """In a handful of images a side can come out empty: it gets the nearest one of a side that can spare it."""
+    if len(places) < len(sides):
+        return
+    for i, side in enumerate(sides):
+        while side not in side_of.values():
+            held = list(side_of.values())
+            spare = [group for group, other in side_of.items() if held.count(other) > 1]
+            before = [group for group in spare if sides.index(side_of[group]) < i]
+            after = [group for group in spare if sides.index(side_of[group]) > i]
+            nearest = max(before, key=places.__getitem__) if before else min(after, key=places.__getitem__)
+            side_of[nearest] = side
 
 
 def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
@@ -136,125 +244,3 @@ def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
         image: PurePosixPath(image).name if match is None else match[1 if compiled.groups else 0] or ""
         for image, match in found.items()
     }
-
-
-def _by_parts(entries: Sequence[Entry], pair: tuple[str, str]) -> Assignment:
-    side_of_part: dict[str | None, Split] = dict(zip(pair, SPLITS, strict=True))
-    return Assignment(
-        {entry.image: side_of_part[entry.part] for entry in entries if entry.part in pair},
-        f"by the data set's own parts: {pair[0]} trains, {pair[1]} evaluates",
-        tuple(entry.image for entry in entries if entry.part not in pair),
-    )
-
-
-class _Listing:
-    """Goes through lists of images and notes problems in their lines."""
-
-    def __init__(self) -> None:
-        self.split_of: dict[str, Split] = {}
-        self.problems: list[Problem] = []
-
-    def add(self, path: str, split: Split, find: Callable[[str], str | None]) -> None:
-        """Puts every image that a list names into a split; `find` gives the image of a line."""
-        for line, listed in _lines(path):
-            image = find(listed)
-            if image is None:
-                self._note(
-                    "listed_image_missing",
-                    f"the list names an image that isn't there or has no annotation: {listed}",
-                    (path, line),
-                    ("an annotated image of that name", "none"),
-                    "add the files, or remove the line",
-                )
-            elif self.split_of.get(image, split) != split:
-                self._note(
-                    "listed_twice",
-                    f"an image is listed for training and for evaluation: {listed}",
-                    (path, line),
-                    ("one of the two", "both"),
-                    "remove the line from one of the lists",
-                )
-            else:
-                self.split_of[image] = split
-
-    def _note(self, kind: str, message: str, at: tuple[str, int], texts: tuple[str, str], fix: str) -> None:
-        (file, line), (expected, found) = at, texts
-        self.problems.append(Problem(kind, file, message, line=line, expected=expected, found=found, fix=fix))
-
-    def assignment(self, entries: Sequence[Entry], rule: str) -> Assignment:
-        unlisted = tuple(entry.image for entry in entries if entry.image not in self.split_of)
-        return Assignment(self.split_of, rule, unlisted, tuple(self.problems))
-
-
-def _by_image_sets(layout: Layout, pair: tuple[str, str]) -> Assignment:
-    image_of = {(_year_of_image(entry.image), PurePosixPath(entry.image).stem): entry.image for entry in layout.entries}
-    any_year: dict[str, str] = {stem: image for (_, stem), image in image_of.items()}
-    listing = _Listing()
-    for name in layout.lists:
-        stem, year = PurePosixPath(name).stem, str(PurePosixPath(name).parent.parent.parent)
-        if stem in pair:
-            listing.add(
-                layout.path(name),
-                SPLITS[pair.index(stem)],
-                lambda listed, year=year: image_of.get((year, listed)) or any_year.get(listed),  # type: ignore[misc]
-            )
-    rule = f"by ImageSets/Main: {pair[0]}.txt trains, {pair[1]}.txt evaluates"
-    return listing.assignment(layout.entries, rule)
-
-
-def _by_given_lists(layout: Layout, train_list: str | None, eval_list: str | None) -> Assignment:
-    """Lists name images by path, name, or name without its ending; with one list, the other split gets the rest."""
-    find = _Finder(layout.entries)
-    listing = _Listing()
-    lists: dict[Split, str] = {
-        split: path for split, path in zip(SPLITS, (train_list, eval_list), strict=True) if path is not None
-    }
-    for split, path in lists.items():
-        listing.add(path, split, find)
-    words = {"train": "trains", "eval": "evaluates"}
-    rule = ", ".join(f"{os.path.basename(path)} {words[split]}" for split, path in lists.items())
-    if len(lists) == 1:
-        [rest] = set(SPLITS) - set(lists)
-        for entry in layout.entries:
-            listing.split_of.setdefault(entry.image, rest)
-        rule += f", the rest {words[rest]}"
-    return listing.assignment(layout.entries, f"by the lists given: {rule}")
-
-
-class _Finder:
-    """Finds the image that a line of a list names, if there is exactly one."""
-
-    def __init__(self, entries: Sequence[Entry]):
-        self._images: dict[str, set[str]] = collections.defaultdict(set)
-        for entry in entries:
-            path = PurePosixPath(entry.image)
-            for said in (entry.image, path.name, path.stem, str(path.with_suffix(""))):
-                self._images[said].add(entry.image)
-
-    def __call__(self, listed: str) -> str | None:
-        said = listed.replace("\\", "/").removeprefix("./")
-        found = self._images.get(said, set())
-        if said in found:
-            return said
-        return next(iter(found)) if len(found) == 1 else None
-
-
-def _year_of_image(image: str) -> str:
-    return str(PurePosixPath(image).parent.parent)
-
-
-def _lines(path: str) -> list[tuple[int, str]]:
-    """Line numbers and image names; the second column of class lists (1, 0 or -1) is ignored."""
-    try:
-        text = storage.read_bytes(path).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as e:
-        raise UserError(
-            "can't read the list of images", file=path, found=e, fix="save it as text, one image name a line"
-        ) from e
-    stripped = ((number, line.strip()) for number, line in enumerate(text.splitlines(), start=1))
-    return [(number, _without_flag(line)) for number, line in stripped if line]
-
-
-def _without_flag(line: str) -> str:
-    name, _, flag = line.rpartition(" ")
-    return name.strip() if flag in ("1", "0", "-1") and name.strip() else line

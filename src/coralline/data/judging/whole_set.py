@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from coralline.data.annotated_image import AnnotatedImage, AnnotatedObject
 from coralline.data.data_settings import DataSettings
-from coralline.data.judging.class_names import ClassNames
+from coralline.data.judging import related_images, split
+from coralline.data.judging.class_names import ClassNames, same_looks
 from coralline.data.judging.findings import Findings
 from coralline.data.judging.policies import FAULTS
 from coralline.data.judging.problems import Problem, failing
-from coralline.data.judging.split import SPLITS
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.progress import counted
 
@@ -35,6 +35,8 @@ def judge_whole_set(
     found: Sequence[Problem],
     given: LabelMap | None,
     options: DataSettings,
+    *,
+    by_hash: bool,
 ) -> WholeSet:
     """Judges a data set by its checked images.
 
@@ -44,19 +46,43 @@ def judge_whole_set(
       found: every problem so far, decided on.
       given: the label map, if one is given; else it is derived: the sorted class names.
       options: policies.
+      by_hash: whether the sides are ours to choose.
     """
     findings = Findings(options)
     images = _with_known_classes(images, given, findings)
     images = _with_corner_base(root, images, findings)
     images = _without_copies(images, findings)
+    images = related_images.settle_sides(images, by_hash and options.group_pattern is None, findings)
     label_map = given or LabelMap.of_names({name for image in images for name in image.class_names})
-    problems = [*found, *findings.problems]
+    problems = [*_told_once(found), *findings.problems]
     last = Findings(options)
     if not any(image.objects for image in images) and not failing(problems):
         last.note(_no_box(root))
     _look_for_missing_classes(root, images, label_map, last)
+    _look_for_what_can_be_scored(root, images, last)
     _look_at_losses(root, images, problems, options, last)
     return WholeSet(tuple(images), label_map, tuple(problems + last.problems))
+
+
+def _told_once(problems: Sequence[Problem]) -> list[Problem]:
+    """What isn't read of annotations concerns the set, not each image: the first place of each kind, with a count."""
+    unread = collections.Counter(problem.message for problem in problems if _is_unread(problem))
+    told: set[str] = set()
+    kept = []
+    for problem in problems:
+        if _is_unread(problem):
+            if problem.message in told:
+                continue
+            told.add(problem.message)
+            count = counted(unread[problem.message], "time")
+            problem = dataclasses.replace(problem, found=count, image=None)
+        kept.append(problem)
+    return kept
+
+
+def _is_unread(problem: Problem) -> bool:
+    """Whether it is one of many places; a reader of one file for all images has counted them itself."""
+    return problem.kind == "unread_content" and problem.found is None
 
 
 def _with_known_classes(
@@ -82,14 +108,15 @@ def _known(o: AnnotatedObject, image: AnnotatedImage, names: ClassNames, finding
         unknown = names.unknown(o.class_name, image.annotation_path, o.name_line)
         findings.note(dataclasses.replace(unknown, image=image.name, xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax))
         return None
+    shown = ascii if same_looks(o.class_name, usual) else repr
     policy = findings.note(
         Problem(
             "class_spelling",
             image.annotation_path,
-            f"a class name is spelled differently from the others: {o.class_name!r}",
+            f"a class name is spelled differently from the others: {shown(o.class_name)}",
             line=o.name_line,
-            expected=usual,
-            found=repr(o.class_name),
+            expected=usual if shown is repr else ascii(usual),
+            found=shown(o.class_name),
             fix="correct the annotation",
             image=image.name,
             xmin_ymin_xmax_ymax=o.xmin_ymin_xmax_ymax,
@@ -183,18 +210,38 @@ def _corners(image: AnnotatedImage) -> list[tuple[float, float, float, float]]:
 def _look_for_missing_classes(
     root: str, images: Sequence[AnnotatedImage], label_map: LabelMap, findings: Findings
 ) -> None:
-    for side in SPLITS:
-        there = {name for image in images if image.split == side for name in image.class_names}
+    for side in split.in_use(image.split for image in images):
+        objects = [o for image in images if image.split == side for o in image.objects]
+        there = {o.class_name for o in objects}
+        counting = {o.class_name for o in objects if side == "train" or not o.difficult}
         for name in label_map.names:
-            if name not in there:
+            if name not in counting:
+                only = " that isn't marked difficult" if name in there else ""
                 findings.note(
                     Problem(
                         "class_missing_in_split",
                         root,
-                        f"no box of class {name} is in the {side} split",
+                        f"no box of class {name}{only} is in the {side} split",
                         fix="annotate more of them" if side == "train" else "add images of it, or change the split",
                     )
                 )
+
+
+def _look_for_what_can_be_scored(root: str, images: Sequence[AnnotatedImage], findings: Findings) -> None:
+    """Difficult boxes are neither hits nor misses: where there are no others, there are no figures."""
+    for side in split.SPLITS[1:]:
+        boxes = [o for image in images if image.split == side for o in image.objects]
+        if boxes and all(o.difficult for o in boxes):
+            findings.note(
+                Problem(
+                    "nothing_to_score",
+                    root,
+                    f"every box of the {side} split is marked difficult, so no model can be scored on it",
+                    expected="at least one box that isn't",
+                    found=counted(len(boxes), "box"),
+                    fix="take the mark off what should be found, or put other images into this split",
+                )
+            )
 
 
 def _look_at_losses(

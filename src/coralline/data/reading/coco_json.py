@@ -9,30 +9,38 @@ they do in files that were merged. The format has fractions of pixels by its nat
 from __future__ import annotations
 
 import collections
-import json
+import itertools
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from coralline.data.judging.problems import Problem
-from coralline.data.reading.folder import Folder, part_of_file
-from coralline.data.reading.named_images import NamedImages, without_copies
+from coralline.data.judging.problems import Problem, unread
+from coralline.data.reading import json_file, outlines
+from coralline.data.reading.coco_outline import around_segmentation, is_number
+from coralline.data.reading.folder import Folder
+from coralline.data.reading.json_file import shown, side
+from coralline.data.reading.named_images import NamedAnnotation, layout_of_files
 from coralline.data.reading.raw_annotation import Layout, RawAnnotation, RawObject
 from coralline.data.records.label_map import LabelMap
-from coralline.foundation import storage, text_file
-from coralline.foundation.errors import UserError, reason
+from coralline.foundation import text_file
+from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
 
 _LISTS = ("images", "annotations", "categories")
 _OFFICIAL_PREFIX = "instances_"
 """COCO's own folder of annotations has files of captions, key points and masks of the same images beside these."""
-_HEAD_BYTES = 1 << 16
-"""So much is looked at to find out whether a JSON file is COCO."""
-_LIST_STARTS = re.compile(r'"(images|annotations|categories)"\s*:\s*\[')
-_ITEM_OF = {"images": '"file_name"', "annotations": '"image_id"'}
-_UNUSED = ("segmentation", "keypoints")
-"""What makes up most of such a file; it is let go of while the rest is read."""
+KNOWN_KEYS = {
+    "images": {
+        *("id", "file_name", "width", "height"),
+        *("license", "flickr_url", "coco_url", "date_captured", "extra"),
+    },
+    "annotations": {
+        *("id", "image_id", "category_id", "bbox", "iscrowd", "segmentation", "attributes"),
+        *("area", "num_keypoints"),
+    },
+    "categories": {"id", "name", "supercategory"},
+}
+"""Those that are read, and those that say nothing a detector needs."""
 _SHOWN = 10
 
 
@@ -44,7 +52,7 @@ def what_is_there(folder: Folder) -> str:
 
 def files(folder: Folder) -> tuple[str, ...]:
     """JSON files that are COCO by their beginning."""
-    coco = tuple(name for name in folder.with_ending(".json") if _looks_like_coco(folder.path(name)))
+    coco = folder.json_of_kind("coco")
     official = tuple(name for name in coco if name.rpartition("/")[2].startswith(_OFFICIAL_PREFIX))
     return official or coco
 
@@ -55,14 +63,7 @@ def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
     Raises:
       UserError: a file can't be used at all.
     """
-    contents = {name: _File(folder.path(name)) for name in files(folder)}
-    in_use, copies = without_copies({name: set(file.image_names.values()) for name, file in contents.items()})
-    images = NamedImages(folder)
-    for name in in_use:
-        for said, boxes in contents[name].annotations():
-            images.add(said, name, boxes=boxes, part=part_of_file(name))
-    problems = [problem for name in in_use for problem in contents[name].problems]
-    return images.layout("COCO", problems, not_read=", ".join(f"{name}, which repeats the others" for name in copies))
+    return layout_of_files(folder, "COCO", {name: _File(folder.path(name)) for name in files(folder)})
 
 
 class _File:
@@ -75,28 +76,28 @@ class _File:
         images, annotations, categories = (_list(content, key, path) for key in _LISTS)
         self._class_names = self._names_by_id(categories)
         self._images = self._images_by_id(images)
-        self.image_names = {key: image["file_name"] for key, image in self._images.items()}
         self._objects: dict[Any, list[RawObject]] = collections.defaultdict(list)
         self._problems_of: dict[Any, list[Problem]] = collections.defaultdict(list)
         for annotation in annotations:
             self._add(annotation)
+        for key, items in zip(_LISTS, (images, annotations, categories), strict=True):
+            self.problems += self._unread(key, items)
 
-    def annotations(self) -> list[tuple[str, RawAnnotation]]:
-        """The name of each image with its annotation; none for a background image."""
-        return [
-            (
-                image["file_name"],
-                RawAnnotation(
-                    objects=tuple(self._objects.get(key, ())),
-                    problems=tuple(self._problems_of.get(key, ())),
-                    width=_size(image.get("width")),
-                    height=_size(image.get("height")),
-                    subpixel=True,
-                    path=image["file_name"],
-                ),
-            )
-            for key, image in self._images.items()
-        ]
+    @property
+    def images(self) -> list[NamedAnnotation]:
+        """Those that are listed; without a box, one is a background image."""
+        return [NamedAnnotation(of["file_name"], self._annotation(key, of)) for key, of in self._images.items()]
+
+    def _annotation(self, key: Any, image: dict[str, Any]) -> RawAnnotation:
+        return RawAnnotation(
+            objects=tuple(self._objects.get(key, ())),
+            problems=tuple(self._problems_of.get(key, ())),
+            width=side(image.get("width")),
+            height=side(image.get("height")),
+            box_format="xywh",
+            subpixel=True,
+            path=image["file_name"],
+        )
 
     def _names_by_id(self, categories: Sequence[Any]) -> dict[Any, str]:
         """Raises UserError if a number could mean several classes."""
@@ -104,9 +105,7 @@ class _File:
         for category in categories:
             key, name = _key(category, "id"), category.get("name") if isinstance(category, dict) else None
             if key is None or not isinstance(name, str) or not text_file.is_text(name):
-                raise self._unusable(
-                    "a category lacks its id or its name", '{"id": 1, "name": "cat"}', _shown(category)
-                )
+                raise self._unusable("a category lacks its id or its name", '{"id": 1, "name": "cat"}', shown(category))
             if names.setdefault(key, name) != name:
                 raise self._unusable(f"two categories have the id {key}", "one name", f"{names[key]}, {name}")
         return names
@@ -122,7 +121,7 @@ class _File:
                         "unparsable_line",
                         "an image lacks its id or its file name",
                         '{"id": 1, "file_name": "a.jpg", ...}',
-                        _shown(image),
+                        shown(image),
                     )
                 )
             elif by_id.setdefault(key, image)["file_name"] != name:
@@ -141,14 +140,14 @@ class _File:
                     "unparsable_line",
                     "an annotation doesn't say which image it is of",
                     '{"id": 1, "image_id": 1, "category_id": 1, "bbox": [x, y, width, height], ...}',
-                    _shown(annotation),
+                    shown(annotation),
                 )
             )
         elif key not in self._images:
-            name = f"annotation {_shown(annotation.get('id'))}"
+            name = f"annotation {shown(annotation.get('id'))}"
             self.problems.append(
                 self._problem(
-                    "unknown_image", f"{name} is of an image that isn't listed", "an id in `images`", _shown(key)
+                    "unknown_image", f"{name} is of an image that isn't listed", "an id in `images`", shown(key)
                 )
             )
         else:
@@ -159,23 +158,48 @@ class _File:
                 self._objects[key].append(result)
 
     def _object(self, annotation: dict[str, Any]) -> RawObject | Problem:
-        named = f"annotation {_shown(annotation.get('id'))}"
+        named = f"annotation {shown(annotation.get('id'))}"
         category = _key(annotation, "category_id")
         if category not in self._class_names:
             ids = ", ".join(f"{key} ({name})" for key, name in list(self._class_names.items())[:_SHOWN])
-            found = _shown(annotation.get("category_id"))
+            found = shown(annotation.get("category_id"))
             return self._problem("unknown_class", f"{named} has a category that isn't listed", f"one of {ids}", found)
         if not self._class_names[category].strip():
             return self._problem("no_class_name", f"{named} has a category without a name", "a name", None)
-        box = annotation.get("bbox")
+        box, around = annotation.get("bbox"), annotation.get("segmentation")
+        difficult = annotation.get("iscrowd") in (1, "1")
+        odd: tuple[tuple[str, str], ...] = ()
+        if not box and around:
+            xmin, ymin, xmax, ymax = around
+            odd = (outlines.OUTLINED,)
+            return RawObject(self._class_names[category], xmin, ymin, xmax, ymax, difficult=difficult, oddities=odd)
         if not isinstance(box, list) or len(box) != 4:
-            return self._problem("incomplete_box", f"{named} has no box", '"bbox": [x, y, width, height]', _shown(box))
-        if not all(map(_is_number, box)):
-            return self._problem("bad_number", f"{named} has a box of other than numbers", "pixels", _shown(box))
+            message = (
+                f"{named} has a box of {len(box)} numbers" if isinstance(box, list) and box else f"{named} has no box"
+            )
+            return self._problem("incomplete_box", message, '"bbox": [x, y, width, height]', shown(box))
+        if not all(map(is_number, box)):
+            return self._problem("bad_number", f"{named} has a box of other than numbers", "pixels", shown(box))
         x, y, width, height = map(float, box)
-        return RawObject(
-            self._class_names[category], x, y, x + width, y + height, difficult=annotation.get("iscrowd") in (1, "1")
+        corners, degrees = (x, y, x + width, y + height), _rotation(annotation)
+        if degrees is None:
+            return self._problem("bad_number", f"the rotation of {named} isn't a number", "degrees", None)
+        if degrees:
+            corners = outlines.around_turned(corners, math.radians(degrees))
+            odd = (outlines.turned(degrees),)
+        if around and not outlines.agree(corners, around):
+            odd += (outlines.differs(around),)
+        return RawObject(self._class_names[category], *corners, difficult=difficult, oddities=odd)
+
+    def _unread(self, where: str, items: Sequence[Any]) -> list[Problem]:
+        """One problem for each key that isn't known, with a count."""
+        keys = collections.Counter(
+            itertools.chain.from_iterable(item.keys() - KNOWN_KEYS[where] for item in items if isinstance(item, dict))
         )
+        return [
+            unread(self._path, f"`{key}` of {where}", found=counted(count, "time"))
+            for key, count in sorted(keys.items())
+        ]
 
     def _problem(self, kind: str, message: str, expected: str | None, found: str | None) -> Problem:
         fix = "correct the file, or export it again"
@@ -187,42 +211,24 @@ class _File:
         )
 
 
-def _looks_like_coco(path: str) -> bool:
-    """By two of the three lists; by one list and its items' keys if the file's end wasn't read."""
-    try:
-        head = text_file.decoded(storage.read_head(path, _HEAD_BYTES))
-    except OSError:
-        return False
-    starts = set(_LIST_STARTS.findall(head))
-    if len(starts) > 1:
-        return True
-    is_whole = len(head) < _HEAD_BYTES // 2 and head.rstrip().endswith("}")
-    return not is_whole and any(key in _ITEM_OF and _ITEM_OF[key] in head for key in starts)
-
-
 def _parsed(path: str) -> dict[str, Any]:
     """Raises UserError if the file isn't usable JSON."""
-    expected, fix = "a whole COCO file", "export it again from the labelling tool"
-    try:
-        content = json.loads(text_file.read_text(path), object_hook=_without_unused)
-    except OSError as e:
-        found = reason(e)
-        raise UserError("can't read this JSON file", file=path, found=found, fix="check its permissions") from e
-    except json.JSONDecodeError as e:
-        raise UserError(
-            "this file isn't well-formed JSON", file=path, line=e.lineno, expected=expected, found=e.msg, fix=fix
-        ) from e
-    except (RecursionError, ValueError) as e:  # ValueError: an integer of more digits than Python takes.
-        found = "lists within lists, too deep to be read" if isinstance(e, RecursionError) else str(e)
-        raise UserError("this JSON file can't be read", file=path, expected=expected, found=found, fix=fix) from e
+    content = json_file.parsed_json(path, "a whole COCO file", _with_boxes_for_outlines)
     if not isinstance(content, dict):
-        raise UserError("this file isn't COCO", file=path, expected="{...}", found=_shown(content), fix=fix)
+        raise UserError(
+            "this file isn't COCO", file=path, expected="{...}", found=shown(content), fix="export it again as COCO"
+        )
     return content
 
 
-def _without_unused(item: dict[str, Any]) -> dict[str, Any]:
-    for key in _UNUSED:
-        item.pop(key, None)
+def _with_boxes_for_outlines(item: dict[str, Any]) -> dict[str, Any]:
+    """Outlines and key points make up most of such a file; they are let go of while the rest is read."""
+    if "segmentation" in item:
+        item["segmentation"] = around_segmentation(item["segmentation"])
+    if "keypoints" in item:
+        points = item.pop("keypoints")
+        if isinstance(points, list) and any(points):
+            item["keypoints"] = True
     return item
 
 
@@ -233,28 +239,20 @@ def _list(content: dict[str, Any], key: str, path: str) -> list[Any]:
             f"this COCO file has no list of {key}",
             file=path,
             expected=f'"{key}": [...]',
-            found="nothing" if value is None else _shown(value),
+            found="nothing" if value is None else shown(value),
             fix="export it again from the labelling tool, with boxes",
         )
     return value
+
+
+def _rotation(annotation: dict[str, Any]) -> float | None:
+    """CVAT's, in degrees, of a box that it writes before it is turned; None if it isn't a number."""
+    attributes = annotation.get("attributes")
+    value = attributes.get("rotation", 0) if isinstance(attributes, dict) else 0
+    return float(value) % 360 if is_number(value) else None
 
 
 def _key(item: Any, name: str) -> Any:
     """An item's id; None if it has no valid one."""
     value = item.get(name) if isinstance(item, dict) else None
     return value if isinstance(value, (int, float, str)) and not isinstance(value, bool) else None
-
-
-def _is_number(value: Any) -> bool:
-    """Whether it can be a side of a box: Python's JSON allows NaN, and integers beyond floats."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9 and math.isfinite(value)
-
-
-def _size(value: Any) -> int:
-    """A side of the image; 0 if it isn't a valid one."""
-    return int(value) if _is_number(value) and value > 0 else 0
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 100 else text[:100] + " ..."

@@ -1,8 +1,9 @@
 """CSV: a line a box, as `xml_to_csv.py` of the Object Detection API's tutorials writes it.
 
 `filename,width,height,class,xmin,ymin,xmax,ymax` in any order, separated by commas, semicolons or tabs; sizes may be
-left out. A line that names an image and nothing else makes it a background image. The images are in the same folder, or
-in any below the one that was given; a name is only ever compared with theirs.
+left out. Other tools name the columns otherwise: VoTT `image,xmin,ymin,xmax,ymax,label`, and boxes may be `x,y,w,h`,
+from the upper left corner as COCO has them. A line that names an image and nothing else makes it a background image.
+The images are in the same folder, or in any below the one that was given; a name is only ever compared with theirs.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from coralline.data.judging.problems import Problem
-from coralline.data.reading.folder import Folder, part_of_file
-from coralline.data.reading.named_images import NamedImages, without_copies
+from coralline.data.judging.problems import Problem, unread
+from coralline.data.reading.folder import Folder
+from coralline.data.reading.named_images import NamedAnnotation, layout_of_files
 from coralline.data.reading.raw_annotation import Layout, RawAnnotation, RawObject
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation import storage, text_file
@@ -23,7 +24,13 @@ from coralline.foundation.progress import counted
 
 _ENDINGS = (".csv", ".tsv")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
-_COLUMNS = ("filename", "class", *_SIDES)
+_FROM_CORNER = ("x", "y", "w", "h")
+COLUMN_NAMES = {
+    "filename": ("filename", "file_name", "image", "file", "path"),
+    "class": ("class", "label", "name"),
+    **{side: (side,) for side in (*_SIDES, *_FROM_CORNER, "width", "height")},
+}
+"""What is read, and the names that it may have, the first that is there counts."""
 _SEPARATORS = ",;\t"
 _HEAD_BYTES = 4096
 """The header must be within these first bytes; other CSV files aren't read."""
@@ -47,15 +54,7 @@ def find(folder: Folder, _given: LabelMap | None = None) -> Layout:
     Raises:
       UserError: a file can't be read.
     """
-    tables = {name: _Table(folder.path(name)) for name in files(folder)}
-    in_use, copies = without_copies({name: table.rows_of.keys() for name, table in tables.items()})
-    images = NamedImages(folder)
-    for name in in_use:
-        for said, rows in tables[name].rows_of.items():
-            boxes = _annotation(said, rows, folder.path(name))
-            images.add(said, name, rows[0].line, boxes=boxes, part=part_of_file(name))
-    problems = [problem for name in in_use for problem in tables[name].problems]
-    return images.layout("CSV", problems, not_read=", ".join(f"{name}, which repeats the others" for name in copies))
+    return layout_of_files(folder, "CSV", {name: _Table(folder.path(name)) for name in files(folder)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,13 +63,28 @@ class _Header:
 
     separator: str
     columns: tuple[str, ...]
+    sides: tuple[str, ...]
+    unread: tuple[str, ...]
 
     @classmethod
     def of_line(cls, line: str) -> _Header | None:
         for separator in _SEPARATORS:
             columns = tuple(cell.strip().lower() for cell in _cells(line, separator))
-            if all(columns.count(name) == 1 for name in _COLUMNS):
-                return cls(separator, columns)
+            if header := cls._of_columns(separator, columns):
+                return header
+        return None
+
+    @classmethod
+    def _of_columns(cls, separator: str, said: tuple[str, ...]) -> _Header | None:
+        meant = {
+            name: column
+            for column, names in COLUMN_NAMES.items()
+            if (name := next((name for name in names if name in said), None))
+        }
+        columns = tuple(meant.get(name, name) for name in said)
+        for sides in (_SIDES, _FROM_CORNER):
+            if all(columns.count(name) == 1 for name in ("filename", "class", *sides)):
+                return cls(separator, columns, sides, tuple(name for name in said if name and name not in meant))
         return None
 
 
@@ -80,6 +94,7 @@ class _Row:
 
     line: int
     cells: dict[str, str]
+    sides: tuple[str, ...]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,7 +107,7 @@ class _Table:
 
     def __init__(self, path: str):
         self._path = path
-        self.rows_of: dict[str, list[_Row]] = {}
+        self._rows_of: dict[str, list[_Row]] = {}
         self.problems: list[Problem] = []
         header: _Header | None = None
         for number, line in enumerate(_lines(path), start=1):
@@ -102,6 +117,17 @@ class _Table:
                 header = _Header.of_line(line)
             else:
                 self._add(number, line, header)
+        lines = counted(sum(map(len, self._rows_of.values())), "line")
+        for name in header.unread if header else ():
+            self.problems.append(unread(path, f"the column `{name[:100]}`", found=lines))
+
+    @property
+    def images(self) -> list[NamedAnnotation]:
+        """Those that lines name."""
+        return [
+            NamedAnnotation(said, _annotation(said, rows, self._path), rows[0].line)
+            for said, rows in self._rows_of.items()
+        ]
 
     def _add(self, number: int, line: str, header: _Header) -> None:
         cells = [cell.strip() for cell in _cells(line, header.separator)]
@@ -112,12 +138,12 @@ class _Table:
         if len(cells) != len(header.columns):
             self._note(number, "a line has too few or too many cells", header, ascii(line[:200]))
             return
-        row = _Row(number, dict(zip(header.columns, cells, strict=True)))
+        row = _Row(number, dict(zip(header.columns, cells, strict=True)), header.sides)
         said = row.cells["filename"]
         if not said:
             self._note(number, "a line names no image", header, ascii(line[:200]))
             return
-        self.rows_of.setdefault(said, []).append(row)
+        self._rows_of.setdefault(said, []).append(row)
 
     def _note(self, number: int, message: str, header: _Header, found: str) -> None:
         expected = f"{len(header.columns)} cells: " + header.separator.join(header.columns)
@@ -147,6 +173,7 @@ def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
         width=size[0],
         height=size[1],
         size_line=rows[0].line,
+        box_format="xywh" if rows[0].sides == _FROM_CORNER else "xyxy",
         path=said,
         path_line=rows[0].line,
     )
@@ -154,7 +181,7 @@ def _annotation(said: str, rows: Sequence[_Row], path: str) -> RawAnnotation:
 
 def _object(row: _Row, path: str) -> RawObject | Problem | None:
     """The box of a line, if it has one."""
-    name, sides = row.cells["class"], [row.cells[side] for side in _SIDES]
+    name, sides = row.cells["class"], [row.cells[side] for side in row.sides]
     if not name and not any(sides):
         return None
     if not name or not text_file.is_text(name):
@@ -164,13 +191,15 @@ def _object(row: _Row, path: str) -> RawObject | Problem | None:
         return _wrong(row, path, kind, message, "the name of a class", ascii(name) if name else None)
     if not all(sides):
         return _wrong(
-            row, path, "incomplete_box", f"a box ({name}) lacks a corner", ", ".join(_SIDES), ", ".join(sides)
+            row, path, "incomplete_box", f"a box ({name}) lacks a corner", ", ".join(row.sides), ", ".join(sides)
         )
     corners = [_number(text) for text in sides]
     if not all(map(math.isfinite, corners)):
         wrong = sides[[math.isfinite(corner) for corner in corners].index(False)]
         return _wrong(row, path, "bad_number", f"a corner of a box ({name}) isn't a number", "pixels", ascii(wrong))
     xmin, ymin, xmax, ymax = corners
+    if row.sides == _FROM_CORNER:
+        xmax, ymax = xmin + xmax, ymin + ymax
     return RawObject(name, xmin, ymin, xmax, ymax, line=row.line, name_line=row.line)
 
 

@@ -8,9 +8,15 @@ from __future__ import annotations
 import collections
 import dataclasses
 import itertools
-from collections.abc import Iterable
+import os
+import unicodedata
+import urllib.parse
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from coralline.data.images import other_formats
+from coralline.data.images.image_file import EXTENSIONS
+from coralline.data.images.other_formats import OtherFormat
 from coralline.data.judging.problems import Problem
 
 _LONGEST_NAME = 255
@@ -20,9 +26,12 @@ _LONGEST_NAME = 255
 class ImageNames:
     """The images of a folder, by their path in it, by their name, and by their name without its ending."""
 
-    def __init__(self, images: Iterable[str]):
+    def __init__(self, images: Iterable[str], others: Iterable[str] = ()):
+        """`others` are images in formats that aren't read: an annotation of one is told what it is."""
+        self._others = tuple(others)
         self._by_name: dict[str, list[str]] = collections.defaultdict(list)
         self._by_stem: dict[str, dict[str, list[str]]] = collections.defaultdict(dict)
+        self._by_likeness: dict[str, list[str]] | None = None
         self._folders: dict[str, None] = {}
         self._by_distance: dict[str, list[list[str]]] = {}
         for image in images:
@@ -66,20 +75,83 @@ class ImageNames:
             images = [image for image in images if agreeing[image] == most]
         return nearest(annotation, images)
 
+    def of_listed(self, said: str, file: str) -> list[str]:
+        """Images that a line of a list may mean: by path, by name, or by name without its ending."""
+        if images := self.of_name(said, file):
+            return images
+        parts = said.replace("\\", "/").split("/")
+        images = [image for there in self._by_stem.get(parts[-1], {}).values() for image in there]
+        if len(images) > 1:
+            agreeing = {image: _common_end(image.split("/")[:-1], parts[:-1]) for image in images}
+            images = [image for image in images if agreeing[image] == max(agreeing.values())]
+        return nearest(file, images) or self.alike(said, file)
+
+    def alike(self, said: str, annotation: str) -> list[str]:
+        """Images whose name is the same but for capitals, Unicode form and %20; else for the ending too."""
+        if self._by_likeness is None:
+            self._by_likeness = collections.defaultdict(list)
+            for name, images in self._by_name.items():
+                for key in {_folded(name), _folded(_without_ending(name))}:
+                    self._by_likeness[key] += images
+        name = said.replace("\\", "/").rpartition("/")[2]
+        keys = (_folded(name), _folded(_without_ending(name)))
+        images = next((self._by_likeness[key] for key in keys if key in self._by_likeness), [])
+        return nearest(annotation, images)
+
+    def other(self, said: str) -> str | None:
+        """An image in a format that isn't read, which has the name that an annotation says, but for the ending."""
+        stem = _folded(os.path.splitext(said.replace("\\", "/").rpartition("/")[2])[0])
+        same = (name for name in self._others if _folded(os.path.splitext(name.rpartition("/")[2])[0]) == stem)
+        return next(same, None)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", urllib.parse.unquote(name)).casefold().strip()
+
+
+def _without_ending(name: str) -> str:
+    stem, ending = os.path.splitext(name)
+    return stem if ending.lower() in EXTENSIONS else name
+
 
 @dataclasses.dataclass(frozen=True)
 class Sought:
-    """The image that an annotation means, or the problem with it."""
+    """The image that an annotation means, and the problem with it, if there is one."""
 
     image: str | None
     problem: Problem | None = None
 
 
-def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
-    """The image, if there is exactly one; else a problem of the annotation `file:line`, which named it `said`."""
+def one_of(
+    images: list[str], said: str, file: str, line: int | None, alike: Sequence[str] = (), other: str | None = None
+) -> Sought:
+    """The image, if there is exactly one; else a problem of the annotation `file:line`, which named it `said`.
+
+    Args:
+      images: those of that name.
+      said: the name in the annotation.
+      file, line: where it says so.
+      alike: if there is none of that name, those whose name differs in its spelling alone.
+      other: if there is none, an image of that name in a format that isn't read.
+    """
     said = said if len(said) <= _LONGEST_NAME else said[:_LONGEST_NAME] + " ..."
     if len(images) == 1:
         return Sought(images[0])
+    if not images and len(alike) == 1:
+        return Sought(
+            alike[0],
+            Problem(
+                "image_spelling",
+                file,
+                f"the name of an image is spelled differently from the file's: {said}",
+                line=line,
+                expected=alike[0],
+                found=said,
+                fix="nothing has to be done: there is only one image that it can mean",
+                image=alike[0],
+            ),
+        )
+    images = images or list(alike)
     if images:
         return Sought(
             None,
@@ -93,6 +165,8 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
                 fix="give the images different names",
             ),
         )
+    if of := other_formats.by_ending(other or said):
+        return Sought(None, _in_another_format(of, other or said, file, line))
     return Sought(
         None,
         Problem(
@@ -104,6 +178,18 @@ def one_of(images: list[str], said: str, file: str, line: int | None) -> Sought:
             found="no image of that name in the folder",
             fix="put the image beside the others, or remove the annotation",
         ),
+    )
+
+
+def _in_another_format(of: OtherFormat, image: str, file: str, line: int | None) -> Problem:
+    return Problem(
+        "missing_image",
+        file,
+        f"the image of this annotation is {of.what}, which isn't read: {image}",
+        line=line,
+        expected="a JPEG, PNG, BMP, GIF, WebP or TIFF image",
+        found=image,
+        fix=of.fix,
     )
 
 

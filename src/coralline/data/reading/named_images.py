@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Protocol
 
 from coralline.data.images.image_file import EXTENSIONS
 from coralline.data.judging.problems import Problem
@@ -43,10 +45,15 @@ class NamedImages:
         name = said.replace("\\", "/").rpartition("/")[2]
         has_ending = os.path.splitext(name)[1].lower() in EXTENSIONS
         images = names.of_name(said, annotation) if has_ending else names.of_stem(name, annotation)
-        sought = one_of(images, said if has_ending else f"{said}.jpg (.png ...)", path, line)
+        alike = [] if images else names.alike(said, annotation)
+        said_name = said if has_ending else f"{said}.jpg (.png ...)"
+        other = None if images or alike else names.other(name if has_ending else f"{name}.")
+        sought = one_of(images, said_name, path, line, alike, other)
         if sought.problem:
             self.problems.append(sought.problem)
-        elif sought.image is not None and sought.image in self._entry_of:
+        if sought.image is None:
+            return
+        if sought.image in self._entry_of:
             self.problems.append(
                 Problem(
                     "annotated_twice",
@@ -58,7 +65,7 @@ class NamedImages:
                     fix="remove one of the two",
                 )
             )
-        elif sought.image is not None:
+        else:
             self._entry_of[sought.image] = Entry(
                 sought.image,
                 annotation,
@@ -82,6 +89,57 @@ class NamedImages:
             problems=(*problems, *self.problems),
             not_read=not_read,
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedAnnotation:
+    """An image as a file of annotations names it.
+
+    Attributes:
+      said: its name there.
+      boxes: its annotation.
+      line: where in the file.
+      part: as in `Entry`; None: what the names of the file and of the image's folder say.
+    """
+
+    said: str
+    boxes: RawAnnotation
+    line: int | None = None
+    part: str | None = None
+
+
+class ManyImagesFile(Protocol):
+    """What was read of a file that annotates many images."""
+
+    @property
+    def images(self) -> Sequence[NamedAnnotation]:
+        """In the order of the file."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Those that concern none of its images."""
+
+
+def layout_of_files(
+    folder: Folder, reader: str, files: Mapping[str, ManyImagesFile], copies: Iterable[str] = ()
+) -> Layout:
+    """The images of all files.
+
+    Args:
+      folder: what is there.
+      reader: what the layout is called.
+      files: by their names.
+      copies: files that aren't read, since they hold what others hold.
+    """
+    named = {name: file.images for name, file in files.items()}
+    in_use, repeating = without_copies({name: {image.said for image in of} for name, of in named.items()})
+    images = NamedImages(folder)
+    for name in in_use:
+        for image in named[name]:
+            images.add(image.said, name, image.line, boxes=image.boxes, part=image.part or part_of_file(name))
+    problems = [problem for name in in_use for problem in files[name].problems]
+    not_read = ", ".join(f"{name}, which repeats the others" for name in (*repeating, *copies))
+    return images.layout(reader, problems, not_read=not_read)
 
 
 def without_copies(names_in: Mapping[str, Set[str]]) -> tuple[list[str], list[str]]:

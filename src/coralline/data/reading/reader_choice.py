@@ -7,7 +7,22 @@ from typing import Protocol
 
 from coralline.data.data_settings import ReaderName
 from coralline.data.images.image_file import EXTENSIONS
-from coralline.data.reading import coco_json, csv_boxes, record_files, voc_folder, yolo_folder, yolo_text
+from coralline.data.reading import (
+    coco_json,
+    createml_json,
+    csv_boxes,
+    cvat_xml,
+    declared_sides,
+    label_studio_json,
+    labelme_folder,
+    labelme_json,
+    other_annotations,
+    record_files,
+    via_files,
+    voc_folder,
+    yolo_folder,
+    yolo_text,
+)
 from coralline.data.reading.folder import Folder, open_folder
 from coralline.data.reading.raw_annotation import Entry, Layout, RawAnnotation
 from coralline.data.records.label_map import LabelMap
@@ -29,7 +44,12 @@ class Reader(Protocol):
 
 _READERS: dict[ReaderName, Reader] = {
     "voc": voc_folder,
+    "cvat": cvat_xml,
     "coco": coco_json,
+    "labelme": labelme_folder,
+    "labelstudio": label_studio_json,
+    "via": via_files,
+    "createml": createml_json,
     "yolo": yolo_folder,
     "csv": csv_boxes,
     "tfrecord": record_files,
@@ -37,9 +57,14 @@ _READERS: dict[ReaderName, Reader] = {
 """In the order in which they are tried: the most informative first."""
 _HOLDS_IMAGES: ReaderName = "tfrecord"
 
+_FIX = (
+    "give the folder above the images and the annotations (links to other folders aren't followed), or annotate the "
+    "images with LabelImg"
+)
 _KNOWN = (
-    "images with Pascal VOC annotations (.xml), COCO JSON, YOLO text, a CSV file of boxes "
-    "(filename,width,height,class,xmin,ymin,xmax,ymax), or TFRecord files of the Object Detection API"
+    "images with annotations: Pascal VOC or CVAT XML; JSON of COCO, labelme, Label Studio, VIA or Create ML; YOLO "
+    "text; a CSV file of boxes (filename,width,height,class,xmin,ymin,xmax,ymax); or TFRecord files of the Object "
+    "Detection API"
 )
 
 
@@ -63,7 +88,12 @@ def find_layout(root: str, reader: ReaderName = "auto", given: LabelMap | None =
     layout = _READERS[chosen].find(folder, given)
     others = [f"{words} (data.reader: {name})" for name, words in there.items() if name != chosen]
     not_read = ", ".join([layout.not_read, *others] if layout.not_read else others)
-    return dataclasses.replace(layout, problems=folder.problems + layout.problems, not_read=not_read)
+    return dataclasses.replace(
+        layout,
+        declared=() if chosen == _HOLDS_IMAGES else declared_sides.declared(folder),
+        problems=(*folder.problems, *folder.other_image_problems(), *layout.problems),
+        not_read=not_read,
+    )
 
 
 def files_read(root: str, reader: ReaderName) -> list[str]:
@@ -74,8 +104,8 @@ def files_read(root: str, reader: ReaderName) -> list[str]:
     """
     folder = open_folder(root)
     chosen = _chosen(folder, reader, _there(folder))
-    images = () if chosen == _HOLDS_IMAGES else folder.images
-    return sorted({*_READERS[chosen].files(folder), *images})
+    beside = () if chosen == _HOLDS_IMAGES else (*folder.images, *declared_sides.files(folder))
+    return sorted({*_READERS[chosen].files(folder), *beside})
 
 
 def read_annotation(entry: Entry, path: str) -> RawAnnotation:
@@ -90,9 +120,10 @@ def read_annotation(entry: Entry, path: str) -> RawAnnotation:
     """
     if entry.boxes is not None:
         return entry.boxes
-    return (
-        yolo_text.read_yolo_text(path, entry.class_names) if entry.class_names else voc_folder.read_voc_annotation(path)
-    )
+    if entry.class_names:
+        return yolo_text.read_yolo_text(path, entry.class_names)
+    is_json = path.lower().endswith(".json")
+    return labelme_json.read_labelme_annotation(path) if is_json else voc_folder.read_voc_annotation(path)
 
 
 def _there(folder: Folder) -> dict[ReaderName, str]:
@@ -109,22 +140,27 @@ def _chosen(folder: Folder, reader: ReaderName, there: dict[ReaderName, str]) ->
 
 
 def _no_annotations(folder: Folder, expected: str, there: dict[ReaderName, str]) -> UserError:
-    found = [f"{len(folder.images)} images", *there.values(), f"{len(folder.files)} files altogether"]
-    return UserError(
-        "there are no annotations in this folder",
-        file=folder.root,
-        expected=expected,
-        found=", ".join(found),
-        fix="give the folder above the images and the annotations (links to other folders aren't followed), or "
-        "annotate the images with LabelImg",
-    )
+    found = [f"{len(folder.images)} images", *_others(folder), *there.values(), f"{len(folder.files)} files altogether"]
+    what, fix = "there are no annotations in this folder", _FIX
+    if not there and (others := other_annotations.what_is_there(folder)):
+        what = f"the annotations in this folder are of a kind that isn't read: {', '.join(o.words for o in others)}"
+        fix = others[0].fix
+        found += [f"such as {others[0].example}"]
+    return UserError(what, file=folder.root, expected=expected, found=", ".join(found), fix=fix)
+
+
+def _others(folder: Folder) -> list[str]:
+    """What there is of images in formats that aren't read, in words."""
+    return [f"{problem.message} ({problem.found})" for problem in folder.other_image_problems()]
 
 
 def _no_images(folder: Folder, annotations: str) -> UserError:
+    fixes = [problem.fix for problem in folder.other_image_problems() if problem.fix]
     return UserError(
         "there are no images in this folder",
         file=folder.root,
         expected="the images that the annotations describe",
-        found=f"{annotations}; no " + ", ".join(sorted(EXTENSIONS)),
-        fix="give the folder above the images and the annotations (links to other folders aren't followed)",
+        found="; ".join([annotations, *_others(folder), "no " + ", ".join(sorted(EXTENSIONS))]),
+        fix="; ".join(fixes)
+        or "give the folder above the images and the annotations (links to other folders aren't followed)",
     )

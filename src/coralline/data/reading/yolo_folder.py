@@ -21,11 +21,11 @@ from coralline.data.reading.folder import Folder, part_of_folder
 from coralline.data.reading.named_images import NamedImages
 from coralline.data.reading.raw_annotation import Layout
 from coralline.data.records.label_map import LabelMap
-from coralline.foundation import storage, text_file
+from coralline.foundation import storage, text_file, yaml_text
 from coralline.foundation.errors import UserError
+from coralline.foundation.printable import shortened
 
 _LABELS_FOLDER = "labels"
-_YAML_ENDINGS = (".yaml", ".yml")
 _USUAL_YAML = "data.yaml"
 _SAYS_NAMES = re.compile(r"""\bnames["']?\s*:""")
 _NAME_LISTS = ("classes.txt", "_darknet.labels")
@@ -90,7 +90,7 @@ def _head(path: str) -> str:
 
 def _names_files(folder: Folder) -> tuple[str, ...]:
     lists = (name for name in folder.files if name.rpartition("/")[2].lower() in _NAME_LISTS)
-    return (*folder.with_ending(*_YAML_ENDINGS), *lists, *folder.with_ending(_NAMES_ENDING))
+    return (*folder.with_ending(*yaml_text.ENDINGS), *lists, *folder.with_ending(_NAMES_ENDING))
 
 
 class _ClassNames:
@@ -135,10 +135,10 @@ class _ClassNames:
 def _names_in(path: str) -> tuple[str, ...]:
     """The names for the numbers from 0; none in a YAML file about other things."""
     try:
-        text = text_file.read_text(path)
+        text = text_file.read_text(path, yaml_text.MOST_BYTES)
     except OSError as e:
         raise UserError("can't read the names of the classes", file=path, found=e, fix=_FIX) from e
-    if os.path.splitext(path)[1].lower() in _YAML_ENDINGS:
+    if os.path.splitext(path)[1].lower() in yaml_text.ENDINGS:
         names = _names_in_yaml(path, text)
     else:
         names = tuple(line.strip() for line in text_file.lines(text.rstrip()))
@@ -151,13 +151,11 @@ def _names_in_yaml(path: str, text: str) -> tuple[str, ...]:
     if not _SAYS_NAMES.search(text):
         return ()
     try:
-        # Nothing but texts, lists and mappings: `no` is a name. The loader in C (PyYAML 6.0.3 with libyaml) crashes on
-        # 100,000 lists in each other.
-        content = yaml.load(text, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as e:
+        content = yaml_text.parse_yaml(text, yaml.BaseLoader)  # `no` is a name.
+    except yaml.YAMLError as e:
         if path.rpartition("/")[2] != _USUAL_YAML:
             return ()
-        found = " ".join(str(e).split())
+        found = shortened(" ".join(str(getattr(e, "problem", None) or e).split()))
         raise UserError("this file isn't well-formed YAML", file=path, line=_line(e), found=found, fix=_FIX) from e
     if not isinstance(content, dict) or "names" not in content:
         return ()

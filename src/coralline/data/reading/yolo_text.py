@@ -1,7 +1,9 @@
 """Reading the boxes of one image as YOLO has them: a line `class x-center y-center width height` each.
 
 A line with more numbers is the outline of the object, as Ultralytics has it for segmentation and for turned boxes
-(docs.ultralytics.com/datasets/segment, /datasets/obb): `class x1 y1 x2 y2 x3 y3 ...`; the box around it counts.
+(docs.ultralytics.com/datasets/segment, /datasets/obb): `class x1 y1 x2 y2 x3 y3 ...`; the box around it counts. Three
+things that follow a box look like one, and are told apart from it: the confidence and the number of a track that
+`save_txt`, `save_conf` and trackers write, and key points with their visibility, 0, 1 or 2 (/datasets/pose).
 """
 
 from __future__ import annotations
@@ -9,15 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from coralline.data.judging.problems import Problem
+from coralline.data.judging.problems import Problem, unread
 from coralline.data.reading import annotation_file
 from coralline.data.reading.raw_annotation import RawAnnotation, RawObject
 from coralline.foundation import text_file
 
 _NUMBERS_OF_BOX = 4
 _LEAST_NUMBERS_OF_OUTLINE = 6
-_LARGEST_SHARE = 2.0
-"""Numbers beyond it aren't shares of an image, which may exceed 1 by rounding or where a box reaches beyond it."""
 _FIX = "correct the line, or remove it"
 _SHOWN = 10
 
@@ -34,21 +34,41 @@ def read_yolo_text(path: str, class_names: Sequence[str]) -> RawAnnotation:
     """
     with annotation_file.opened(path):
         lines = text_file.lines(text_file.read_text(path))
-    results = [
-        _object(line.split(), number, path, class_names) for number, line in enumerate(lines, start=1) if line.strip()
-    ]
-    return RawAnnotation(
-        objects=tuple(result for result in results if isinstance(result, RawObject)),
-        problems=tuple(result for result in results if isinstance(result, Problem)),
-        normalized=True,
-    )
+    objects: list[RawObject] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        cells, beyond = _without_what_follows_a_box(line.split())
+        result = _object(cells, number, path, class_names)
+        if isinstance(result, Problem):
+            problems.append(result)
+            continue
+        objects.append(result)
+        if beyond:
+            problems.append(unread(path, f"{beyond} after the box", line=number))
+    return RawAnnotation(objects=tuple(objects), problems=tuple(problems), normalized=True, box_format="cxcywh")
 
 
 def looks_right(lines: Iterable[str]) -> bool:
     """Whether one of the lines is a number and the corners of a box, whatever their values."""
     return any(
-        _is_count(len(cells) - 1) and not any(map(math.isnan, map(_number, cells))) for cells in map(str.split, lines)
+        _is_count(len(cells) - 1) and not any(map(math.isnan, map(_number, cells)))
+        for cells, _ in map(_without_what_follows_a_box, map(str.split, lines))
     )
+
+
+def _without_what_follows_a_box(cells: list[str]) -> tuple[list[str], str]:
+    """The cells of the class and the box or outline; and what else there was, in words."""
+    box, rest = cells[: _NUMBERS_OF_BOX + 1], cells[_NUMBERS_OF_BOX + 1 :]
+    if len(rest) == 1 and 0 <= _number(rest[0]) <= 1:
+        return box, "a confidence"
+    # A third corner whose y is written as a whole number lies on the image's edge: rarer than a track by far.
+    if len(rest) == 2 and 0 <= _number(rest[0]) <= 1 and rest[1].isdecimal():
+        return box, "a confidence and the number of a track"
+    if rest and len(rest) % 3 == 0 and all(_number(seen) in (0, 1, 2) for seen in rest[2::3]):
+        return box, "a set of key points"
+    return cells, ""
 
 
 def _object(cells: list[str], line: int, path: str, class_names: Sequence[str]) -> RawObject | Problem:
@@ -66,9 +86,9 @@ def _object(cells: list[str], line: int, path: str, class_names: Sequence[str]) 
         return problem("unknown_class", "the number of a class has no name", f"one of {known}", cells[0])
     name = class_names[int(index)]
     numbers = [_number(cell) for cell in cells[1:]]
-    if not all(abs(number) <= _LARGEST_SHARE for number in numbers):
+    if not all(map(math.isfinite, numbers)):
         found = " ".join(cells[1:])
-        return problem("bad_number", f"a box ({name}) isn't in shares of the image", "numbers from 0 to 1", found)
+        return problem("bad_number", f"a box ({name}) has other than numbers", "numbers from 0 to 1", found)
     xmin, ymin, xmax, ymax = _corners(numbers)
     return RawObject(name, xmin, ymin, xmax, ymax, line=line, name_line=line)
 

@@ -6,13 +6,17 @@ Reads and writes the Object Detection API's `label_map.pbtxt` (object_detection/
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable
 
-from coralline.foundation import storage, text_proto
+from coralline.foundation import storage, text_file, text_proto
 from coralline.foundation.errors import UserError
 
 LABEL_MAP_FILE = "label_map.pbtxt"
 """Its name inside the LabelMap artifact's folder."""
+
+_FIRST_WORD = re.compile(r"[:\s]")
+"""What ends a class's id for pycoral."""
 
 _FIX = "number the items 1, 2, 3 ... with one `name` each"
 
@@ -38,7 +42,7 @@ class LabelMap:
           UserError: the file can't be read, isn't a label map, or its ids aren't 1..n; with file and line.
         """
         try:
-            text = storage.read_bytes(path).decode("utf-8")
+            text = text_file.strictly_decoded(storage.read_bytes(path))
         except (OSError, UnicodeDecodeError) as e:
             raise UserError(
                 "can't read the label map",
@@ -73,8 +77,15 @@ class LabelMap:
         return self.names[class_id - 1]
 
     def labels_txt(self) -> str:
-        """What `labels.txt` holds: one name a line, the first real class first."""
-        return "".join(name + "\n" for name in self.names)
+        """What `labels.txt` holds: one name a line, the first real class first.
+
+        If a name begins with a number (`1 euro`), each line has its class's id from 0 in front: readers (pycoral's
+        `read_label_file`, Frigate's `load_labels`) would take that number for the id.
+        """
+        names = [" ".join(name.split()) for name in self.names]
+        if any(_FIRST_WORD.split(name)[0].isdigit() for name in names):
+            names = [f"{class_id} {name}" for class_id, name in enumerate(names)]
+        return "".join(name + "\n" for name in names)
 
 
 @dataclasses.dataclass

@@ -13,7 +13,6 @@ import functools
 import gzip
 import os
 import re
-import shutil
 import struct
 import tempfile
 import threading
@@ -32,6 +31,11 @@ _HEADER = struct.Struct("<QI")
 _CRC_BYTES = 4
 _CRC_MASK = 0xA282EAD8
 """tensorflow/core/lib/hash/crc32c.h: a CRC is rotated right by 15 bits, and this is added."""
+_MOST_RECORD_BYTES = 1 << 29
+"""An image may have as many (`ImagePlace`)."""
+_MOST_COMPRESSED, _LEAST_LIMIT = 100, 1 << 28
+"""A compressed file may hold so many times its size, or so many bytes if that is more."""
+_PIECE_BYTES = 1 << 20
 _DAMAGED = (OSError, EOFError, zlib.error)
 _FIX = "make the examples again"
 
@@ -85,9 +89,9 @@ def read_with_offsets(path: str) -> Iterator[tuple[int, bytes]]:
       UserError: as `read_file`.
     """
     try:
+        offset, most_bytes = 0, _most_bytes(path)
         with _open(path) as file:
-            offset = 0
-            while data := _next_record(file, path):
+            while data := _next_record(file, path, most_bytes - offset):
                 yield offset, data[0]
                 offset += _HEADER.size + len(data[0]) + _CRC_BYTES
     except _DAMAGED as e:
@@ -106,9 +110,10 @@ def read_record(path: str, offset: int) -> bytes:
     try:
         with _COPYING:
             plain = _plain_file(path, _version(path))
+        most_bytes = _most_bytes(plain)
         with storage.open_to_read(plain) as file:
             file.seek(offset)
-            data = _next_record(file, path)
+            data = _next_record(file, path, most_bytes - offset)
     except (UserError, EOFError, zlib.error) as e:
         raise OSError(f"there is no whole record at byte {offset} of {path}") from e
     if data is None:
@@ -134,8 +139,10 @@ def _plain_file(path: str, _version_of_path: tuple[int, int] | None) -> str:
     """The path of the uncompressed file: its own, or a copy's."""
     if not _is_compressed(path):
         return path
+    left = _most_bytes(path)
     with _open(path) as compressed, tempfile.NamedTemporaryFile(dir=_copies().name, delete=False) as copy:
-        shutil.copyfileobj(compressed, copy, 1 << 20)
+        while (piece := compressed.read(_PIECE_BYTES)) and left > 0:
+            left -= copy.write(piece)
     return copy.name
 
 
@@ -153,8 +160,14 @@ def _version(path: str) -> tuple[int, int] | None:
     return stat.st_size, stat.st_mtime_ns
 
 
-def _next_record(file: IO[bytes], path: str) -> tuple[bytes] | None:
-    """The record at the place where a file stands; None at its end.
+def _most_bytes(path: str) -> int:
+    """What a file may hold uncompressed: images hardly shrink, so what is a thousandth of its content is a trap."""
+    size = storage.size(path)
+    return max(_LEAST_LIMIT, _MOST_COMPRESSED * size) if _is_compressed(path) else size
+
+
+def _next_record(file: IO[bytes], path: str, bytes_left: int) -> tuple[bytes] | None:
+    """The record at the place where a file stands, of which so many bytes follow at most; None at its end.
 
     Raises:
       UserError: it isn't whole.
@@ -165,12 +178,25 @@ def _next_record(file: IO[bytes], path: str) -> tuple[bytes] | None:
     if len(header) < _HEADER.size or masked_crc32c(header[:8]) != header[8:]:
         raise _damaged(path, "bytes where a record should begin that can't be the beginning of one")
     length = _HEADER.unpack(header)[0]
-    data, crc = file.read(length), file.read(_CRC_BYTES)
+    if length > min(bytes_left, _MOST_RECORD_BYTES):
+        raise _damaged(path, f"a record that claims {length:,} bytes")
+    data, crc = _read(file, length), file.read(_CRC_BYTES)
     if len(data) < length or len(crc) < _CRC_BYTES:
         raise _damaged(path, f"a record of {length} bytes that ends too early")
     if masked_crc32c(data) != crc:
         raise _damaged(path, f"a record of {length} bytes whose checksum isn't that of its content")
     return (data,)
+
+
+def _read(file: IO[bytes], length: int) -> bytes:
+    """As many bytes as there are, up to a length: memory is taken for what is there, not for what was claimed."""
+    if length <= _PIECE_BYTES:
+        return file.read(length)
+    pieces = []
+    while length > 0 and (piece := file.read(min(length, _PIECE_BYTES))):
+        pieces.append(piece)
+        length -= len(piece)
+    return b"".join(pieces)
 
 
 def _damaged(path: str, found: str) -> UserError:

@@ -141,7 +141,6 @@ def _remedies(of: PresetFit, try_anchors: bool) -> Iterator[PresetFit]:
 
 
 def _with_other_anchors(of: PresetFit, at_input: PresetFit) -> Iterator[PresetFit]:
-    """The anchors that fit best at an input, if they gain something against the fit now."""
     then = PresetFit.of(of.boxes, search.fitting(at_input.preset, at_input.at_input()))
     if anchor_choice.gains(then.fit, of.fit):
         yield then
@@ -153,7 +152,6 @@ def _is_enough(then: PresetFit, now: PresetFit) -> bool:
 
 
 def _larger(preset: Preset) -> list[Preset]:
-    """Larger inputs of the same preset, and the presets with a larger input."""
     stride = preset.coarsest_stride
     sizes = {-(-int(preset.input_size * factor) // stride) * stride for factor in _LARGER}
     larger = [dataclasses.replace(preset, input_size=size) for size in sizes if size <= _LARGEST_INPUT]

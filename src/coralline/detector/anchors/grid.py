@@ -99,7 +99,7 @@ def _boxes(level: Level) -> np.ndarray:
 
 
 def letterboxed_boxes(boxes_xmin_ymin_xmax_ymax: np.ndarray, longer_sides: np.ndarray, preset: Preset) -> np.ndarray:
-    """Boxes in pixels of the input, into which images are fitted at the top left (`inputs.py`).
+    """Boxes in pixels of the input, into which images are fitted at the top left (`coralline.detector.inputs`).
 
     Args:
       boxes_xmin_ymin_xmax_ymax: `[n, 4]`, pixels of the upright image.

@@ -89,8 +89,6 @@ def _ious(boxes: np.ndarray, preset: Preset) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class _Choice:
-    """A base and ratios, by their places; what they are worth, in mean best IoU."""
-
     scales: int
     base: int
     ratios: tuple[int, ...]

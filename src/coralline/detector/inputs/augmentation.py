@@ -76,7 +76,6 @@ class AugmentSettings(SettingsSection):
     @pydantic.field_validator(*_RANGES, mode="before")
     @classmethod
     def _least_first(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
-        """One message for all that can be wrong with a range."""
         least, greatest = _RANGES[str(info.field_name)]
         kinds, numbers = ((int,), "whole numbers") if info.field_name == "jpeg_quality" else ((int, float), "numbers")
         ends: list[Any] = list(value) if isinstance(value, list | tuple) else [value]

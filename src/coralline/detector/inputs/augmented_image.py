@@ -152,7 +152,6 @@ def _cropped(image: TrainingImage, share: float, draws: _Draws) -> TrainingImage
 
 
 def _areas(boxes: tf.Tensor) -> tf.Tensor:
-    """`[n]`, of `[n, 4]` boxes."""
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 

@@ -123,7 +123,6 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
 
 
 def _longest_side(preset: Preset, augmentation: AugmentSettings) -> int:
-    """Of the images that are kept, in pixels: as much as the zoom needs, and twice that with crops."""
     return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
 
 
@@ -158,8 +157,6 @@ def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
 
 
 class _AnchorTargets:
-    """Model Garden's anchors and labeler for a preset; anchors are computed once."""
-
     def __init__(self, preset: Preset):
         self._anchors = anchor.build_anchor_generator(
             min_level=preset.min_level,

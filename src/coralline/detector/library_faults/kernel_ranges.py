@@ -43,7 +43,6 @@ def settle(model: tf.Module) -> None:
 
 
 def _all_channels(self: Any, quantized_layer: Any) -> list[int]:
-    """The input shape for which a block is built; the library takes one of one channel."""
     shape = _one_channel(self, quantized_layer)
     channels = getattr(quantized_layer, "_in_filters", None)
     return shape if channels is None else [*shape[:3], channels]

@@ -154,8 +154,6 @@ def _head(plan: _Plan, pyramid: dict[int, Tensor], preset: Preset, depth: int) -
 
 @dataclasses.dataclass
 class _Kernels:
-    """Of a separable convolution that several feature levels share; made at the first."""
-
     filters: int
     size: int
     depthwise: Tensor | None = None
@@ -163,8 +161,6 @@ class _Kernels:
 
 
 class _Plan:
-    """Collects tensors and operations."""
-
     def __init__(self) -> None:
         self._tensors: list[Tensor] = []
         self._ops: list[Op] = []

@@ -71,7 +71,6 @@ class ModelGraph:
 
 
 def _flat_graph(function: Any) -> Any:
-    """The innermost graph of nested function calls."""
     library = {f.signature.name: f for f in function.graph.as_graph_def().library.function}
     graph = function.graph
     while calls := [op for op in graph.get_operations() if op.type in _CALLS]:

@@ -48,8 +48,6 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
 
 
 class _Training:
-    """What both phases of a job share."""
-
     def __init__(self, job: Job, placement: Placement, work: str):
         annotated = Annotated.read(job.files)
         settings = job.settings.fitted(annotated.boxes_xmin_ymin_xmax_ymax, annotated.longer_sides)
@@ -110,7 +108,6 @@ class _Training:
         return subject.plain, selection
 
     def _show_augmented_images(self) -> None:
-        """A few training images as the network will see them, for TensorBoard."""
         settings, pixels, boxes = self._job.settings, [], []
         examples = batches.augmented_examples(
             self._job.files, settings.preset, settings.augment, _PICTURES, settings.train.seed
@@ -194,7 +191,6 @@ def _twins(job: Job, replicas: int) -> dict[PhaseName, Any]:
 
 @contextlib.contextmanager
 def _precision(mixed: str | None) -> Iterator[None]:
-    """Layers made within it compute in 16 bits on 32-bit variables."""
     policy = tf.keras.mixed_precision.global_policy()
     if mixed is not None:
         tf.keras.mixed_precision.set_global_policy(f"mixed_{mixed}")
@@ -210,7 +206,6 @@ def _raw_function(job: Job, model: Any) -> tf.types.experimental.ConcreteFunctio
 
 
 def _give_back_memory() -> None:
-    """Frees what training steps used before the next large step."""
     kept_graphs.let_go()
     memory.give_back()
 

@@ -116,7 +116,6 @@ def find_distribution() -> Placement:
 
 
 def _cluster() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The cluster and this process's task in it; empty if there is none."""
     text = os.environ.get(_CLUSTER, "")
     if not text.strip():
         return {}, {}

@@ -110,16 +110,12 @@ def _cut_short(job: Job) -> Job:
 
 @dataclasses.dataclass
 class _Seen:
-    """A phase's steps, its last rate, and the time of a checkpoint and an evaluation."""
-
     steps: int = 0
     images_per_s: float = 0.0
     after_steps_s: float = 0.0
 
 
 class _Watch:
-    """A sink that takes the time."""
-
     def __init__(self) -> None:
         self.phases: dict[str, _Seen] = {}
         self._last: tuple[_Seen, float] | None = None

@@ -92,7 +92,6 @@ class Evaluation:
         return eval_pictures.certain(truth.boxes_ymin_xmin_ymax_xmax, truth.class_ids)
 
     def _on_input(self, boxes: Detections, index: int) -> Detections:
-        """Boxes normalized to an image as boxes normalized to the letterboxed one."""
         scale = np.tile(np.array(self._images.scales[index], np.float32), 2)
         return Detections(boxes.boxes_ymin_xmin_ymax_xmax * scale, boxes.class_ids, boxes.scores)
 

@@ -223,8 +223,6 @@ def _diverged(phase: Phase, how: str, step: int, found: str) -> UserError:
 
 
 class _Report:
-    """Passes the controller's output on to the progress sink."""
-
     def __init__(self, phase: Phase, trainer: base_trainer.Trainer, selection: Selection):
         self._phase, self._trainer, self._selection = phase, trainer, selection
         self._last: tuple[float, int] | None = None

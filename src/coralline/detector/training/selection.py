@@ -20,8 +20,8 @@ class Selection:
       folder: of its files.
       checkpoint: of everything that is part of the best; written and read whole.
       placement: who writes.
-      margin: by how much scores differ that say nothing; of those so close to the highest, the last is the best: it has
-        seen most, and the highest of many that are all the same but for chance is none to believe.
+      margin: scores closer than this differ by chance. Of those so close to the highest, the last counts as the best:
+        it has trained longest, and the highest of many that differ by chance alone isn't better.
 
     Attributes:
       scores: {step: score}, of the runs before this one too.
@@ -55,7 +55,7 @@ class Selection:
         self._placement.barrier()  # Nobody reads what isn't written yet.
 
     def stalled(self, evaluations: int | None) -> bool:
-        """Whether the last `patience` scores brought no improvement; never if that is None."""
+        """Whether the last `evaluations` scores brought no improvement; never if that is None."""
         if evaluations is None or not self.scores:
             return False
         highest = max(self.scores, key=lambda step: (self.scores[step], step))

@@ -74,7 +74,6 @@ def take_our_pixels(backbone: Any) -> None:
 
 
 def _layers(module: Any, graph: TrackableObjectGraph, root: int, shapes: dict[str, list[int]]) -> Iterator[LayerFit]:
-    """A layer for each variable of the module, with the shape of its value in the checkpoint."""
     keys = _keys(module, graph, root)
     for variable in module.variables:
         key = keys.get(variable.ref())

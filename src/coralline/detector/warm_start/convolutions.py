@@ -68,7 +68,6 @@ def _set_norms(backbone: Any, convolutions: Sequence[Convolution], images: Calla
 
 
 def _variables(norm: Any) -> tuple[Any, Any, Any, Any]:
-    """In the order of `Norm`."""
     return norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance
 
 

@@ -1,7 +1,7 @@
 """Weights from the web: cached by their SHA-256 in the user's folder; interrupted downloads are resumed.
 
-Why not a library: pooch 1.9.0 and fsspec 2025.12.0 have caches and checksums, but both begin a download that broke off
-anew (neither of their downloads asks for a range), and weights are tens to hundreds of MB.
+Why not a library: pooch 1.9.0 and fsspec 2025.12.0 have caches and checksums, but both start an interrupted download
+from the beginning (neither asks for a range), and weights are tens to hundreds of MB.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def fetch(url: str, sha256: str | None) -> str:
             "a warm start from the web needs its SHA-256",
             file=url,
             expected="model.warm_start_sha256, 64 hexadecimal digits: what is downloaded is checked against it",
-            fix="set model.warm_start_sha256 (`sha256sum FILE` says it of a file that you trust)",
+            fix="set model.warm_start_sha256 (`sha256sum FILE` prints it for a file that you trust)",
         )
     kept = _cache() / sha256
     try:
@@ -79,13 +79,13 @@ def _download(url: str, sha256: str, kept: Path) -> None:
     """Writes to a temporary name; the file gets its name when it is complete and checked."""
     part = kept.with_suffix(".part")
     progress.note(f"downloading the warm start from {url}")
-    while (missing := _go_on(url, part)) > 0:
-        progress.note(f"the connection broke off, {missing} bytes are missing: going on")
+    while (missing := _resume(url, part)) > 0:
+        progress.note(f"the connection broke off, {missing} bytes are missing: resuming")
     found = hashlib.sha256(part.read_bytes()).hexdigest()
     if found != sha256:
         part.unlink()
         raise UserError(
-            "the warm start from the web is not the one that `model.warm_start_sha256` speaks of",
+            "the warm start from the web doesn't match `model.warm_start_sha256`",
             file=url,
             expected=f"SHA-256 {sha256}",
             found=found,
@@ -94,7 +94,7 @@ def _download(url: str, sha256: str, kept: Path) -> None:
     part.rename(kept)
 
 
-def _go_on(url: str, part: Path) -> int:
+def _resume(url: str, part: Path) -> int:
     """Fetches what `part` doesn't have yet; returns how many bytes are still missing then.
 
     Raises:
@@ -134,7 +134,7 @@ def _unreachable(url: str, found: str) -> UserError:
     return UserError(
         "the warm start can't be downloaded",
         file=url,
-        expected="a file at this address, and a way to it",
+        expected="a file at this address, and a connection to it",
         found=found,
         fix="correct model.warm_start, or fetch the file by hand and name its path",
     )

@@ -31,7 +31,7 @@ def load_weights(source: WeightsSource, model: Any, images: Callable[[], tf.Tens
       source: what `weights_source.obtain` gives.
       model: Model Garden's, with all variables.
       images: gives `[n, H, W, 3]` float32, normalized training images, for batch norms that a file doesn't have.
-      with_head: see `source.has_same_head`.
+      with_head: see `weights_source.has_same_head`.
 
     Returns:
       One sentence on what was set.

@@ -37,7 +37,7 @@ def read_tflite_weights(path: str) -> bytes:
 
 
 def read_convolutions(path: str) -> list[Convolution]:
-    """All convolutions in execution order, dequantized; raises like `read`."""
+    """All convolutions in execution order, dequantized; raises as `read_tflite_weights`."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(read_tflite_weights(path), 0))
     graph = model.subgraphs[0]
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]

@@ -177,7 +177,6 @@ def _newest_checkpoint(folder: str, names: list[str]) -> str:
 
 
 def _published_model(version: str) -> WeightsSource:
-    """The trained model behind a published version."""
     try:
         model = bundle.read_manifest(storage.read_bytes(f"{version}/{bundle.MANIFEST}")).get("model")
     except ValueError as e:
@@ -208,7 +207,7 @@ def _require_content(found: WeightsSource, sha256: str) -> None:
     content = found.fingerprint()
     if content != sha256:
         raise UserError(
-            "the warm start is not the one that `model.warm_start_sha256` speaks of",
+            "the warm start doesn't match `model.warm_start_sha256`",
             file=found.path,
             expected=f"SHA-256 {sha256}",
             found=content,
@@ -217,7 +216,6 @@ def _require_content(found: WeightsSource, sha256: str) -> None:
 
 
 def _require_backbone(found: WeightsSource, preset: Preset) -> None:
-    """Checks an earlier model by its description, without reading its weights."""
     folder = found.path.removesuffix(f"/{WEIGHTS}")
     try:
         detector = _describe(found)

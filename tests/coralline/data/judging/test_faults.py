@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from PIL import Image, TiffImagePlugin
 
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import check_dataset, read_dataset, summary
@@ -186,4 +187,114 @@ def test_links_out_of_the_folder_are_counted(voc, tmp_path_factory):
 def test_summary_tells_why_images_are_encoded_again(good):
     good.image("a.bmp")
     good.annotation("a.xml")
-    assert summary(read(good))["reencoded"] == {"orientation": 0, "format": 1, "transparency": 0}
+    assert summary(read(good))["reencoded"] == dict.fromkeys(("orientation", "transparency", "cut_off"), 0) | {
+        "format": 1
+    }
+
+
+def test_a_class_in_two_unicode_forms_is_one(good):
+    good.pair("a", label="caf\u00e9")
+    good.pair("b", label="cafe\u0301")
+    good.pair("c", label="CAFE\u0301")
+    dataset = read(good)
+    assert dataset.label_map.names == ("caf\u00e9", "cat")
+    first, _ = problems(dataset, "class_spelling")
+    assert (first.expected, first.found) == ("'caf\\xe9'", "'cafe\\u0301'")
+
+
+def cut(path, missing):
+    path.write_bytes(path.read_bytes()[:-missing])
+
+
+def test_image_that_is_cut_off_near_its_end_is_used_left_out_or_stops_a_run(good):
+    good.pair("a")
+    cut(good.root / "a.jpg", 2)
+    dataset = read(good)
+    problem = only(dataset, "unreadable_image")
+    assert (problem.policy, problem.found) == ("fix", "80 of 80 lines") and dataset.ok
+    assert image(dataset, "a.jpg").reencoded == "cut_off" and image(dataset, "a.jpg").pixels().shape == (80, 100, 3)
+    assert summary(dataset)["reencoded"]["cut_off"] == 1
+    for policy in ("drop", "fail"):
+        dataset = read(good, on_unreadable_image=policy)
+        assert image(dataset, "a.jpg") is None and only(dataset, "unreadable_image").policy == policy
+
+
+def test_image_of_which_little_is_there_cannot_be_fixed(good):
+    good.pair("a")
+    cut(good.root / "a.jpg", 60)
+    problem = only(read(good), "unreadable_image")
+    assert problem.policy == "fail" and "lines are there" in problem.found
+    assert only(read(good, on_unreadable_image="drop"), "unreadable_image").policy == "drop"
+
+
+def test_image_in_another_format_is_named_for_what_it_is(good):
+    for stem, ending in (("a", "heic"), ("b", "CR2"), ("c", "svg"), ("d", "pdf")):
+        (good.root / f"{stem}.{ending}").write_bytes(b"anything")
+    good.annotation("a.xml", filename="a.HEIC")
+    good.annotation("b.xml")
+    (good.root / "good.NEF").write_bytes(b"the camera's own of good.jpg")
+    dataset = read(good)
+    lying_there = [(problem.message, problem.policy) for problem in problems(dataset, "other_image_format")]
+    assert lying_there == [
+        ("a HEIC image, which isn't read", "drop"),
+        ("a camera's RAW image, which isn't read", "drop"),
+        ("an SVG drawing, which isn't read", "drop"),
+        ("a PDF document, which isn't read", "drop"),
+    ]
+    heic, raw = sorted(problems(dataset, "missing_image"), key=lambda problem: problem.file)
+    assert heic.message == "the image of this annotation is a HEIC image, which isn't read: a.heic"
+    assert raw.message == "the image of this annotation is a camera's RAW image, which isn't read: b.CR2"
+    assert "heif-convert" in heic.fix and "darktable" in raw.fix
+
+
+OTHERS = {
+    "a HEIC image": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+    "an AVIF image": b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf",
+    "a camera's RAW image": b"II*\0\x10\0\0\0CR\x02\0" + bytes(20),
+    "a video": b"\0\0\0\x14ftypqt  \0\0\0\0qt  ",
+    "an SVG drawing": b'<?xml version="1.0"?>\n<!-- x -->\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "a PDF document": b"%PDF-1.7",
+    "a web page": b"<!DOCTYPE html><html><svg/></html>",
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\n",
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_disguised_image_is_named_for_what_it_is(good, what):
+    good.pair("a")
+    (good.root / "a.jpg").write_bytes(OTHERS[what])
+    problem = only(read(good), "unreadable_image")
+    assert (problem.found, problem.policy) == (f"{what}, which isn't read", "fail")
+    assert "replace the image" not in problem.fix
+
+
+def test_preview_in_a_raw_file_is_not_taken_for_the_image(good):
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[254] = 1
+    Image.new("RGB", (60, 40)).save(good.root / "a.tif", tiffinfo=tags)
+    good.annotation("a.xml", size=(60, 40))
+    assert only(read(good), "unreadable_image").found == "a camera's RAW image, which isn't read"
+
+
+def test_folder_of_nothing_but_other_formats_says_so(voc):
+    (voc.root / "a.heic").write_bytes(b"")
+    voc.annotation("a.xml")
+    with pytest.raises(UserError, match="no images") as caught:
+        check_dataset(str(voc.root))
+    assert "a HEIC image, which isn't read (1 such file)" in caught.value.found and "heif-convert" in caught.value.fix
+
+
+def test_evaluation_boxes_that_are_all_difficult_stop_a_run(voc):
+    mark = "<difficult>1</difficult>\n"
+    for i in range(8):
+        voc.pair(f"{i}", extra=mark)
+    dataset = read(voc)
+    problem = only(dataset, "nothing_to_score")
+    assert problem.policy == "fail" and "every box of the eval split is marked difficult" in problem.message
+    assert not problems(dataset, "no_box")
+    missing = only(dataset, "class_missing_in_split")
+    assert missing.message == "no box of class cat that isn't marked difficult is in the eval split"
+    assert read(voc, on_nothing_to_score="keep").ok
+    for i in range(8):
+        voc.annotation(f"{i}.xml")
+    assert read(voc).problems == ()

@@ -1,8 +1,11 @@
 """Which image trains and which one judges."""
 
+import dataclasses
+
 import pytest
 
 from coralline.data.data_settings import DataSettings
+from coralline.data.judging.problems import Problem
 from coralline.data.judging.split import assign as assign_by
 from coralline.data.reading.image_place import ImagePlace
 from coralline.data.reading.raw_annotation import Entry, Layout
@@ -59,10 +62,16 @@ def test_refuses_a_single_image():
         assign(layout_of(["only"]), 0.2)
 
 
+def test_says_why_no_image_is_left(voc):
+    layout = dataclasses.replace(layout_of([]), problems=(Problem("missing_image", "a.xml", "the image is missing"),))
+    with pytest.raises(UserError, match="the image is missing"):
+        assign(layout, 0.2)
+
+
 def test_train_and_val_lists_decide(voc):
     assignment = devkit(voc, "abc", train=["a"], val=["b"], test=["c"], trainval=["a", "b"])
-    assert sides(assignment) == {"a": "train", "b": "eval"}
-    assert assignment.unlisted == ("JPEGImages/c.jpg",)
+    assert sides(assignment) == {"a": "train", "b": "eval", "c": "test"} and not assignment.unlisted
+    assert assignment.rule == "by ImageSets/Main: train.txt trains, val.txt evaluates, test.txt tests"
 
 
 def test_trainval_and_test_lists_decide_where_there_is_no_val(voc):
@@ -100,8 +109,8 @@ def test_parts_by_folder_name_decide(voc):
     for part, stem in (("train", "a"), ("valid", "b"), ("test", "c")):
         voc.pair(stem, folder=f"{part}/")
     assignment = assign(find_layout(str(voc.root)))
-    assert sides(assignment) == {"a": "train", "b": "eval"} and assignment.unlisted == ("test/c.jpg",)
-    assert "train trains, val evaluates" in assignment.rule
+    assert sides(assignment) == {"a": "train", "b": "eval", "c": "test"} and assignment.unlisted == ()
+    assert "train trains, val evaluates, test tests" in assignment.rule
 
 
 def test_groups_stay_together_and_where_they_are_when_images_are_added():

@@ -2,19 +2,6 @@
 
 import pytest
 
-from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import check_dataset
-
-
-@pytest.fixture
-def look(voc):
-    """`look(reader="csv", ...) -> Dataset` of the folder that the test wrote, with these settings."""
-
-    def inspect(**settings):
-        return check_dataset(str(voc.root), DataSettings(**settings))
-
-    return inspect
-
 
 @pytest.fixture(scope="session")
 def faults():

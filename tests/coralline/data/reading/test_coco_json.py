@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from coralline.data.reading import coco_json
 from coralline.foundation.errors import UserError
 
 IMAGES = [{"id": i, "file_name": f"{name}.jpg", "width": 100, "height": 80} for i, name in enumerate("ab")]
@@ -164,7 +165,7 @@ def test_byte_order_marks_are_passed_over(write, look, faults, encoding):
 
 @pytest.mark.parametrize(
     "text",
-    ['{"images": ["a.jpg"], "file_name": 1}', '{"shapes": [], "imagePath": "a.jpg"}', "[1, 2", "{" * 9, "\0", ""],
+    ['{"images": ["a.jpg"], "file_name": 1}', '{"shapes": [], "paths": "a.jpg"}', "[1, 2", "{" * 9, "\0", ""],
 )
 def test_json_of_other_things_is_not_taken_for_coco(two, look, text):
     two.text("other.json", text)
@@ -181,3 +182,65 @@ def test_large_file_is_known_by_its_beginning(two, look, faults):
     two.text("large.json", json.dumps({"pictures": ["annotations: images"] * 9000}))
     dataset = look()
     assert dataset.reader == "COCO" and {kind for kind, _, _ in faults(dataset)} == {"missing_image"}
+
+
+OUTLINE = [[10, 20, 30, 20, 30, 40, 10, 40]]
+
+
+def test_a_segmentation_without_a_box_gives_the_box_around_it(write, look, boxes, faults):
+    write(annotation(1, bbox=[], segmentation=OUTLINE), annotation(2, bbox=None, image=1, segmentation=OUTLINE))
+    dataset = look()
+    assert list(boxes(dataset).values()) == [[("cat", 10, 20, 30, 40)]] * 2
+    assert [problem.kind for problem in dataset.problems] == ["outlined_object"] * 2
+
+
+@pytest.mark.parametrize(("bbox", "told"), [([10, 20, 20, 20], []), ([10, 20, 50, 50], ["outline_differs"])])
+def test_a_box_counts_and_a_segmentation_that_contradicts_it_is_told(write, look, boxes, bbox, told):
+    write(annotation(1, bbox=bbox, segmentation=OUTLINE))
+    dataset = look()
+    x, y, width, height = bbox
+    assert boxes(dataset)["images/a.jpg"] == [("cat", x, y, x + width, y + height)]
+    assert [problem.kind for problem in dataset.problems if problem.kind != "class_missing_in_split"] == told
+
+
+def test_a_box_that_cvat_has_turned_is_the_one_around_it(write, look, boxes):
+    write(annotation(1, bbox=[40, 20, 20, 40], attributes={"rotation": 90.0, "occluded": False}))
+    dataset = look()
+    assert boxes(dataset)["images/a.jpg"] == [("cat", 30, 30, 70, 50)]
+    assert "turned_box" in [problem.kind for problem in dataset.problems]
+
+
+@pytest.mark.parametrize("rotation", ["left", float("nan"), None, True])
+def test_a_rotation_that_isnt_a_number_is_a_problem(write, look, rotation):
+    write(annotation(1), annotation(2, attributes={"rotation": rotation}))
+    assert [problem.kind for problem in look().problems if problem.policy == "fail"] == ["bad_number"]
+
+
+def test_a_box_of_other_lengths_is_told_with_its_length(write, look):
+    write(annotation(1), annotation(2, bbox=[1, 2, 3, 4, 30]))
+    [problem] = [problem for problem in look().problems if problem.kind == "incomplete_box"]
+    assert "annotation 2 has a box of 5 numbers" in problem.message
+
+
+def test_keys_that_are_not_read_are_told_once_with_a_count(write, look):
+    write(annotation(1, keypoints=[1, 2, 2], weather="rain"), annotation(2, image=1, weather="sun", keypoints=[]))
+    told = {problem.message: problem.found for problem in look().problems if problem.kind == "unread_content"}
+    assert told == {"`keypoints` of annotations isn't read": "1 time", "`weather` of annotations isn't read": "2 times"}
+
+
+KNOWN = {
+    "images": {
+        *("id", "file_name", "width", "height"),
+        *("license", "flickr_url", "coco_url", "date_captured", "extra"),
+    },
+    "annotations": {
+        *("id", "image_id", "category_id", "bbox", "iscrowd", "segmentation", "attributes"),
+        *("area", "num_keypoints"),
+    },
+    "categories": {"id", "name", "supercategory"},
+}
+"""Whoever adds one says here that it is read (the first lines), or that it says nothing a detector needs."""
+
+
+def test_every_known_key_is_in_the_list_above():
+    assert {where: set(names) for where, names in coco_json.KNOWN_KEYS.items()} == KNOWN

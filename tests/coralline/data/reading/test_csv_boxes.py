@@ -2,6 +2,7 @@
 
 import pytest
 
+from coralline.data.reading import csv_boxes
 from coralline.foundation.errors import UserError
 
 HEADER = "filename,width,height,class,xmin,ymin,xmax,ymax\n"
@@ -42,7 +43,9 @@ def test_order_separator_encoding_and_line_ends_may_be_any(two, look, boxes, fau
         "images/a.jpg": [("Kätzchen", 10, 20, 30, 40)],
         "images/b.jpg": [("Hund", 10, 20, 30, 40)],
     }
-    assert faults(dataset) == []
+    [unread] = [problem for problem in dataset.problems if problem.kind == "unread_content"]
+    assert (unread.message, unread.found) == ("the column `note` isn't read", "2 lines")
+    assert faults(dataset) == [("unread_content", "labels.csv", None)]
 
 
 def test_line_without_class_and_corners_makes_a_background_image(two, look, boxes):
@@ -125,7 +128,10 @@ def test_file_with_more_images_than_those_of_the_sides_is_read(two, look, faults
     two.text("more.csv", HEADER + rows("a", "c"))
     dataset = look()
     assert dataset.not_read == ""
-    assert sorted(faults(dataset)) == [("annotated_twice", "more.csv", 2), ("unlisted_image", "c.jpg", None)]
+    assert sorted(faults(dataset)) == [
+        ("annotated_twice", "more.csv", 2),
+        ("unlisted_image", two.root.name, None),
+    ]
 
 
 def test_csv_of_other_things_is_not_taken_for_boxes(two, look):
@@ -148,3 +154,38 @@ def test_raccoon_is_the_same_as_in_its_xml(real_data, boxes):
     }
     assert sum(image.split == "train" for image in dataset.images) == 160 and len(dataset.images) == 200
     assert dataset.not_read.startswith("raccoon_labels.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ('"image","xmin","ymin","xmax","ymax","label"', '"a.jpg",10,20,30,40,"cat"'),
+        ("file,name,x,y,w,h", "a.jpg,cat,10,20,20,20"),
+        ("path,label,x,y,w,h,width,height", "data/images/a.jpg,cat,10,20,20,20,100,80"),
+        ("file_name,label,xmin,ymin,xmax,ymax", "a.jpg,cat,10,20,30,40"),
+    ],
+    ids=["VoTT", "from the corner", "with sizes", "file_name"],
+)
+def test_columns_may_have_other_plain_names(two, look, boxes, faults, header, line):
+    two.text("labels.csv", f"{header}\n{line}\n{line.replace('a.jpg', 'b.jpg')}\n")
+    dataset = look()
+    assert boxes(dataset) == {f"images/{name}.jpg": [("cat", 10, 20, 30, 40)] for name in "ab"}
+    assert faults(dataset) == []
+
+
+def test_of_two_columns_for_one_thing_one_counts_and_the_other_is_told(two, look, boxes):
+    lines = "".join(f"C:\\x.jpg,{name}.jpg,cat,7,10,20,30,40\n" for name in "ab")
+    two.text("labels.csv", f"path,filename,class,label,xmin,ymin,xmax,ymax\n{lines}")
+    dataset = look()
+    assert boxes(dataset) == {f"images/{name}.jpg": [("cat", 10, 20, 30, 40)] for name in "ab"}
+    told = [problem.message for problem in dataset.problems if problem.kind == "unread_content"]
+    assert told == ["the column `path` isn't read", "the column `label` isn't read"]
+
+
+def test_every_known_column_is_in_this_list():
+    """Whoever adds one says here that it is read; others are told."""
+    assert {name: set(names) for name, names in csv_boxes.COLUMN_NAMES.items()} == {
+        "filename": {"filename", "file_name", "image", "file", "path"},
+        "class": {"class", "label", "name"},
+        **{side: {side} for side in ("xmin", "ymin", "xmax", "ymax", "x", "y", "w", "h", "width", "height")},
+    }

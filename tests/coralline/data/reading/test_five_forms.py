@@ -10,7 +10,7 @@ from coralline.data.dataset import read_dataset
 from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.records.tf_example import encode_example
 
-FORMS = ("csv", "coco", "yolo", "tfrecord", "tfrecord.gz")
+FORMS = ("csv", "coco", "yolo", "tfrecord", "tfrecord.gz", "cvat", "labelme", "labelstudio", "via", "createml")
 
 
 def names_of(images):
@@ -65,6 +65,83 @@ def as_yolo(images, folder):
         (folder / "labels" / Path(image.name).with_suffix(".txt").name).write_text("".join(lines))
 
 
+def as_cvat(images, folder):
+    lines = ["<?xml version='1.0' encoding='utf-8'?>", "<annotations>", "<version>1.1</version>"]
+    for image in images:
+        lines.append(f'<image name="{Path(image.name).name}" width="{image.width}" height="{image.height}">')
+        lines += [
+            f'<box label="{o.class_name}" xtl="{o.xmin:g}" ytl="{o.ymin:g}" xbr="{o.xmax:g}" ybr="{o.ymax:g}"/>'
+            for o in image.objects
+        ]
+        lines.append("</image>")
+    (folder / "annotations.xml").write_text("\n".join([*lines, "</annotations>"]))
+
+
+def as_labelme(images, folder):
+    for image in images:
+        shapes = [
+            {"label": o.class_name, "points": [[o.xmax, o.ymin], [o.xmin, o.ymax]], "shape_type": "rectangle"}
+            for o in image.objects
+        ]
+        path = Path("..", "images", Path(image.name).name)
+        content = {"version": "5.5.0", "flags": {}, "shapes": shapes, "imagePath": str(path), "imageData": None}
+        content |= {"imageHeight": image.height, "imageWidth": image.width}
+        (folder / path.with_suffix(".json").name).write_text(json.dumps(content))
+
+
+def as_labelstudio(images, folder):
+    tasks = []
+    for image in images:
+        size = {"original_width": image.width, "original_height": image.height, "image_rotation": 0}
+        boxes = image.boxes_ymin_xmin_ymax_xmax.astype(float) * 100
+        values = [
+            {"x": xmin, "y": ymin, "width": xmax - xmin, "height": ymax - ymin, "rectanglelabels": [name]}
+            for (ymin, xmin, ymax, xmax), name in zip(boxes, image.class_names, strict=True)
+        ]
+        result = [{"type": "rectanglelabels", "value": value, **size} for value in values]
+        data = {"image": f"/data/upload/1/0a1b2c3d-{Path(image.name).name}"}
+        tasks.append({"id": 1, "annotations": [{"result": result, "was_cancelled": False}], "data": data})
+    (folder / "project-1.json").write_text(json.dumps(tasks))
+
+
+def as_via(images, folder):
+    content = {}
+    for image in images:
+        regions = [
+            {
+                "shape_attributes": {
+                    **{"name": "rect", "x": o.xmin, "y": o.ymin},
+                    **{"width": o.xmax - o.xmin, "height": o.ymax - o.ymin},
+                },
+                "region_attributes": {"shape": o.class_name},
+            }
+            for o in image.objects
+        ]
+        name = Path(image.name).name
+        content[f"{name}1"] = {"filename": name, "size": 1, "regions": regions, "file_attributes": {}}
+    (folder / "via_region_data.json").write_text(json.dumps(content))
+
+
+def as_createml(images, folder):
+    content = [
+        {
+            "image": Path(image.name).name,
+            "annotations": [
+                {
+                    "label": o.class_name,
+                    "coordinates": {
+                        **{"x": (o.xmin + o.xmax) / 2, "y": (o.ymin + o.ymax) / 2},
+                        **{"width": o.xmax - o.xmin, "height": o.ymax - o.ymin},
+                    },
+                }
+                for o in image.objects
+            ],
+        }
+        for image in images
+    ]
+    (folder / "_annotations.createml.json").write_text(json.dumps(content))
+
+
 def records(images):
     ids = {name: i for i, name in enumerate(names_of(images), start=1)}
     for image in images:
@@ -90,7 +167,11 @@ def write(form, images, folder, write_records):
     (folder / "images").mkdir()
     for image in images:
         (folder / "images" / Path(image.name).name).write_bytes(image.place.read())
-    {"csv": as_csv, "coco": as_coco, "yolo": as_yolo}[form](images, folder)
+    writers = {"csv": as_csv, "coco": as_coco, "yolo": as_yolo, "cvat": as_cvat, "labelme": as_labelme}
+    writers |= {"labelstudio": as_labelstudio, "via": as_via, "createml": as_createml}
+    if form == "labelme":
+        (folder / "labels").mkdir()
+    writers[form](images, folder / "labels" if form == "labelme" else folder)
 
 
 def assert_same(images, originals):

@@ -50,7 +50,8 @@ def test_devkit_leaves_masks_alone_and_takes_every_year(voc):
     layout = find_layout(str(voc.root))
     assert layout.reader == "VOCdevkit" and layout.unannotated == ()
     assert pairs(layout)["VOC2012/JPEGImages/VOC2012_1.jpg"] == "VOC2012/Annotations/VOC2012_1.xml"
-    assert layout.lists == ("VOC2007/ImageSets/Main/train.txt", "VOC2012/ImageSets/Main/train.txt")
+    [declared] = layout.declared
+    assert declared.lists == tuple(("train", f"{year}/ImageSets/Main/train.txt") for year in ("VOC2007", "VOC2012"))
 
 
 def test_renamed_annotation_is_found_by_its_filename(voc):

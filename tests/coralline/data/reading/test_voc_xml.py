@@ -68,6 +68,7 @@ def test_refuses_what_is_not_an_annotation(text, kind, line):
     assert (problem.kind, problem.line, problem.policy) == (kind, line, "fail") and problem.fix
 
 
+@pytest.mark.parametrize("doctype", ["annotation", "another", 'annotation SYSTEM "a>b"'])
 @pytest.mark.parametrize(
     "declarations",
     [
@@ -78,15 +79,26 @@ def test_refuses_what_is_not_an_annotation(text, kind, line):
     ],
     ids=["entity bomb", "external entity", "parameter entity", "default value"],
 )
-def test_refuses_declarations(declarations):
+def test_refuses_declarations(declarations, doctype):
+    name = "&b;" if "ENTITY" in declarations else "b"
     with pytest.raises(DataProblem) as caught:
-        parse(f"<!DOCTYPE annotation [{declarations}]><annotation><filename>&b;</filename></annotation>")
+        parse(f"<!DOCTYPE {doctype} [{declarations}]><annotation><filename>{name}</filename></annotation>")
     assert caught.value.problem.kind == "entity"
 
 
-def test_external_definition_is_not_looked_for():
+def test_refuses_declarations_in_utf_16_without_a_mark():
+    text = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY b "c">]><annotation/>'
+    with pytest.raises(DataProblem) as caught:
+        voc_xml.parse_voc_xml(text.encode("utf-16-le"), "a.xml")
+    assert caught.value.problem.kind == "entity"
+
+
+def test_external_definition_is_not_looked_for_and_a_text_that_wants_it_is_not_cut_short():
     doctype = '<!DOCTYPE annotation SYSTEM "file:///etc/hostname">'
-    assert parse(doctype + GOOD.replace("dog", "d&og;")).objects[1].class_name == "d"
+    assert parse(doctype + GOOD).objects[1].class_name == "dog"
+    with pytest.raises(DataProblem) as caught:
+        parse(doctype + GOOD.replace("dog", "d&og;"))
+    assert caught.value.problem.kind == "entity"
 
 
 MANY = 100_000
@@ -108,8 +120,12 @@ MANY = 100_000
 )
 def test_takes_no_more_than_the_size_of_a_file(text):
     """Time by the square of it would be beyond the limit above; memory by the depth, beyond Python's stack."""
-    voc = parse(f"<annotation>{text}</annotation>")
-    assert voc.objects == () and len(voc.filename) <= 5000
+    try:
+        voc = parse(f"<annotation>{text}</annotation>")
+    except DataProblem as e:
+        assert e.problem.found in ("elements within elements, too deep to be read", "a text of more than 10 MB")
+    else:
+        assert voc.objects == () and len(voc.filename) <= 5000
 
 
 def test_annotation_of_very_many_objects():
@@ -150,3 +166,9 @@ def test_object_without_corners_is_one_problem():
         "<annotation><object><name>a</name><bndbox><xmin>1</xmin></bndbox></object></annotation>"
     ).problems
     assert "no <ymin>, <xmax>, <ymax>" in problem.message
+
+
+def test_a_file_of_cvat_has_a_reader_of_its_own():
+    with pytest.raises(DataProblem) as caught:
+        parse("<?xml version='1.0'?>\n<annotations><version>1.1</version></annotations>")
+    assert caught.value.problem.kind == "not_voc" and "data.reader to cvat" in caught.value.problem.fix

@@ -149,7 +149,7 @@ def test_names_that_differ_are_one_message_but_for_data_sets_side_by_side(two, l
         ("cat 0.5 0.5 0.5 0.5", "unparsable_line"),
         ("0.5 0.5 0.5 0.5 0.5", "unparsable_line"),
         ("0 0.5 0.5 0.5", "unparsable_line"),
-        ("0 0.5 0.5 0.5 0.5 0.9", "unparsable_line"),
+        ("0 0.5 0.5 0.5 0.5 1.9", "unparsable_line"),
         ("0,0.5,0.5,0.5,0.5", "unparsable_line"),
         ("0 0.5 nan 0.5 0.5", "bad_number"),
         ("0 0.5 1e999 0.5 0.5", "bad_number"),
@@ -190,3 +190,33 @@ def test_text_file_without_image_is_told(two, look, faults):
     two.text("labels/gone.txt", LINE)
     two.image("images/new.jpg")
     assert faults(look()) == [("image_without_annotation", "new.jpg", None), ("missing_image", "gone.txt", None)]
+
+
+@pytest.mark.parametrize(
+    ("beyond", "what"),
+    [
+        ("0.91", "a confidence"),
+        ("0.91 1", "a confidence and the number of a track"),
+        ("0.91 117", "a confidence and the number of a track"),
+        ("0.2 0.3 2", "a set of key points"),
+        ("0.2 0.3 2 0.25 0.35 1.0", "a set of key points"),
+        ("0.2 0.3 2 0 0 0 0.25 0.35 1 0.2 0.4 2", "a set of key points"),
+    ],
+)
+def test_what_follows_a_box_is_told_and_isnt_an_outline(two, look, boxes, beyond, what):
+    for name in "ab":
+        two.text(f"labels/{name}.txt", f"{LINE.strip()} {beyond}\n")
+    dataset = look()
+    assert boxes(dataset) == {"images/a.jpg": [BOX], "images/b.jpg": [BOX]}
+    [problem] = dataset.problems
+    assert (problem.kind, problem.message, problem.found) == (
+        "unread_content",
+        f"{what} after the box isn't read",
+        "2 times",
+    )
+
+
+@pytest.mark.parametrize("corners", ["0.1 0.25 0.3 0.25 0.2 0.5", "0.1 0.25 0.3 0.25 0.3 0.5 0.2 0.5 0.1 0.4"])
+def test_an_outline_is_told_apart_from_them(two, look, boxes, faults, corners):
+    two.text("labels/a.txt", f"0 {corners}\n")
+    assert boxes(look())["images/a.jpg"] == [BOX] and faults(look()) == []

@@ -78,3 +78,9 @@ def test_refuses_a_wrong_label_map_with_its_line(tmp_path, text, line, message):
 def test_refuses_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(UserError, match="can't read the label map"):
         LabelMap.read(str(tmp_path / "nothing.pbtxt"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_byte_order_marks_are_read(tmp_path, encoding):
+    (tmp_path / "label_map.pbtxt").write_bytes('item { id: 1 name: "Kätzchen" }\r\n'.encode(encoding))
+    assert LabelMap.read(str(tmp_path / "label_map.pbtxt")).names == ("Kätzchen",)

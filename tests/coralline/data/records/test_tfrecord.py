@@ -1,11 +1,14 @@
 """Single records: reached without reading the rest, compressed or not, near or far."""
 
+import gzip
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from coralline.data.records import tfrecord
+from coralline.foundation.errors import UserError
 from coralline.foundation.storage import write_bytes
 
 RECORDS = [b"first", b"", b"third" * 1000]
@@ -48,6 +51,33 @@ def test_addresses_are_read_alike(path, remote_folder):
     assert tfrecord.read_record(remote, found[2][0]) == RECORDS[2]
     with pytest.raises(OSError):
         tfrecord.read_record(f"{remote_folder}/nothing.record", 0)
+
+
+@pytest.mark.parametrize("claimed", [1 << 24, 1 << 40, 1 << 63, (1 << 64) - 1])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_length_that_is_not_there_is_one_message(tmp_path, claimed, compressed):
+    length = claimed.to_bytes(8, "little")
+    content = length + tfrecord.masked_crc32c(length) + b"some"
+    path = tmp_path / "a.record"
+    path.write_bytes(gzip.compress(content) if compressed else content)
+    tracemalloc.start()
+    with pytest.raises(UserError, match="this TFRecord file is cut off, damaged or isn't one"):
+        list(tfrecord.read_record_file(str(path)))
+    with pytest.raises(OSError, match="no whole record"):
+        tfrecord.read_record(str(path), 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def test_content_that_fills_memory_is_one_message(tmp_path, monkeypatch):
+    monkeypatch.setattr(tfrecord, "_LEAST_LIMIT", 1 << 20)
+    length = (20 << 20).to_bytes(8, "little")
+    path = tmp_path / "a.record.gz"
+    path.write_bytes(gzip.compress(length + tfrecord.masked_crc32c(length) + bytes(20 << 20)))
+    with pytest.raises(UserError) as caught:
+        list(tfrecord.read_record_file(str(path)))
+    assert caught.value.found == "a record that claims 20,971,520 bytes"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_a_download_that_was_killed_at_its_end_needs_no_byte_more(server, cache)
 
 def test_of_another_content_nothing_is_kept(server, cache):
     server.content = CONTENT[:-1] + b"?"
-    with pytest.raises(UserError, match=f"not the one.*\n  expected: SHA-256 {SHA256}\n  found: "):
+    with pytest.raises(UserError, match=f"doesn't match.*\n  expected: SHA-256 {SHA256}\n  found: "):
         download.fetch(server.url, SHA256)
     assert [path.name for path in cache.iterdir()] == [f"{SHA256}.lock"]
 

@@ -1,10 +1,11 @@
-"""What is wrong with a configuration, in words: the setting, its line, what it may be, and the nearest valid key."""
+"""What is wrong with settings, in words: the setting, its line, what it may be, and the nearest valid key."""
 
 from __future__ import annotations
 
 import difflib
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from coralline.foundation.errors import UserError
 
 _TYPE_NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_KEYS_SHOWN = 8
 _BOUNDS = {"gt": "above {}", "ge": "at least {}", "lt": "below {}", "le": "at most {}"}
 # Errors whose message for people is defined with the setting (PydanticCustomError).
 _OWN_MESSAGES = ("range", "magnitude")
@@ -24,14 +26,14 @@ _OWN_MESSAGES = ("range", "magnitude")
 def as_user_error(
     error: pydantic.ValidationError,
     config: type[BaseModel],
-    path: str | Path | None,
-    text: str,
-    overrides: dict[str, Any],
+    path: str | Path | None = None,
+    text: str = "",
+    overrides: Mapping[str, Any] = types.MappingProxyType({}),
 ) -> UserError:
     """The first of the errors, as a person reads it.
 
     Args:
-      error: from validating the whole configuration.
+      error: from validating the whole configuration, or one section.
       config: its class.
       path: the YAML file, if any.
       text: the file's content.
@@ -42,9 +44,23 @@ def as_user_error(
     if any(_concerns(key, ".".join(where)) for key in overrides):
         path, text = None, ""
     line = _line_of(text, where)
+    if first["type"] == "invalid_key":
+        return _key_of_no_text(first, where, path, line)
     if first["type"] == "extra_forbidden":
         return _unknown_key(where, config, path, line)
     return _wrong_value(first, where, config, path, line)
+
+
+def _key_of_no_text(first: Any, where: list[str], path: str | Path | None, line: int | None) -> UserError:
+    """YAML takes `on`, `yes`, `off` and `no` for true and false, and digits for numbers."""
+    return UserError(
+        "a key isn't text" + (f" in `{'.'.join(where)}`" if where else ""),
+        file=path,
+        line=line,
+        expected="the name of a setting",
+        found=f"{first['input']!r}, as YAML reads it",
+        fix="remove it, or put quotes around it",
+    )
 
 
 def _unknown_key(where: list[str], config: type[BaseModel], path: str | Path | None, line: int | None) -> UserError:
@@ -58,7 +74,7 @@ def _unknown_key(where: list[str], config: type[BaseModel], path: str | Path | N
         *difflib.get_close_matches(dotted, known, n=1, cutoff=0.75),
     ]
     return UserError(
-        f"unknown key `{dotted}` in the configuration",
+        f"unknown key `{dotted}`",
         file=path,
         line=line,
         expected=f"a key such as `{near[0]}`" if near else "one of " + ", ".join(beside),
@@ -73,7 +89,7 @@ def _wrong_value(
     dotted = ".".join(where)
     below = [key for key in valid_keys(config) if key.startswith(f"{dotted}.")]
     if below:
-        allowed = f"a section with keys such as {', '.join(below)}"
+        allowed = f"a section with keys such as {', '.join(below[:_KEYS_SHOWN])}"
     elif first["type"] in _OWN_MESSAGES:
         allowed = first["msg"]
     else:
