@@ -13,7 +13,6 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 
 from pipeline.running import run_record
-from pipeline.running.earlier_cache_keys import earlier_keys_accepted
 
 
 class NodeOutcome(enum.Enum):
@@ -56,7 +55,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         connections = deployment.metadata_connection_config
         connection = getattr(connections, connections.WhichOneof("connection_config"))
-        with run_record.recorded(connection, self._run_id), earlier_keys_accepted():
+        with run_record.recorded(connection, self._run_id):
             for node in pipeline.nodes:
                 self._run_node(pipeline, deployment, connection, node.pipeline_node)
 

@@ -22,7 +22,7 @@ else:
     _ModelType = type(pydantic.BaseModel)  # it has no public name
 
 VERSION_KEY = "version"
-FIRST_VERSION = 1
+_FIRST_VERSION = 1
 
 
 class _SectionType(_ModelType):
@@ -47,7 +47,7 @@ class SettingsSection(pydantic.BaseModel, metaclass=_SectionType):
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
-    VERSION: ClassVar[int] = FIRST_VERSION
+    VERSION: ClassVar[int] = _FIRST_VERSION
 
     def to_property(self) -> str:
         """JSON with sorted keys: the section's version, and the settings that differ from their defaults."""
@@ -65,7 +65,7 @@ class SettingsSection(pydantic.BaseModel, metaclass=_SectionType):
           UserError: another version of Coralline wrote it, and its values may mean something else here.
         """
         values = json.loads(text)
-        version, wrong = values.pop(VERSION_KEY, FIRST_VERSION), ""
+        version, wrong = values.pop(VERSION_KEY, _FIRST_VERSION), ""
         if version == cls.VERSION:
             try:
                 return cls.model_validate(values)
