@@ -118,6 +118,7 @@ def _one_way(way: str, preset_name: str) -> None:
     from coralline.detector import presets
     from coralline.detector.inputs import batches
     from coralline.detector.inputs.augmentation import AugmentSettings
+    from coralline.detector.inputs.image_records import ImageRecords
 
     if way == "stock":
         # Importing coralline.detector has switched AutoGraph off for the libraries.
@@ -127,7 +128,7 @@ def _one_way(way: str, preset_name: str) -> None:
         images = preset.batch_size
         records = _write_records(Path(folder, "records.gz"), images, preset.input_size)
         data = batches.training_batches(
-            [records], preset, AugmentSettings(horizontal_flip=0), preset.batch_size, images, seed=1
+            ImageRecords((records,)), preset, AugmentSettings(horizontal_flip=0), preset.batch_size, images, seed=1
         )
         next(iter(data))
         seconds = (_ours if way == "ours" else _stock)(preset, data, Path(folder))

@@ -11,7 +11,7 @@ from typing import Any
 # As in coralline.detector, before TFX uses `tf.keras` first.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
-_ARTIFACT_TYPES = ("LabelMap", "DatasetReport", "TFLiteModel", "EvaluationReport")
+_ARTIFACT_TYPES = ("LabelMap", "DatasetReport", "WarmStart", "TFLiteModel", "ServedModel", "EvaluationReport")
 
 
 def __getattr__(name: str) -> Any:

@@ -26,6 +26,30 @@ class TFLiteModel(artifact.Artifact):
 
 
 class EvaluationReport(artifact.Artifact):
-    """A folder with `report.html` (self-contained), `report.json` and `eval/` (pictures with boxes)."""
+    """A folder with `report.html` (self-contained), `report.json` and `eval/` (pictures with boxes).
+
+    Custom properties: `AP`, `AP50`, `AP75` of the file that ships, `images`, `split`.
+    """
 
     TYPE_NAME = "components.EvaluationReport"
+
+
+class ServedModel(artifact.Artifact):
+    """A folder with `model.tflite`, `labels.txt` and `manifest.json` of a published version, as they were when it was
+    read; empty if nothing was served, or what was served is damaged.
+
+    Custom properties: `destination`, `version` (empty: nothing), `content` (what says whether two are the same:
+    `coralline.publishing.served_model.content_of`), `damage` (empty: none), `pipeline_run` (that published it).
+    """
+
+    TYPE_NAME = "components.ServedModel"
+
+
+class WarmStart(artifact.Artifact):
+    """A folder with `warm_start.json`: the weights that training begins with, named by place and SHA-256.
+
+    Custom properties: `source` (the setting), `path` (empty: none), `sha256` (empty: not known yet), `version` (of a
+    published model), `pipeline_run` (that made it).
+    """
+
+    TYPE_NAME = "components.WarmStart"

@@ -1,6 +1,6 @@
 """The `coralline` command line. Each command is a module of `pipeline/commands`, imported only when it is called.
 
-Exit codes: 0 done, 1 an error with one message, 2 wrong arguments, 130 interrupted by Ctrl-C.
+`exit_codes` has the table of exit codes, `machine_output` what `--json` prints when a command fails.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ import importlib
 import io
 import os
 import sys
+import traceback
 
 import click
 
 from coralline.foundation.errors import UserError
+from coralline.foundation.printable import without_secrets
+from pipeline import exit_codes, machine_output
+from pipeline.exit_codes import ExitCode
 
 # Name and one line of help, in the order of the work; the module is `pipeline.commands.<name>`.
 COMMANDS = {
@@ -25,13 +29,14 @@ COMMANDS = {
     "inspect": "Say what is in a .tflite file, and what the Edge TPU will take of it.",
     "predict": "Run a detector on images and videos: detections as JSON and as pictures.",
     "evaluate": "Score a detector on a data set: COCO average precision.",
+    "report": "Find the page of an earlier run: how good its model is, and what became of it.",
     "rollback": "Serve the version that was published before.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",
     "test": "Run Coralline's own tests.",
 }
 # Commands of several modules have a folder each.
-_ROOMS = {"check", "import-config", "predict"}
+_ROOMS = {"check", "evaluate", "import-config", "predict"}
 
 
 class _LazyGroup(click.Group):
@@ -52,7 +57,11 @@ class _LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=_LazyGroup,
+    epilog=exit_codes.help_text(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.version_option(package_name="coralline")
 def _coralline() -> None:
     """From a folder of annotated images to an 8-bit TFLite detector for the Coral Edge TPU."""
@@ -61,25 +70,25 @@ def _coralline() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
     _escape_what_cannot_be_encoded()
+    as_json = machine_output.is_wanted(sys.argv[1:] if arguments is None else arguments)
     try:
         code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        code = 0
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
+        code = ExitCode.DONE
     except click.exceptions.Exit as leave:
         code = leave.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        _leave_at_once(130)
     except BrokenPipeError:
         # The reader of our output (`| head`) has closed it.
-        _leave_at_once(141)
+        _leave_at_once(ExitCode.PIPE_CLOSED)
+    except (click.Abort, KeyboardInterrupt) as error:
+        machine_output.tell_error(error, ExitCode.INTERRUPTED, as_json)
+        _leave_at_once(ExitCode.INTERRUPTED)
+    except Exception as error:
+        code = error.exit_code if isinstance(error, click.ClickException) else ExitCode.FAILED
+        if not isinstance(error, UserError | click.ClickException):
+            print(without_secrets(traceback.format_exc()), end="", file=sys.stderr)
+        machine_output.tell_error(error, code, as_json)
     if "tensorflow" in sys.modules:
         # Its teardown takes a second and waits for threads that an executor may have left behind.
         _leave_at_once(code)

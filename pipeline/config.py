@@ -7,7 +7,7 @@ only, so that a changed setting runs just what depends on it. An unknown key is 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 import yaml
@@ -18,12 +18,14 @@ from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
 from coralline.detector.train_settings import TrainSettings
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
-from coralline.foundation import settings_errors, text_file, yaml_text
+from coralline.foundation import settings_errors, text_file, withheld, yaml_text
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import shortened
 from coralline.foundation.settings_section import SettingsSection
 from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.export_settings import ExportSettings
+
+_Section = TypeVar("_Section", bound=SettingsSection)
 
 
 class PushSettings(SettingsSection):
@@ -75,6 +77,8 @@ class Config(SettingsSection):
 def load_config(path: str | Path | None = None, overrides: dict[str, Any] | None = None) -> Config:
     """The configuration from a YAML file (or the defaults), with dotted overrides (`{"train.seed": 3}`) applied.
 
+    Addresses come without their passwords and signatures, which `coralline.foundation.withheld` keeps apart.
+
     Raises:
       UserError: the file can't be read or parsed, is of a newer version, or a key or value isn't valid.
     """
@@ -84,9 +88,43 @@ def load_config(path: str | Path | None = None, overrides: dict[str, Any] | None
         _set(values, key, value)
     _require_version(values, path)
     try:
-        return Config.model_validate(values)
+        return _without_secrets(Config.model_validate(values))
     except pydantic.ValidationError as e:
         raise settings_errors.as_user_error(e, Config, path, text, overrides or {}) from e
+
+
+def addresses_with_secrets(config: Config) -> dict[str, str]:
+    """The settings whose address had a password or a signature, by dotted key."""
+    found = {}
+    for name, value in config:
+        settings = [(f"{name}.{key}", inner) for key, inner in value] if isinstance(value, SettingsSection) else []
+        for key, inner in settings or [(name, value)]:
+            if isinstance(inner, str) and withheld.has_withheld(inner):
+                found[key] = inner
+    return found
+
+
+def _without_secrets(config: Config) -> Config:
+    """The configuration with what is secret of its addresses kept apart (`coralline.foundation.withheld`).
+
+    Raises:
+      UserError: two addresses of one host have different passwords.
+    """
+    known: dict[str, str] = {}
+    changed = _withheld(config, known)
+    withheld.keep_withheld(known)
+    return changed
+
+
+def _withheld(section: _Section, known: dict[str, str]) -> _Section:
+    changed: dict[str, Any] = {}
+    for name, value in section:
+        if isinstance(value, SettingsSection):
+            changed[name] = _withheld(value, known)
+        elif isinstance(value, str) and (address := withheld.withhold(value, known)) != value:
+            changed[name] = address
+    changed = {name: value for name, value in changed.items() if value is not getattr(section, name)}
+    return section.model_copy(update=changed) if changed else section
 
 
 def _read(path: str | Path) -> str:

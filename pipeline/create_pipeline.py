@@ -9,13 +9,16 @@ from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.edgetpu_pusher.component import EdgeTpuPusher
-from components.evaluator.component import Evaluator
-from components.qat_trainer.component import QatTrainer
-from components.tflite_exporter.component import TFLiteExporter
+from components.evaluator.component import JUDGE_VERSION, Evaluator
+from components.qat_trainer.component import NETWORK_VERSION, QatTrainer
+from components.served_model_importer.component import ServedModelImporter
+from components.tflite_exporter.component import EXPORTER_VERSION, TFLiteExporter
 from components.voc_example_gen.component import VocExampleGen
+from components.warm_start_importer.component import WarmStartImporter
 from coralline.detector.settings import Settings
 from coralline.detector.warm_start import weights_source
 from coralline.foundation import storage
+from coralline.foundation.errors import UserError
 from pipeline.config import Config
 
 # What TFDV describes: not the image bytes, of which it would report only presence at the cost of reading them all,
@@ -49,7 +52,7 @@ def create_pipeline(
     Args:
       config: all settings; each component receives its own sections as exec properties.
       pipeline_root: where artifacts are written.
-      push_to: where models are published, and where the baseline is found.
+      push_to: where models are published, and where the model that is served is found.
       compiler_version: of the Edge TPU compiler on this machine, for a local run; with another one, or none, models
         are published again.
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
@@ -82,25 +85,32 @@ def _data_components(config: Config, pipeline_root: str) -> list[Any]:
 def _model_components(config: Config, examples: Any, validator: Any, push_to: str, compiler_version: str) -> list[Any]:
     """From examples to the published model."""
     data = {"label_map": examples.outputs["label_map"], "dataset_report": examples.outputs["report"]}
-    trainer = QatTrainer(
-        examples=examples.outputs["examples"],
-        label_map=examples.outputs["label_map"],
-        model=config.model.to_property(),
-        train=config.train.to_property(),
-        augment=config.augment.to_property(),
-        warm_start_sha256=_warm_start_sha256(config),
-        published_at=push_to if config.model.warm_start == weights_source.LATEST_BLESSED else "",
-    )
+    training = {
+        "examples": examples.outputs["examples"],
+        "label_map": examples.outputs["label_map"],
+        "model": config.model.to_property(),
+        "train": config.train.to_property(),
+        "augment": config.augment.to_property(),
+        "network_version": NETWORK_VERSION,
+    }
+    warm_start = None if config.model.warm_start is None else _warm_start(config, training, push_to)
+    trainer = QatTrainer(**training, **({} if warm_start is None else {"warm_start": warm_start.outputs["warm_start"]}))
     exporter = TFLiteExporter(
-        trained_model=trainer.outputs["trained_model"], export=config.export.to_property(), **data
+        trained_model=trainer.outputs["trained_model"],
+        export=config.export.to_property(),
+        exporter_version=EXPORTER_VERSION,
+        **data,
     )
+    served = ServedModelImporter(tflite_model=exporter.outputs["tflite_model"], published_at=push_to)
     evaluator = Evaluator(
         examples=examples.outputs["examples"],
         model=trainer.outputs["trained_model"],
+        model_run=trainer.outputs["model_run"],
         tflite_model=exporter.outputs["tflite_model"],
         anomalies=validator.outputs["anomalies"],
         evaluate=config.evaluate.to_property(),
-        baseline=push_to,
+        baseline=served.outputs["served_model"],
+        judge_version=JUDGE_VERSION,
         **data,
     )
     pusher = EdgeTpuPusher(
@@ -111,19 +121,31 @@ def _model_components(config: Config, examples: Any, validator: Any, push_to: st
         push_to=push_to,
         compiler_version=compiler_version,
     )
-    return [trainer, exporter, evaluator, pusher]
+    return [*([] if warm_start is None else [warm_start]), trainer, exporter, served, evaluator, pusher]
+
+
+def _warm_start(config: Config, training: dict[str, Any], push_to: str) -> WarmStartImporter:
+    return WarmStartImporter(
+        **training,
+        warm_start_sha256=_warm_start_sha256(config),
+        published_at=push_to if config.model.warm_start == weights_source.LATEST_BLESSED else "",
+    )
 
 
 def _warm_start_sha256(config: Config) -> str:
     """Of the content behind a local path, so that other content trains again.
 
     Empty if the settings identify the content (a URL has its SHA-256 there), for an address that only the cluster can
-    read, and for the latest model: each new one would train yet another on unchanged data.
+    read, and for the latest model, which WarmStartImporter looks up when there is something new to train on.
     """
     warm_start = config.model.warm_start
     if warm_start is None or warm_start == weights_source.LATEST_BLESSED or storage.is_remote(warm_start):
         return ""
-    if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
-        return ""
     preset = Settings.resolve(config.model, config.train, config.augment).preset
-    return weights_source.obtain(warm_start, config.model.warm_start_sha256, preset).fingerprint()
+    try:
+        if not storage.exists(warm_start) and not storage.exists(f"{warm_start}.index"):
+            return ""
+        return weights_source.obtain(warm_start, config.model.warm_start_sha256, preset).fingerprint()
+    except OSError as e:
+        fix = "call this again once it can be read: other content would train another model"
+        raise UserError("the content of `model.warm_start` can't be read", file=warm_start, found=e, fix=fix) from e

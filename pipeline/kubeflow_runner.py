@@ -10,9 +10,11 @@ around it as JSON. The same settings give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,39 +47,70 @@ def compile_pipeline(config: Config, target: Target) -> bytes:
       target: "kubeflow": a PipelineSpec in YAML; "vertex": a PipelineJob in JSON.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _run(config, folder, _FILE_NAMES[target])
-        spec = Path(folder, _FILE_NAMES[target]).read_bytes()
-    return _reading_data_each_time(spec) if target == "kubeflow" else spec
+        _run(config, folder, target)
+        return Path(folder, _FILE_NAMES[target]).read_bytes()
 
 
-def _reading_data_each_time(spec: bytes) -> bytes:
-    """A PipelineSpec whose first task is never taken from the cache.
+def _require_no_secrets(config: Config) -> None:
+    """A spec is kept by the cluster and shown on its pages, and its steps don't have what was withheld here.
 
-    The cache key of a data set is its path, unless the driver adds the content to it. Vertex runs that driver (the
-    `preCacheCheck` hook of the executor); open-source Kubeflow Pipelines doesn't know the hook (seen in 2.5), and
-    would take changed data for the same.
+    Raises:
+      UserError: an address had a password or a signature.
     """
-    import yaml
+    from coralline.foundation.errors import UserError
+    from pipeline.config import addresses_with_secrets
 
-    content = yaml.safe_load(spec)
-    content["root"]["dag"]["tasks"]["VocExampleGen"]["cachingOptions"] = {"enableCache": False}
-    return yaml.safe_dump(content, sort_keys=True).encode()
+    for key, address in addresses_with_secrets(config).items():
+        raise UserError(
+            f"the address in `{key}` has a password or a signature, which a cluster would keep and show",
+            file=address,
+            expected="an address without one",
+            fix="give the steps credentials in their environment: a service account, or a secret as variables such as "
+            "AWS_ACCESS_KEY_ID; a signed file can be copied to storage that the steps can read",
+        )
 
 
-def _run(config: Config, folder: str | None, file_name: str) -> None:
+def _run(config: Config, folder: str | None, target: Target, file_name: str | None = None) -> None:
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
     from components.voc_example_gen.kubeflow_driver import content_driver
     from pipeline.create_pipeline import create_pipeline
 
+    _require_no_secrets(config)
     config = for_cluster(config)
     push_to: Any = config.push.to
     pipeline = create_pipeline(config, pipeline_root=config.deployment.pipeline_root, push_to=push_to)
     runner_config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=config.deployment.image, use_pipeline_spec_2_1=True
     )
-    with content_driver():
-        kubeflow_v2_dag_runner.KubeflowV2DagRunner(runner_config, folder, file_name).run(pipeline)
+    with content_driver(), _looking_each_time(target):
+        runner = kubeflow_v2_dag_runner.KubeflowV2DagRunner(runner_config, folder, file_name or _FILE_NAMES[target])
+        runner.run(pipeline)
+
+
+@contextlib.contextmanager
+def _looking_each_time(target: Target) -> Iterator[None]:
+    """Within it, tasks that look at what is outside the pipeline are compiled so that no cache answers for them.
+
+    The cache key has the address of what is served, not its content. So it is with a data set, unless its driver adds
+    the content. Vertex runs that driver (the `preCacheCheck` hook of the executor); open-source Kubeflow Pipelines
+    doesn't know the hook (seen in 2.5), and would take changed data for the same. TFX has one setting for all tasks.
+    """
+    from tfx.orchestration.kubeflow.v2.pipeline_builder import PipelineBuilder
+
+    stock = PipelineBuilder.build
+
+    def build(self: Any) -> Any:
+        spec = stock(self)
+        for name in ("ServedModelImporter", *(["VocExampleGen"] if target == "kubeflow" else [])):
+            spec.root.dag.tasks[name].caching_options.enable_cache = False
+        return spec
+
+    PipelineBuilder.build = build  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        PipelineBuilder.build = stock  # type: ignore[method-assign]
 
 
 def main() -> None:
@@ -89,7 +122,7 @@ def main() -> None:
 
     config = configuration_of_environment()
     # TFX's command line looks for the file under the pipeline's name, in a folder that it chooses.
-    _run(config, None, f"{config.name}.json")
+    _run(config, None, "vertex", f"{config.name}.json")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coralline.foundation import progress
+
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.preflight import Preflight
     from pipeline.running.local_dag_runner import Listener
 
+_JUDGEMENTS = 3
+"""How often a model is judged while what is served changes under it; then it's left to the next run."""
 _HERE = os.path.dirname(os.path.realpath(__file__))
 
 
@@ -55,30 +59,45 @@ def _absolute_warm_start(warm_start: str | None) -> str | None:
     return warm_start if warm_start == LATEST_BLESSED else _absolute(warm_start)
 
 
-def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> None:
+def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> str:
     """Runs the pipeline; unchanged components are reused.
+
+    If another model was published or rolled back to while this one was being judged, it is judged again, against that
+    one: as a run of its own with a number behind the run id, which reuses everything up to the judgement.
 
     Args:
       config: with absolute paths.
       found: what the preflight check of it found.
       run_id: a new one.
       listener: follows each component.
+
+    Returns:
+      The id of the last run.
     """
     from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
     from pipeline.create_pipeline import create_pipeline
     from pipeline.running.local_dag_runner import RecordingLocalDagRunner
     from pipeline.running.out_folder import OutFolder
+    from pipeline.running.run_record import refused_by
 
     out = OutFolder(Path(config.out))
+    connection = sqlite_metadata_connection_config(str(out.store))
     pipeline = create_pipeline(
         config,
         pipeline_root=str(out.artifacts),
         push_to=config.push.to or str(out.published),
         compiler_version="" if found.compiler is None else found.compiler.version,
-        metadata_connection_config=sqlite_metadata_connection_config(str(out.store)),
+        metadata_connection_config=connection,
     )
-    RecordingLocalDagRunner(run_id, listener).run(pipeline)
+    this_run = run_id
+    for number in range(2, _JUDGEMENTS + 2):
+        RecordingLocalDagRunner(this_run, listener).run(pipeline)
+        if number > _JUDGEMENTS or refused_by(connection, this_run) != "baseline":
+            break
+        progress.note("Another model is served than the one that this was judged against: it is judged again.")
+        this_run = f"{run_id}-{number}"
+    return this_run
 
 
 def configuration_of_environment() -> Config:

@@ -11,6 +11,7 @@ from coralline.data.judging.split import REQUIRED_SPLITS
 from coralline.detector.network import blueprint
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
+from coralline.detector.training.selection_side import divide_data
 from coralline.detector.warm_start import backbone_match, download, weights_source
 from coralline.edgetpu import compiler, gate
 from coralline.edgetpu.mapping import Mapping, predict_model
@@ -128,8 +129,10 @@ def predicted_mapping(config: Config, num_classes: int) -> Mapping:
 
 def fitted_settings(config: Config, dataset: Dataset) -> Settings:
     """`training_settings`, with the anchors that the training will fit to the data."""
-    boxes = Boxes.of([image for image in dataset.images if image.split == "train"])
-    return training_settings(config).fitted(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides)
+    settings = training_settings(config)
+    training, _ = divide_data(dataset.images, settings)
+    boxes = Boxes.of(training)
+    return settings.fitted(boxes.xmin_ymin_xmax_ymax, boxes.longer_sides)
 
 
 def training_settings(config: Config) -> Settings:

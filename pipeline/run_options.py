@@ -1,4 +1,4 @@
-"""The option that `check`, `run` and `demo` share: where settings come from."""
+"""The options that several commands share: where settings come from, and `--json`."""
 
 from __future__ import annotations
 
@@ -32,4 +32,11 @@ def settings_options(command: _Command) -> _Command:
     """Adds --set, repeatable, as `settings`: a tuple of (dotted key, value)."""
     return click.option(
         "--set", "settings", type=Setting(), multiple=True, help="A setting, such as train.seed=3; may be repeated."
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """Adds --json as `as_json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document to standard output (docs/json.md)."
     )(command)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
+import json
 import os
 import shutil
 import socket
@@ -16,12 +18,15 @@ from pathlib import Path
 
 import ai_edge_litert.schema_py_generated as schema
 import flatbuffers
+import jsonschema
 import numpy as np
 import pytest
 
 from coralline.detector import presets
+from coralline.foundation import patience
 from coralline.foundation.printable import shortened
 from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
+from pipeline.json_reference import SCHEMAS
 
 SIZE = 32
 _OPS = schema.BuiltinOperator
@@ -54,6 +59,7 @@ def _quadrant_detector(
     *,
     output_order=(0, 1, 2, 3),
     signature=("detection_boxes", "detection_classes", "detection_scores", "num_detections"),
+    tensor_names=("boxes", "classes", "scores", "count"),
     num_classes=2,
     input_type="UINT8",
     pool_version=2,
@@ -71,10 +77,10 @@ def _quadrant_detector(
         _tensor("raw_scores", [1, 4, 3], _TYPES.FLOAT32),
         _tensor("encodings", [1, 4, 4], _TYPES.FLOAT32, buffer=2),
         _tensor("anchors", [4, 4], _TYPES.FLOAT32, buffer=3),
-        _tensor("boxes", [1, 10, 4], _TYPES.FLOAT32),
-        _tensor("classes", [1, 10], _TYPES.FLOAT32),
-        _tensor("scores", [1, 10], _TYPES.FLOAT32),
-        _tensor("count", [1], _TYPES.FLOAT32),
+        *(
+            _tensor(name, shape, _TYPES.FLOAT32)
+            for name, shape in zip(tensor_names, ([1, 10, 4], [1, 10], [1, 10], [1]), strict=True)
+        ),
     ]
     pool = schema.Pool2DOptionsT()
     pool.strideH = pool.strideW = pool.filterHeight = pool.filterWidth = half
@@ -250,6 +256,59 @@ def gs_bucket(tmp_path_factory):
             patched.setenv("STORAGE_EMULATOR_HOST", at)
             yield "gs://bucket"
         server.terminate()
+
+
+@pytest.fixture(scope="session")
+def valid_document():
+    """`valid_document(text) -> dict`: what `--json` printed, one document that is as its schema says."""
+    return _valid_document
+
+
+def _valid_document(text):
+    document = json.loads(text, parse_constant=lambda constant: pytest.fail(f"{constant} isn't JSON"))
+    name, _, version = document["schema"].removeprefix("coralline.").partition("/")
+    schema = json.loads((SCHEMAS / f"{name}-{version}.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    return document
+
+
+@pytest.fixture
+def unsteady_store(monkeypatch):
+    """`unsteady_store.fail(times)`: as often, each request to `unsteady://` is answered by an error that passes."""
+    import fsspec
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Unsteady(MemoryFileSystem):
+        protocol = "unsteady"
+        store, pseudo_dirs, cachable = {}, [""], False
+        left = 0
+
+        @classmethod
+        def fail(cls, times):
+            cls.left = times
+
+        @classmethod
+        def _answer(cls):
+            if cls.left:
+                cls.left -= 1
+                raise OSError(errno.EIO, "503 Service Unavailable")
+
+        def info(self, path, **options):
+            self._answer()
+            return super().info(path, **options)
+
+        def cat_file(self, path, **options):
+            self._answer()
+            return super().cat_file(path, **options)
+
+        def ls(self, path, **options):
+            self._answer()
+            return super().ls(path, **options)
+
+    fsspec.register_implementation("unsteady", Unsteady, clobber=True)
+    monkeypatch.setattr(patience, "WAITS_S", [0.01, 0.01])
+    return Unsteady
 
 
 _REMOTE = ("file", "memory", "s3", "minio", "gs")

@@ -23,6 +23,7 @@ _ROOMS = (
     "coralline.lineage",
     "coralline.edgetpu",
     "coralline.scoring",
+    "coralline.evaluation_report",
     "coralline.detector",
     "coralline.data_report",
     "coralline.od_api",

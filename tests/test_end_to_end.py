@@ -28,6 +28,7 @@ _NODES = [
     "ExampleValidator",
     "QatTrainer",
     "TFLiteExporter",
+    "ServedModelImporter",
     "Evaluator",
     "EdgeTpuPusher",
 ]
@@ -75,12 +76,13 @@ def first(place: Place) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def summary(first: subprocess.CompletedProcess[str]) -> Any:
-    return json.loads(first.stdout)
+def summary(first: subprocess.CompletedProcess[str], valid_document: Any) -> Any:
+    return valid_document(first.stdout)
 
 
 def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any) -> None:
-    assert (summary["pushed"], summary["blessed"]) == (True, True)
+    assert (summary["state"], summary["pushed"], summary["blessed"]) == ("complete", True, True)
+    assert (summary["served"], summary["why_not_served"]) == (True, None)
     assert sorted(summary["seconds"]) == sorted(_NODES)
     assert summary["reused"] == []
     for model in ("int8", "float"):
@@ -116,6 +118,28 @@ def test_an_unchanged_second_run_reuses_everything(place: Place, summary: Any) -
     assert sorted(again["reused"]) == sorted(_NODES)
     assert (again["metrics"], again["published"]) == (summary["metrics"], summary["published"])
     assert again["run_id"] != summary["run_id"]
+
+
+def test_documents_about_a_run_are_as_their_schemas_say(place: Place, summary: Any, valid_document: Any) -> None:
+    for arguments in (
+        ["list", "--store", "out"],
+        *(["show", what, "--store", "out"] for what in ("latest", "execution:1", "artifact:1")),
+        ["why", "out/published/latest/model.tflite"],
+    ):
+        valid_document(place.coralline("lineage", *arguments, "--json").stdout)
+
+
+def test_a_model_that_was_published_before_counts_as_published_until_it_is_rolled_back(
+    place: Place, summary: Any
+) -> None:
+    program = (sys.executable, "-c", "from pipeline.cli import main; main()")
+    call = ("run", "--config", "coralline.yaml", "--fail-unless-published", "--json")
+    assert json.loads(place.coralline(*call).stdout)["served"] is True
+    strict = place.call(*program, *call, "--set", "evaluate.min_ap50=1.0", "--set", "train.seed=4")
+    assert strict.returncode == 3, strict.stderr
+    told = json.loads(strict.stdout)
+    assert told["served"] is False and told["why_not_served"].startswith("not published: the model is not blessed: ")
+    assert f"the model isn't served: {told['why_not_served']}" in strict.stderr
 
 
 def test_a_run_from_another_folder_reuses_everything(place: Place, summary: Any, tmp_path: Path) -> None:
@@ -158,3 +182,17 @@ def test_a_changed_setting_runs_only_what_depends_on_it(place: Place, summary: A
     changed = place.json("run", "--config", "coralline.yaml", "--set", "evaluate.pictures=1")
     assert sorted(set(_NODES) - set(changed["reused"])) == ["EdgeTpuPusher", "Evaluator"]
     assert changed["published"] == summary["published"]
+
+
+def test_a_training_that_begins_with_the_served_model_is_done_once_and_why_names_both(
+    place: Place, summary: Any
+) -> None:
+    command = ("run", "--config", "coralline.yaml", "--set", "model.warm_start=latest_blessed")
+    trained = place.json(*command)
+    assert trained["pushed"] and trained["published"] != summary["published"]
+    why = place.json("lineage", "why", trained["published"])
+    earlier = Path(summary["published"]).name
+    assert (why["warm_start"]["version"], why["warm_start"]["pipeline_run"]) == (earlier, summary["run_id"])
+    assert why["baseline"]["version"] == earlier
+    again = place.json(*command)
+    assert sorted(again["reused"]) == sorted([*_NODES, "WarmStartImporter"])

@@ -39,14 +39,17 @@ class EdgeTpuPusher(SpecComponent):
     Outputs:
       pushed_model: a folder with `push.json` (what was done and why) and `report/`, the evaluation's report with the
         outcome added (`publication` in report.json, a section in report.html). Custom properties: `pushed` and
-        `compiled` (1 or 0), `reason`, `refused_by` (`blessing`, `rollback`, `gate` or empty), `pushed_destination`,
-        `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
+        `compiled` (1 or 0), `reason`, `refused_by` (`blessing`, `gate`, `rollback`, `baseline` or empty),
+        `pushed_destination`, `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
 
     Parameters:
       edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and how much must map.
       push_to: where versions are published: a folder, or an address such as `gs://bucket/models`.
       compiler_version: of the compiler found before the run, if any; used only so that installing a compiler
         publishes again.
+
+    What is served is never replaced by a model that wasn't judged against it: a blessing against another baseline is
+    refused, under the lock under which `latest` moves. A local run then judges again; on a cluster the next run does.
 
     A model that was rolled back is not published again; `coralline rollback --to` serves it again. A local run repeats
     a push whose version was deleted since, even if nothing else has changed.

@@ -14,14 +14,18 @@ from tfx.types import standard_artifacts
 
 from components.edgetpu_pusher.publication_report import PAGE
 from coralline.foundation import storage
+from coralline.foundation.errors import UserError
 from coralline.publishing import published
+
+_REFUSED_FOR_NOW = ("rollback", "baseline")
 
 
 class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
     """Marks outdated pushes as deleted in ML Metadata before the cache is looked up.
 
     A push is outdated if its version or its report has been deleted, or if it was refused because of a rollback, which
-    may have been taken back. TFX doesn't reuse executions with an output that isn't live.
+    may have been taken back, or because another model was served than the one that it was judged against, which may be
+    served again. TFX doesn't reuse executions with an output that isn't live.
     """
 
     def __init__(self, metadata_handle: metadata.Metadata):
@@ -44,10 +48,17 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
 
 
 def _is_gone(artifact: Any, push_to: str) -> bool:
+    """Raises UserError if it can't be known: that an address can't be read for a moment makes no push outdated."""
     properties = artifact.custom_properties
     if properties["pushed_destination"].string_value != push_to:
         return False
-    if not storage.exists(f"{artifact.uri}/report/{PAGE}") or properties["refused_by"].string_value == "rollback":
+    page = f"{artifact.uri}/report/{PAGE}"
+    try:
+        has_report = storage.exists(page)
+    except OSError as e:
+        fix = "the same command goes on from here once it can be read"
+        raise UserError("the report of an earlier run can't be looked for", file=page, found=e, fix=fix) from e
+    if not has_report or properties["refused_by"].string_value in _REFUSED_FOR_NOW:
         return True
     if not properties["pushed"].int_value:
         return False

@@ -16,7 +16,7 @@ from coralline.foundation.code_version import code_version, stamp
 from coralline.publishing import bundle
 from coralline.tflite import labels_file
 
-_METRICS = ("images", "int8", "qat", "float", "baseline")
+_METRICS = ("images", "split", "selection", "int8", "qat", "float", "baseline")
 
 
 class Executor(base_executor.BaseExecutor):
@@ -56,8 +56,14 @@ class Executor(base_executor.BaseExecutor):
 
         files, manifest = _bundle(model_folder, model, verdict, report)
         manifest["lineage"] = self._lineage(input_dict)
+        blessing = artifact_utils.get_single_instance(input_dict["blessing"])
+        if not blessing.has_custom_property("baseline_content"):
+            return outcome | _refused("baseline", "the blessing doesn't say what the model was judged against")
+        judged_against = blessing.get_string_custom_property("baseline_content")
         try:
-            version = published.publish(push_to, files, manifest)
+            version = published.publish(push_to, files, manifest, judged_against=judged_against)
+        except published.BaselineMovedError as e:
+            return outcome | _refused("baseline", f"{e}: it has to be judged again, by another run")
         except published.WithdrawnError as e:
             again = f"`coralline rollback {shlex.quote(push_to)} --to {e.version}` serves it again"
             return outcome | _refused("rollback", f"{e}; {again}")
@@ -83,7 +89,9 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
     if verdict.compiled is not None:
         files[bundle.COMPILED] = verdict.compiled
     served = bundle.COMPILED if verdict.compiled is not None else bundle.MODEL
-    files[bundle.FRIGATE] = frigate.configuration(served, export["input"], labels, verdict.compiled is not None)
+    thresholds = report["score_thresholds"]
+    compiled = verdict.compiled is not None
+    files |= frigate.configurations(served, export["input"], labels, compiled, thresholds["per_class"])
     files[bundle.PROGRAM] = bundle.device_program()
     manifest = {
         "model": {
@@ -94,6 +102,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
         },
         "metrics": {name: report[name] for name in _METRICS if name in report},
         "score_threshold": report["at_best_threshold"]["score_threshold"],
+        "score_thresholds": {key: thresholds[key] for key in ("overall", "per_class")},
         "edgetpu": verdict.edgetpu,
         "labels": labels,
         "input": export["input"],

@@ -6,9 +6,13 @@ from tfx import types
 from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.artifacts import DatasetReport, EvaluationReport, LabelMap, TFLiteModel
+from components.artifacts import DatasetReport, EvaluationReport, LabelMap, ServedModel, TFLiteModel
 from components.evaluator import executor
 from components.spec_component import SpecComponent
+
+JUDGE_VERSION = 1
+"""Of figures, gate and report. To be raised with any change by which the same file, data and settings are judged or
+shown otherwise: models are then judged again once."""
 
 
 class EvaluatorSpec(types.ComponentSpec):
@@ -16,15 +20,17 @@ class EvaluatorSpec(types.ComponentSpec):
 
     PARAMETERS = {
         "evaluate": component_spec.ExecutionParameter(type=str),
-        "baseline": component_spec.ExecutionParameter(type=str),
+        "judge_version": component_spec.ExecutionParameter(type=int),
     }
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
+        "model_run": component_spec.ChannelParameter(type=standard_artifacts.ModelRun),
         "tflite_model": component_spec.ChannelParameter(type=TFLiteModel),
         "label_map": component_spec.ChannelParameter(type=LabelMap),
         "dataset_report": component_spec.ChannelParameter(type=DatasetReport),
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
+        "baseline": component_spec.ChannelParameter(type=ServedModel),
     }
     OUTPUTS = {
         "evaluation": component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
@@ -34,31 +40,35 @@ class EvaluatorSpec(types.ComponentSpec):
 
 
 class Evaluator(SpecComponent):
-    """Scores `model.tflite` on split `eval` by COCO's rules (AP, AP50, AP75, AP per class).
+    """Scores `model.tflite` on split `test`, or `eval` where there is no `test`, by COCO's rules.
 
     The float and the quantization-aware model are scored on the same images with the same post-processing, and so is
-    the last published model, if there is one that knows every class.
+    the model that is served, if there is one that knows every class.
 
     Inputs:
-      examples: split `eval`, tf.Examples of the object-detection layout.
+      examples: tf.Examples of the object-detection layout.
       model: QatTrainer's model: the references.
+      model_run: its TensorBoard logs, whose curves the report shows.
       tflite_model: TFLiteExporter's file: the candidate.
       label_map: class names, in the order of the classes.
       dataset_report: the report on the data, which becomes part of this report.
       anomalies: what ExampleValidator found; the report puts it in words.
+      baseline: the model that this one would replace, if any. A damaged one can't be compared with: unless
+        `max_loss_to_baseline` is off, nothing takes its place.
 
     Outputs:
       evaluation: TFMA's result (`tfma.load_eval_result`): metrics of each model by its name (`int8`, `qat`, `float`,
         `baseline`), and the validation against the thresholds.
-      blessing: `BLESSED` or `NOT_BLESSED`, with the custom properties of TFX's own evaluator, and `reasons`.
+      blessing: `BLESSED` or `NOT_BLESSED`, with the custom properties of TFX's own evaluator, `reasons`, and
+        `baseline_content`: the content of what it was judged against, by which EdgeTpuPusher knows it again.
       report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, and the data
         report in `data/`, which the page links to.
 
     Parameters:
       evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.
-      baseline: where models are published; the version served there is the baseline.
+      judge_version: `JUDGE_VERSION`; another one judges again.
 
-    Fails if split `eval` is empty, one of its images can't be decoded, or a model can't be run. A model that misses a
+    Fails if that split is empty, one of its images can't be decoded, or a model can't be run. A model that misses a
     threshold is not a failure: it isn't blessed.
     """
 

@@ -11,6 +11,7 @@ from typing import Any
 from coralline.data.judging.problems import by_kind
 from coralline.data_report import data_figures as data_report
 from coralline.foundation import storage
+from coralline.foundation.printable import without_secrets
 from coralline.foundation.progress import counted
 
 FOLDER = "data"
@@ -26,6 +27,7 @@ class DataSection:
 
     Attributes:
       address: of the data report's own artifact.
+      path: of the data set, as the run was given it.
       sentence: images, boxes and classes.
       problems: one sentence for each kind.
       changes: notable changes since the last data; None if there is none to compare with.
@@ -33,6 +35,7 @@ class DataSection:
     """
 
     address: str
+    path: str
     sentence: str
     problems: tuple[str, ...]
     changes: tuple[str, ...] | None
@@ -51,6 +54,7 @@ class DataSection:
         compared = content["compared"]
         return cls(
             address=report,
+            path=without_secrets(str(content["path"])),
             sentence=f"{counted(content['images'], 'image')} ({splits}; {content['split_rule']}), "
             f"{counted(content['boxes'], 'box')} of {counted(len(content['classes']), 'class')}",
             problems=tuple(f"{of.kind}: {len(of.problems)}, {of.becomes}" for of in by_kind(content["problems"])),

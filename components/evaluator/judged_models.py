@@ -42,15 +42,15 @@ class ReferenceModel:
         return [self._post_process.run(*raw) for raw in zip(encodings, scores, strict=True)]
 
 
-def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
-    """The model of a published bundle, its classes brought to the label map's ids by name.
+def published_model(folder: str, class_names: Sequence[str]) -> tuple[FileModel, tuple[str, ...]]:
+    """The model of a published bundle, its classes brought to the label map's ids by name, and those that it knows.
 
     Args:
       folder: a bundle with `model.tflite`, `labels.txt` and `manifest.json`.
       class_names: the label map of this run.
 
     Raises:
-      UserError: it can't be read or run, or it doesn't know every class.
+      UserError: it can't be read or run.
     """
     try:
         content = storage.read_bytes(f"{folder}/model.tflite")
@@ -59,11 +59,8 @@ def published_model(folder: str, class_names: Sequence[str]) -> FileModel:
     names = list(class_names)
     detector = Detector(content)
     labels = detector.labels or _manifest_labels(folder)
-    missing = [name for name in names if name not in labels]
-    if missing:
-        raise UserError(f"the published model doesn't know {_listed(missing)}", file=folder)
     class_ids = [names.index(label) if label in names else -1 for label in labels]
-    return FileModel(detector, class_ids)
+    return FileModel(detector, class_ids), tuple(name for name in names if name in labels)
 
 
 def _manifest_labels(folder: str) -> list[str]:
@@ -71,7 +68,3 @@ def _manifest_labels(folder: str) -> list[str]:
         return list(json.loads(storage.read_bytes(f"{folder}/manifest.json"))["labels"])
     except (OSError, ValueError, KeyError, TypeError) as e:
         raise UserError("the published model has no labels", file=folder, found=e) from e
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

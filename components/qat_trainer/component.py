@@ -6,9 +6,14 @@ from tfx import types
 from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.artifacts import LabelMap
+from components.artifacts import LabelMap, WarmStart
 from components.qat_trainer import executor
 from components.spec_component import SpecComponent
+
+NETWORK_VERSION = 1
+"""Of the network, its losses, inputs, schedule, and choice of checkpoints. To be raised with any change of
+`coralline.detector` by which the same data and settings give another model: everything is then trained again once, and
+a training that was killed before isn't continued."""
 
 
 class QatTrainerSpec(types.ComponentSpec):
@@ -18,12 +23,12 @@ class QatTrainerSpec(types.ComponentSpec):
         "model": component_spec.ExecutionParameter(type=str),
         "train": component_spec.ExecutionParameter(type=str),
         "augment": component_spec.ExecutionParameter(type=str),
-        "warm_start_sha256": component_spec.ExecutionParameter(type=str, optional=True),
-        "published_at": component_spec.ExecutionParameter(type=str, optional=True),
+        "network_version": component_spec.ExecutionParameter(type=int),
     }
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "label_map": component_spec.ChannelParameter(type=LabelMap),
+        "warm_start": component_spec.ChannelParameter(type=WarmStart, optional=True),
     }
     OUTPUTS = {
         "trained_model": component_spec.ChannelParameter(type=standard_artifacts.Model),
@@ -35,23 +40,25 @@ class QatTrainer(SpecComponent):
     """Trains the detector in two phases and writes both models.
 
     Inputs:
-      examples: tf.Examples of the object-detection layout; split `train` trains, split `eval` selects the best
-        checkpoint of each phase.
+      examples: tf.Examples of the object-detection layout. Split `train` trains; a part of it that is held out selects
+        the best checkpoint of each phase, or split `eval` if there is a split `test` or too little data.
       label_map: its length is the number of classes.
+      warm_start: the weights to begin with, if `model.warm_start` is set.
 
     Outputs:
       trained_model: a folder with `Format-Serving/` (the quantization-aware SavedModel, raw outputs), `float/` (the
         float one), `detector.json`, `anchors.npy`, and `weights/`, the float model's checkpoint for a later warm start.
-        Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP` of the selected checkpoints.
+        Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP` of the selected checkpoints;
+        `selection_split` and `selection_images`, what they were selected on, and `selection`, that in words; and, if
+        the images that judge the model selected it, `float_AP_optimism` and `qat_AP_optimism`, the most by which that
+        makes AP too good, by a cross-check on two halves of them.
       model_run: TensorBoard logs of both phases.
 
     Parameters:
       model: the `model` section of the configuration as JSON (preset, warm start).
       train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
       augment: the `augment` section as JSON (random changes to training images).
-      warm_start_sha256: of the warm start's content, if known beforehand, so that a changed file trains again.
-      published_at: where models are published, for the warm start `latest_blessed`. Which model that is doesn't count
-        as a change; otherwise each model would trigger the training of the next.
+      network_version: `NETWORK_VERSION`; another one trains again, and continues no training of this one.
 
     Fails with one message if there are no training images or fewer than a batch, if the warm start doesn't fit the
     preset, if the quantized model doesn't start where the float model ended, or if the loss is not finite. A killed

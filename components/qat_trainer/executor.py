@@ -15,10 +15,9 @@ from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
 from coralline.detector.settings import Settings
 from coralline.detector.train_settings import TrainSettings
-from coralline.detector.warm_start.weights_source import LATEST_BLESSED
+from coralline.detector.warm_start.resolved import ResolvedWarmStart
 from coralline.foundation import memory, progress, storage
 from coralline.foundation.code_version import stamp
-from coralline.publishing import published
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,12 +33,16 @@ class Executor(base_executor.BaseExecutor):
         model_run = artifact_utils.get_single_instance(output_dict["model_run"])
         label_map = LabelMap.read(f"{label_map_artifact.uri}/{LABEL_MAP_FILE}")
         train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
-        work = workspace(model_run.uri, train_folder, label_map.labels_txt(), exec_properties)
+        warm_start = artifact_utils.get_single_uri(input_dict["warm_start"]) if input_dict.get("warm_start") else None
+        settings = _settings(exec_properties, warm_start)
+        depends_on = {**exec_properties, "warm_start": warm_start or ""}
+        work = workspace(model_run.uri, train_folder, label_map.labels_txt(), depends_on)
         job = Job(
             files=_files(train_folder),
             eval_files=_files(eval_folder),
             class_names=tuple(label_map.names),
-            settings=_settings(exec_properties),
+            settings=settings,
+            judged_on_test="test" in artifact_utils.decode_split_names(examples.split_names),
         )
         placement = distribution.find_distribution()
         if not storage.exists(work):
@@ -48,7 +51,7 @@ class Executor(base_executor.BaseExecutor):
             both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
             if placement.chief:
                 storage.remove_tree(work)
-                _record_selected_checkpoints(model)
+                _record_selection(model)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)
@@ -62,26 +65,32 @@ def _mention_unfinished_trainings(work: str) -> None:
         )
 
 
-def _record_selected_checkpoints(model: Any) -> None:
+def _record_selection(model: Any) -> None:
     from coralline.detector.network import saved_model
 
-    for phase, kept in saved_model.read_detector_json(model.uri)["kept"].items():
+    detector = saved_model.read_detector_json(model.uri)
+    for phase, kept in detector["kept"].items():
         model.set_int_custom_property(f"{phase}_step", kept["step"])
         model.set_float_custom_property(f"{phase}_AP", kept["AP"])
+        if "optimism" in kept:
+            model.set_float_custom_property(f"{phase}_AP_optimism", kept["optimism"])
+    selection = detector["selection"]
+    model.set_string_custom_property("selection_split", selection["split"])
+    model.set_int_custom_property("selection_images", selection["images"])
+    model.set_string_custom_property("selection", selection["sentence"])
 
 
 def _files(folder: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in storage.list_folder(folder))
 
 
-def _settings(exec_properties: dict[str, Any]) -> Settings:
-    """The settings, with `latest_blessed` resolved to the folder of the served model, or None before the first one."""
+def _settings(exec_properties: dict[str, Any], warm_start: str | None) -> Settings:
+    """The settings, with the weights that WarmStartImporter has found."""
     model = ModelSettings.from_property(exec_properties["model"])
-    train = TrainSettings.from_property(exec_properties["train"])
-    augment = AugmentSettings.from_property(exec_properties["augment"])
-    if model.warm_start != LATEST_BLESSED:
-        return Settings.resolve(model, train, augment)
-    latest = published.latest_bundle(exec_properties["published_at"])
-    if latest is None:
-        progress.note("nothing is published yet: training starts without the latest blessed model")
-    return Settings.resolve(model.model_copy(update={"warm_start": latest}), train, augment)
+    if warm_start is not None:
+        model = ResolvedWarmStart.read(warm_start).applied_to(model)
+    return Settings.resolve(
+        model,
+        TrainSettings.from_property(exec_properties["train"]),
+        AugmentSettings.from_property(exec_properties["augment"]),
+    )

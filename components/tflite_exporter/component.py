@@ -10,11 +10,18 @@ from components.artifacts import DatasetReport, LabelMap, TFLiteModel
 from components.spec_component import SpecComponent
 from components.tflite_exporter import executor
 
+EXPORTER_VERSION = 1
+"""Of the conversion and of everything that this component writes. To be raised with any change by which the same model
+and settings give another file: models are then exported again once, and not trained again."""
+
 
 class TFLiteExporterSpec(types.ComponentSpec):
     """What flows into and out of TFLiteExporter."""
 
-    PARAMETERS = {"export": component_spec.ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "export": component_spec.ExecutionParameter(type=str),
+        "exporter_version": component_spec.ExecutionParameter(type=int),
+    }
     INPUTS = {
         "trained_model": component_spec.ChannelParameter(type=standard_artifacts.Model),
         "label_map": component_spec.ChannelParameter(type=LabelMap),
@@ -37,6 +44,7 @@ class TFLiteExporter(SpecComponent):
 
     Parameters:
       export: the `export` section of the configuration as JSON.
+      exporter_version: `EXPORTER_VERSION`; another one exports again.
 
     Fails if the file breaks the output contract or an activation before the post-processing op is not 8-bit.
     """

@@ -71,7 +71,8 @@ def require_contract(content: bytes) -> None:
     from coralline.tflite import contract, model_file
 
     model = model_file.read_model(content)
-    problems = contract.problems(model) + [f"works on float: {op}" for op in contract.float_ops(model)]
+    problems = contract.problems(model) or contract.misnamed_outputs(model)
+    problems += [f"works on float: {op}" for op in contract.float_ops(model)]
     if problems:
         raise UserError(
             "the exported file breaks the contract that devices rely on",

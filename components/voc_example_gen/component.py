@@ -39,7 +39,8 @@ class VocExampleGen(FileBasedExampleGen):
 
     Outputs:
       examples: `Examples`, splits `train`, `eval` and, where the data has one, `test`; gzip TFRecords in the
-        tf.Example layout of the Object Detection API (`src/coralline/data/records/tf_example.py`).
+        tf.Example layout of the Object Detection API (`src/coralline/data/records/tf_example.py`); `image/group` tells
+        images that belong together: copies, frames of a video, near-duplicates.
       label_map: `LabelMap`, the given one or the sorted class names of the data.
       report: `DatasetReport`: `report.json` with counts, every problem found, and what changed since the last
         different data set; `report.html`, a page with figures and pictures.

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from coralline.foundation.errors import UserError
-from pipeline.run_options import settings_options
+from pipeline import machine_output
+from pipeline.run_options import json_option, settings_options
 
 
 @click.command()
@@ -20,8 +21,14 @@ from pipeline.run_options import settings_options
 @click.option("--config", metavar="FILE", help="Settings as YAML.  [default: none]")
 @click.option("--data", metavar="ADDRESS", help="The data set, as the steps see it.  [default: <pipeline_root>/data]")
 @settings_options
+@json_option
 def command(
-    target: Any, output: str, config: str | None, data: str | None, settings: tuple[tuple[str, Any], ...]
+    target: Any,
+    output: str,
+    config: str | None,
+    data: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    as_json: bool,
 ) -> None:
     """Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.
 
@@ -38,6 +45,10 @@ def command(
         spec = compile_pipeline(loaded, target)
     write_in_one_go(Path(output), spec)
     at = for_cluster(loaded)
+    if as_json:
+        places = {"image": at.deployment.image, "data": at.data.path, "push_to": at.push.to}
+        machine_output.print_document("compile", {"output": output, "target": target, "name": at.name, **places})
+        return
     click.echo(f"{output}: {at.name} for {target}")
     click.echo(f"image {at.deployment.image}, data {at.data.path}, publishing to {at.push.to}")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pipeline.run_options import settings_options
+from pipeline.run_options import json_option, settings_options
 
 _DRAWING = {"images": 700, "size_px": 176, "seed": 1}
 
@@ -17,12 +17,7 @@ _DRAWING = {"images": 700, "size_px": 176, "seed": 1}
 @click.command()
 @click.option("--out", metavar="DIR", default="coralline-demo", show_default=True, help="The output folder.")
 @settings_options
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print the summary as JSON to standard output, everything else to standard error.",
-)
+@json_option
 def command(out: str, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Draw a small data set of shapes and run the whole pipeline on it."""
     from pipeline.config import load_config

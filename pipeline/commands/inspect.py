@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import collections
-import json
 from typing import Any
 
 import click
+
+from pipeline import machine_output
+from pipeline.run_options import json_option
 
 _KIB, _MIB = 2**10, 2**20
 # The text must fit a screen; the JSON has everything.
@@ -17,14 +19,17 @@ _MOST_NAME = 60
 
 @click.command()
 @click.argument("model", metavar="MODEL.tflite")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@json_option
 def command(model: str, as_json: bool) -> None:
     """Say what is in a .tflite file, compiled ones included: inputs and outputs, its operations, whether devices can
     use it as a detector, and which operations the Edge TPU takes and why it doesn't take the others."""
     from coralline.edgetpu import inspection
 
     found = inspection.inspect_model(model)
-    click.echo(json.dumps(found, indent=2) if as_json else "\n".join(_text(model, found)))
+    if as_json:
+        machine_output.print_document("inspect", found)
+    else:
+        click.echo("\n".join(_text(model, found)))
 
 
 def _text(model: str, found: dict[str, Any]) -> list[str]:
@@ -43,6 +48,7 @@ def _text(model: str, found: dict[str, Any]) -> list[str]:
     ]
     lines.append("contract: a standard detector" if found["contract"]["ok"] else "contract: not a standard detector")
     lines += [f"  {problem}" for problem in found["contract"]["problems"]]
+    lines += [f"  warning: {warning}" for warning in found["contract"]["warnings"]]
     return lines + (_compiled(found["edgetpu"]) if found["edgetpu"]["compiled"] else _predicted(found["edgetpu"]))
 
 

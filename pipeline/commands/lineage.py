@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import re
 from typing import Any
@@ -11,14 +10,16 @@ from typing import Any
 import click
 
 from coralline.foundation.errors import UserError
+from pipeline import machine_output
+from pipeline.run_options import json_option
 
-_store = click.option(
+store_option = click.option(
     "--store",
     envvar="CORALLINE_STORE",
     help="A SQLite file, the output folder of a run, mysql://user:password@host/database or postgresql://..."
     " [default: the output folder that is here]",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+"""Adds --store, as `store`."""
 
 
 @click.group()
@@ -27,16 +28,16 @@ def command() -> None:
 
 
 @command.command("list")
-@_store
-@_json
+@store_option
+@json_option
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs, the newest first."
 )
 def list_runs(store: str | None, as_json: bool, limit: int) -> None:
     """List the runs that the store knows."""
-    runs = _history(store).runs(limit)
+    runs = open_history(store).runs(limit)
     if as_json:
-        _print_json([_run_as_dict(run) for run in runs])
+        machine_output.print_document("lineage-list", {"runs": [_run_as_dict(run) for run in runs]})
     else:
         from coralline.lineage.printing import print_runs
 
@@ -45,8 +46,8 @@ def list_runs(store: str | None, as_json: bool, limit: int) -> None:
 
 @command.command()
 @click.argument("what")
-@_store
-@_json
+@store_option
+@json_option
 def show(what: str, store: str | None, as_json: bool) -> None:
     """Show one run, execution or artifact, with what it was made from and what used it.
 
@@ -54,7 +55,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
     """
     from coralline.lineage import printing, trace
 
-    history = _history(store)
+    history = open_history(store)
     kind, _, number = what.partition(":")
     if kind in ("execution", "artifact") and re.fullmatch(r"\d{1,18}", number):
         found: list[Any] = getattr(history, f"{kind}s")([int(number)])
@@ -64,13 +65,19 @@ def show(what: str, store: str | None, as_json: bool) -> None:
             )
         if kind == "execution":
             (step,) = trace.steps(history, [found[0].id])
-            _answer(as_json, lambda: trace.step_as_dict(step), lambda c: printing.print_execution(c, history, found[0]))
+            _answer(
+                as_json,
+                "lineage-execution",
+                lambda: trace.step_as_dict(step),
+                lambda c: printing.print_execution(c, history, found[0]),
+            )
             return
         artifact = found[0]
     elif run := history.run(what):
         steps = trace.steps(history, [e.id for e in run.executions])
         _answer(
             as_json,
+            "lineage-run",
             lambda: _run_as_dict(run) | {"steps": [trace.step_as_dict(s) for s in steps]},
             lambda c: printing.print_run(c, history, run),
         )
@@ -85,6 +92,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
         )
     _answer(
         as_json,
+        "lineage-artifact",
         lambda: {
             "artifact": trace.as_dict(artifact),
             "came_from": [trace.step_as_dict(s) for s in trace.came_from(history, artifact)],
@@ -96,23 +104,29 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 
 @command.command("why")
 @click.argument("published")
-@_store
-@_json
+@store_option
+@json_option
 def why_published(published: str, store: str | None, as_json: bool) -> None:
     """From a published file or folder back to its data, settings and code version."""
     from coralline.lineage import printing, trace
     from coralline.lineage.store import store_above
 
-    history = _history(store or store_above(published))
+    history = open_history(store or store_above(published))
     artifact = trace.published(history, published)
     _answer(
         as_json,
+        "lineage-why",
         lambda: trace.explain_artifact(history, artifact),
         lambda c: printing.print_explanation(c, history, artifact),
     )
 
 
-def _history(address: str | None) -> Any:
+def open_history(address: str | None) -> Any:
+    """The runs that a store knows (a `RunHistory`); None: that of the output folder that is here.
+
+    Raises:
+      UserError: there is no store, or it can't be read.
+    """
     from coralline.lineage.run_history import open_lineage
 
     return open_lineage(address or _default_store())
@@ -130,9 +144,9 @@ def _default_store() -> str:
     )
 
 
-def _answer(as_json: bool, data: Any, show_on: Any) -> None:
+def _answer(as_json: bool, name: str, data: Any, show_on: Any) -> None:
     if as_json:
-        _print_json(data())
+        machine_output.print_document(name, data())
     else:
         show_on(_console())
 
@@ -142,10 +156,6 @@ def _console() -> Any:
 
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
-
-
-def _print_json(data: Any) -> None:
-    click.echo(json.dumps(data, indent=2))
 
 
 def _run_as_dict(run: Any) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,9 @@ import click
 
 from coralline.foundation import storage
 from coralline.foundation.output_capture import quiet
+from coralline.foundation.printable import without_secrets
+from pipeline import machine_output
+from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
     from coralline.publishing.published import Rollback, Version
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why, for the record.")
 @click.option("--list", "only_list", is_flag=True, help="Show the versions and what was served when; changes nothing.")
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@json_option
 def command(where: str, to: str | None, reason: str, only_list: bool, as_json: bool) -> None:
     """Serve the version that was published before, by moving `latest` back to it.
 
@@ -47,7 +49,7 @@ def _list(place: str, as_json: bool) -> None:
     with quiet():  # an address loads TensorFlow
         versions, record = published.versions(place), published.record(place)
     if as_json:
-        click.echo(json.dumps(_list_as_dict(place, versions, record), indent=2))
+        machine_output.print_document("rollback-list", _list_as_dict(place, versions, record))
     else:
         _print_list(place, versions, record)
 
@@ -60,7 +62,7 @@ def _roll_back(place: str, to: str | None, reason: str, as_json: bool) -> None:
         after = next(version for version in published.versions(place) if version.name == done.after)
     if as_json:
         moved = {"place": place, "moved": done.before != done.after, **dataclasses.asdict(done)}
-        click.echo(json.dumps(moved, indent=2))
+        machine_output.print_document("rollback", moved)
     else:
         _print_done(place, done, after)
 
@@ -101,9 +103,9 @@ def _print_list(place: str, versions: list[Version], record: ServingRecord) -> N
     console = Console(highlight=False)
     console = console if console.is_terminal else Console(highlight=False, width=200)
     if not versions:
-        console.print(f"Nothing is published in {escape(place)}.", soft_wrap=True)
+        console.print(f"Nothing is published in {escape(without_secrets(place))}.", soft_wrap=True)
         return
-    console.print(f"Published in {escape(place)}\n", soft_wrap=True)
+    console.print(f"Published in {escape(without_secrets(place))}\n", soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "version", "published (UTC)", "AP", "AP50", "on the Edge TPU", ""):
         table.add_column(column, no_wrap=column == "version")
@@ -133,7 +135,7 @@ def _print_done(place: str, done: Rollback, after: Version) -> None:
     figure, edgetpu = _figure(_int8(after).get("AP")), _on_the_edge_tpu(after)
     click.echo(f"`latest` is now {done.after}: AP {figure}, operations on the Edge TPU {edgetpu}.")
     if done.before:
-        again = f"coralline rollback {shlex.quote(place)} --to {done.before}"
+        again = f"coralline rollback {shlex.quote(without_secrets(place))} --to {done.before}"
         click.echo(f"It was {done.before}; to serve that again: {again}")
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from pipeline.run_options import settings_options
+from pipeline.exit_codes import ExitCode
+from pipeline.run_options import json_option, settings_options
 
 
 @click.command()
@@ -15,13 +16,21 @@ from pipeline.run_options import settings_options
 @click.option("--out", metavar="DIR", help="The output folder (out).  [default: coralline-out]")
 @settings_options
 @click.option(
-    "--json",
-    "as_json",
+    "--fail-unless-published",
     is_flag=True,
-    help="Print the summary as JSON to standard output, everything else to standard error.",
+    help="Exit with 3 if the run ends well but its model isn't served: not blessed, refused, or rolled back. A model "
+    "that was published before and is served counts as published.",
 )
+@json_option
+@click.pass_context
 def command(
-    config: str | None, data: str | None, out: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
+    ctx: click.Context,
+    config: str | None,
+    data: str | None,
+    out: str | None,
+    settings: tuple[tuple[str, Any], ...],
+    fail_unless_published: bool,
+    as_json: bool,
 ) -> None:
     """Run the pipeline on this machine: from a folder of annotated images to a published int8 detector.
 
@@ -35,4 +44,7 @@ def command(
         overrides["data.path"] = data
     if out is not None:
         overrides["out"] = out
-    run_locally(load_config(config, overrides), as_json)
+    summary = run_locally(load_config(config, overrides), as_json)
+    if fail_unless_published and summary["why_not_served"] is not None:
+        click.echo(f"the model isn't served: {summary['why_not_served']}", err=True)
+        ctx.exit(ExitCode.NOT_PUBLISHED)

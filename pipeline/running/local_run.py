@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -19,12 +18,16 @@ from coralline.detector.anchors import anchor_advice, anchor_choice, anchor_fit
 from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
+from coralline.foundation.json_text import as_json_text
 from coralline.foundation.output_capture import output_to
+from coralline.foundation.printable import without_secrets
 from coralline.foundation.progress import counted
+from coralline.publishing import served_model
 from pipeline import preflight
 from pipeline.config import Config
 from pipeline.local_runner import new_run_id, run_pipeline, with_absolute_paths
 from pipeline.running.console import RunConsole, duration
+from pipeline.running.failed_run import record_failed_run
 from pipeline.running.out_folder import OutFolder
 
 _LOADING = "TensorFlow and TFX"
@@ -34,15 +37,19 @@ _IMAGE_BYTES = 256 << 20
 _DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
 
 
-def run_locally(config: Config, as_json: bool) -> None:
+def run_locally(config: Config, as_json: bool) -> dict[str, Any]:
     """Runs the pipeline and shows the result.
 
     Args:
       config: the settings.
       as_json: the summary alone goes to standard output, as JSON, and everything for people to standard error.
 
+    Returns:
+      The summary.
+
     Raises:
-      UserError: the run couldn't begin, or a component has failed; a bug is one sentence that names the log.
+      UserError: the run couldn't begin, or a component has failed; a bug is one sentence that names the log. The
+        summary of a run that had begun is in `OUT/runs` and goes with the error as its document.
     """
     config = with_absolute_paths(config)
     seen_images.keep_bytes(_IMAGE_BYTES)
@@ -61,17 +68,23 @@ def run_locally(config: Config, as_json: bool) -> None:
             listener.load()
             # TFX passes the command line's arguments to executors as flags.
             sys.argv = sys.argv[:1]
-            run_pipeline(config, found, run_id, listener)
-            summary = _finish(out, run_id, listener)
+            last_run = run_pipeline(config, found, run_id, listener)
+            summary = _finish(out, last_run, listener, log)
+        except KeyboardInterrupt as error:
+            record_failed_run(out, run_id, error, listener.component, listener.seconds, listener.reused)
+            raise
         except Exception as error:
             with contextlib.suppress(OSError):  # a full disk
-                traceback.print_exc()
-            raise explain_failed_run(error, listener.current, log) from error
+                sys.stderr.write(without_secrets(traceback.format_exc()))
+            told = explain_failed_run(error, listener.current, log)
+            record_failed_run(out, run_id, told, listener.component, listener.seconds, listener.reused)
+            raise told from error
         finally:
             console.stop()
         _say_result(console, summary)
         if as_json:
-            print(json.dumps(summary, indent=2), file=terminal.stdout)
+            print(as_json_text(summary), file=terminal.stdout)
+    return summary
 
 
 class _ConsoleListener:
@@ -80,6 +93,7 @@ class _ConsoleListener:
     def __init__(self, console: RunConsole):
         self._console = console
         self.current = _LOADING
+        self.component: str | None = None
         self.seconds: dict[str, float] = {}
         self.reused: list[str] = []
 
@@ -93,13 +107,13 @@ class _ConsoleListener:
         self._console.end(_LOADING, duration(time.monotonic() - began))
 
     def component_begins(self, node_id: str) -> None:
-        self.current = node_id
+        self.current = self.component = node_id
         self._console.begin(node_id)
 
     def component_ended(self, node_id: str, outcome: Any, seconds: float) -> None:
         self.seconds[node_id] = seconds
         reused = outcome.value == "reused"
-        if reused:
+        if reused and node_id not in self.reused:
             self.reused.append(node_id)
         self._console.end(node_id, "reused" if reused else duration(seconds))
 
@@ -107,12 +121,13 @@ class _ConsoleListener:
         self._console.end(node_id, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
 
 
-def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener) -> dict[str, Any]:
+def _finish(out: OutFolder, run_id: str, listener: _ConsoleListener, log: Path) -> dict[str, Any]:
     from pipeline.running.run_summary import summarize
 
-    summary = summarize(out, run_id, listener.seconds, listener.reused)
+    listener.component = None
+    summary = summarize(out, run_id, log, listener.seconds, listener.reused)
     out.point_report_to(Path(summary["report"]).parent)
-    out.write_summary(run_id, json.dumps(summary, indent=2) + "\n")
+    out.write_summary(run_id, as_json_text(summary) + "\n")
     return summary
 
 
@@ -158,8 +173,17 @@ def _what_was_found(found: preflight.Preflight, config: Config) -> str:
         f"{data.reader} data in {config.data.path}: {counted(len(data.images), 'image')}, {counted(boxes, 'box')}, "
         f"{'class' if len(data.label_map) == 1 else 'classes'} {classes}"
         f"\npreset {found.settings.preset.name} at {found.settings.preset.input_size} pixels: {found.mapping.sentence}"
-        + "".join(f"\n{line}" for line in about_anchors(found))
+        + "".join(f"\n{line}" for line in (*about_anchors(found), *_about_what_is_served(config)))
     )
+
+
+def _about_what_is_served(config: Config) -> Iterator[str]:
+    served = served_model.served_now(config.push.to or str(OutFolder(Path(config.out)).published))
+    if served is not None and served.damage is not None and config.evaluate.max_loss_to_baseline is not None:
+        yield (
+            f"the served version {served.version} is damaged ({served.damage}): no other model will take its place; "
+            "serve a whole one with `coralline rollback`, or remove `latest`"
+        )
 
 
 def about_anchors(found: preflight.Preflight) -> Iterator[str]:
@@ -184,6 +208,8 @@ def about_anchors(found: preflight.Preflight) -> Iterator[str]:
 
 
 def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
+    from pipeline.running.run_summary import where_published
+
     metrics = summary["metrics"]
     shown = [(name, metrics[name]) for name in ("int8", "float", "baseline") if name in metrics]
     console.say()
@@ -198,6 +224,7 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
     reasons = f": {'; '.join(summary['reasons'])}" if summary["reasons"] else ""
     lines = {
         "Verdict": verdict + reasons,
+        **({"Chosen": metrics["selection"]["sentence"]} if "selection" in metrics else {}),
         "Edge TPU": f"{edgetpu['mapped']} of {edgetpu['total']} operations, "
         + ("compiled" if edgetpu["compiled"] else "predicted; not compiled"),
         "Published": where_published(summary),
@@ -213,17 +240,6 @@ def _say_result(console: RunConsole, summary: dict[str, Any]) -> None:
 
 def _anomalies(found: list[str]) -> str:
     return "TFDV anomalies: " + "; ".join(found) if found else "no TFDV anomalies"
-
-
-def where_published(summary: dict[str, Any]) -> str:
-    """The version's folder, and the served one if that is another by now."""
-    published, latest = summary["published"], summary["latest"]
-    if published is None:
-        return f"no: {summary['push_reason']}"
-    if latest is not None and os.path.basename(latest) == os.path.basename(published):
-        return str(published)
-    why = summary["rolled_back"] or "another model was pushed since"
-    return f"{published} (reused; {why}: `latest` is {latest})"
 
 
 def _figure(value: float | None) -> str:

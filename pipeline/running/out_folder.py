@@ -41,7 +41,7 @@ class OutFolder:
         return self.path / "logs" / f"{run_id}.log"
 
     def summary(self, run_id: str) -> Path:
-        """The run's summary, as `coralline run --json` prints it."""
+        """The run's summary, as `coralline run --json` prints it; also of a run that failed or was interrupted."""
         return self.path / "runs" / f"{run_id}.json"
 
     def prepare(self) -> None:

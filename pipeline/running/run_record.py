@@ -11,8 +11,10 @@ from typing import Any
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration import metadata
 from tfx.orchestration.portable.mlmd import context_lib
+from tfx.types import standard_artifacts
 
 from coralline.foundation.code_version import code_version
+from coralline.foundation.printable import without_secrets
 
 _RUN_CONTEXT = "pipeline_run"
 _UNFINISHED = ("NEW", "RUNNING")
@@ -31,7 +33,7 @@ def recorded(connection: Any, run_id: str) -> Iterator[None]:
             yield
         except BaseException as error:
             with metadata.Metadata(connection) as handle:
-                _fail(handle, run_id, str(error) or type(error).__name__, (*_UNFINISHED, "FAILED"))
+                _fail(handle, run_id, without_secrets(str(error)) or type(error).__name__, (*_UNFINISHED, "FAILED"))
             raise
 
 
@@ -59,6 +61,16 @@ def execution_state(connection: Any, launched: Any) -> str:
     with metadata.Metadata(connection) as handle:
         (execution,) = handle.store.get_executions_by_id([launched.execution_id])
         return _state_name(execution)
+
+
+def refused_by(connection: Any, run_id: str) -> str:
+    """What kept a run from publishing, as EdgeTpuPusher recorded it; empty if nothing did, or there was no such run."""
+    with metadata.Metadata(connection) as handle:
+        context = handle.store.get_context_by_type_and_name(_RUN_CONTEXT, run_id)
+        executions = [e.id for e in handle.store.get_executions_by_context(context.id)] if context else []
+        made = {event.artifact_id for event in handle.store.get_events_by_execution_ids(executions)}
+        pushed = handle.store.get_artifacts_by_type(standard_artifacts.PushedModel.TYPE_NAME)
+        return next((str(a.custom_properties["refused_by"].string_value) for a in pushed if a.id in made), "")
 
 
 def _state_name(execution: Any) -> str:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from coralline.data.dataset import Dataset, check_dataset, read_dataset
     from coralline.data.judging.problems import Problem
     from coralline.edgetpu.inspection import inspect_model
+    from coralline.evaluation_report.file_report import write_report
     from coralline.foundation.errors import UserError
     from coralline.lineage.run_history import RunHistory, open_lineage
     from coralline.lineage.trace import why
     from coralline.scoring.coco import Figures
     from coralline.scoring.evaluate_file import EvaluationResult, evaluate
+    from coralline.scoring.model_comparison import ModelComparison
     from coralline.tflite.detections import Detection
     from coralline.tflite.detector import Detector
 
@@ -41,6 +43,7 @@ __all__ = [
     "Detector",
     "EvaluationResult",
     "Figures",
+    "ModelComparison",
     "Problem",
     "RunHistory",
     "UserError",
@@ -50,6 +53,7 @@ __all__ = [
     "open_lineage",
     "read_dataset",
     "why",
+    "write_report",
 ]
 
 _HOMES = {
@@ -61,6 +65,7 @@ _HOMES = {
     "Detector": "tflite.detector",
     "EvaluationResult": "scoring.evaluate_file",
     "Figures": "scoring.coco",
+    "ModelComparison": "scoring.model_comparison",
     "Problem": "data.judging.problems",
     "RunHistory": "lineage.run_history",
     "UserError": "foundation.errors",
@@ -70,6 +75,7 @@ _HOMES = {
     "open_lineage": "lineage.run_history",
     "read_dataset": "data.dataset",
     "why": "lineage.trace",
+    "write_report": "evaluation_report.file_report",
 }
 
 

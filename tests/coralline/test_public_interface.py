@@ -68,7 +68,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
 def test_the_examples_of_the_page_run(quadrant_detector, picture, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "model.tflite").write_bytes(quadrant_detector(num_classes=3))
+    for name in ("model.tflite", "older.tflite"):
+        (tmp_path / name).write_bytes(quadrant_detector(num_classes=3))
     draw_dataset(tmp_path / "pictures", images=8, size_px=64)
     picture.rename(tmp_path / "yard.jpg")
     (tmp_path / "labels.txt").write_text("circle\ncross\ntriangle\n")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
-from deployment.rehearsal import TaskFailed, parse_spec, rehearse
+from coralline.publishing import published
+from deployment.rehearsal import Rehearsed, TaskFailed, parse_spec, rehearse
 from pipeline.config import load_config
 from pipeline.kubeflow_runner import compile_pipeline
 
@@ -96,6 +99,31 @@ def test_every_task_runs_by_its_own_command_up_to_a_published_model_though_the_t
     for task in tasks.values():
         if task.name not in ("StatisticsGen", "SchemaGen", "ExampleValidator"):
             assert all(artifact["metadata"].get("git_commit") for artifact in task.outputs.values()), task.name
+    _another_model_is_published_after_the_blessing(spec, tmp_path / "run", root / "published")
+
+
+def _another_model_is_published_after_the_blessing(spec: Any, run: Path, place: Path) -> None:
+    """The push is refused; judged again, against that other model, it goes through."""
+    ours = (place / "latest" / "model.tflite").read_bytes()
+    shutil.rmtree(place)
+    other = {"model.tflite": ours + bytes(16)}  # another file, which detects the same
+    version = published.publish(str(place), other, {"labels": sorted(CLASSES)})
+
+    pushed = _again(spec, run, "EdgeTpuPusher")["EdgeTpuPusher"].outputs["pushed_model"]["metadata"]
+    assert (pushed["pushed"], pushed["refused_by"]) == (0, "baseline")
+    assert published.latest_bundle(str(place)) == str(place / version)
+
+    tasks = _again(spec, run, "ServedModelImporter", "Evaluator", "EdgeTpuPusher")
+    assert tasks["ServedModelImporter"].outputs["served_model"]["metadata"]["version"] == version
+    assert tasks["Evaluator"].outputs["blessing"]["metadata"]["baseline_model"] == f"{place}/{version}"
+    assert tasks["EdgeTpuPusher"].outputs["pushed_model"]["metadata"]["pushed"] == 1
+    assert (place / "latest" / "model.tflite").read_bytes() == ours
+
+
+def _again(spec: Any, run: Path, *names: str) -> dict[str, Rehearsed]:
+    for name in names:
+        shutil.rmtree(run / name)
+    return {task.name: task for task in rehearse(spec, run)}
 
 
 @pytest.mark.slow

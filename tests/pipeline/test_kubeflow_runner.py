@@ -19,7 +19,7 @@ _SETTINGS = {
 }
 
 
-def test_both_targets_hold_the_same_spec_but_kubeflow_reads_the_data_each_time() -> None:
+def test_both_targets_hold_the_same_spec_and_look_each_time_at_what_is_served_and_kubeflow_at_the_data() -> None:
     config = load_config(None, _SETTINGS)
     kubeflow, vertex = compile_pipeline(config, "kubeflow"), compile_pipeline(config, "vertex")
     on_kubeflow, on_vertex = (
@@ -31,6 +31,7 @@ def test_both_targets_hold_the_same_spec_but_kubeflow_reads_the_data_each_time()
         for name, task in on_kubeflow["root"]["dag"]["tasks"].items()
     }
     assert caching.pop("VocExampleGen") == ({}, {"enableCache": True})
+    assert caching.pop("ServedModelImporter") == ({}, {})
     assert set(map(str, caching.values())) == {str(({"enableCache": True}, {"enableCache": True}))}
     on_kubeflow["root"]["dag"]["tasks"]["VocExampleGen"]["cachingOptions"] = {"enableCache": True}
     assert on_kubeflow == on_vertex
@@ -48,7 +49,7 @@ def test_the_same_settings_give_the_same_bytes(target: str) -> None:
 def test_every_step_runs_in_the_one_image_and_sees_the_settings() -> None:
     spec = parse_spec(compile_pipeline(load_config(None, _SETTINGS), "kubeflow"))
     executors = json_format.MessageToDict(spec.deployment_spec)["executors"]
-    assert len(executors) == 8
+    assert len(executors) == 9
     assert {e["container"]["image"] for e in executors.values()} == {"registry/coralline@sha256:1"}
     data = spec.root.dag.tasks["VocExampleGen"].inputs.parameters["data"].runtime_value.constant.string_value
     assert json.loads(data)["path"] == "gs://bucket/raccoon"
@@ -65,11 +66,23 @@ def test_data_and_published_models_lie_below_the_pipeline_root_unless_set() -> N
     assert history == "/mnt/disk/data_history"
 
 
-def test_where_models_are_published_is_told_to_the_trainer_for_the_latest_one_only() -> None:
+def test_where_models_are_published_is_told_to_the_warm_start_for_the_latest_one_only() -> None:
     def published_at(**settings: str) -> str:
         spec = parse_spec(compile_pipeline(load_config(None, {**_SETTINGS, **settings}), "kubeflow"))
-        parameters = spec.root.dag.tasks["QatTrainer"].inputs.parameters
+        parameters = spec.root.dag.tasks["WarmStartImporter"].inputs.parameters
+        assert spec.root.dag.tasks["QatTrainer"].inputs.artifacts["warm_start"]
         return parameters["published_at"].runtime_value.constant.string_value
 
     assert published_at(**{"model.warm_start": "latest_blessed"}) == "gs://bucket/root/published"
-    assert published_at(**{"model.warm_start": "gs://bucket/model"}) == published_at() == ""
+    assert published_at(**{"model.warm_start": "gs://bucket/model"}) == ""
+
+
+def test_without_a_warm_start_there_is_no_task_for_it() -> None:
+    tasks = parse_spec(compile_pipeline(load_config(None, _SETTINGS), "kubeflow")).root.dag.tasks
+    assert "WarmStartImporter" not in tasks and "warm_start" not in tasks["QatTrainer"].inputs.artifacts
+
+
+def test_the_served_model_is_looked_at_when_the_candidate_is_there() -> None:
+    tasks = parse_spec(compile_pipeline(load_config(None, _SETTINGS), "kubeflow")).root.dag.tasks
+    assert list(tasks["ServedModelImporter"].dependent_tasks) == ["TFLiteExporter"]
+    assert tasks["Evaluator"].inputs.artifacts["baseline"].task_output_artifact.producer_task == "ServedModelImporter"

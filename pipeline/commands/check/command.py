@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,15 @@ import click
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import encodable, printable, shortened
 from coralline.foundation.progress import LineSink, counted, set_sink
-from pipeline.run_options import settings_options
+from pipeline import machine_output
+from pipeline.exit_codes import ExitCode
+from pipeline.run_options import json_option, settings_options
 
 if TYPE_CHECKING:
     from coralline.data.dataset import Dataset
     from coralline.data_report.data_figures import DataFigures
     from pipeline.config import Config
 
-_CLEAN, _PROBLEMS, _COULD_NOT_CHECK = 0, 1, 2
 _EXAMPLES_A_KIND = 3
 _CLASSES = 100
 """The most classes shown; nearly all data sets have fewer."""
@@ -32,7 +32,7 @@ _NAME_WIDTH = 60
 )
 @click.option("--config", "config_file", metavar="F", help="A YAML configuration; its settings are checked, too.")
 @settings_options
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+@json_option
 @click.option(
     "--report", "report_folder", metavar="DIR", help="Write a page about the data there: report.html, report.json."
 )
@@ -54,8 +54,11 @@ def command(
     set_sink(LineSink())
     overrides = dict(settings) | ({"data.path": data} if data else {})
     report, exit_code = _check(config_file, overrides, report_folder, measure)
-    click.echo(json.dumps(report, indent=2) if as_json else _table(report, exit_code))
-    if report_folder and report["reader"] and not as_json:
+    if as_json:
+        machine_output.print_document("check", report)
+        ctx.exit(exit_code)
+    click.echo(_table(report, exit_code))
+    if report_folder and report["reader"]:
         click.echo(f"report: {os.path.join(report_folder, 'report.html')}")
     ctx.exit(exit_code)
 
@@ -77,9 +80,9 @@ def _check(
         preflight.check_settings(config)
         dataset = check_dataset(config.data.path, config.data)
     except UnreadableFolderError as e:
-        return _unusable(e, "could_not_check"), _COULD_NOT_CHECK
+        return _unusable(e, "could_not_check"), ExitCode.NOT_DONE
     except UserError as e:
-        return _unusable(e, "unusable"), _PROBLEMS
+        return _unusable(e, "unusable"), ExitCode.FAILED
     fitted, own = preflight.fitted_settings(config, dataset).preset, preflight.training_settings(config).preset
     figures = DataFigures.of(config.data.path, dataset, fitted, own)
     report = figures.as_json()
@@ -95,7 +98,7 @@ def _check(
     report = {"ok": ok, **report}
     if report_folder:
         _write_page(report_folder, report, figures)
-    return report, _CLEAN if ok else _PROBLEMS
+    return report, ExitCode.DONE if ok else ExitCode.FAILED
 
 
 def _look_at_anchors(figures: DataFigures, report: dict[str, Any]) -> None:
@@ -263,6 +266,6 @@ def _problem_lines(problems: list[dict[str, Any]]) -> list[str]:
 
 
 def _next_step(exit_code: int) -> str:
-    if exit_code == _CLEAN:
+    if exit_code == ExitCode.DONE:
         return "next: `coralline run --data PATH` trains on it"
     return "next: fix what would stop a run, then check again"

@@ -16,7 +16,9 @@ from coralline.data.images.image_file import UnreadableImageError
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tfrecord_writer import TFRecordWriter
+from coralline.detector.settings import Settings
 from coralline.detector.training.estimate_files import ERROR, ESTIMATE, JOB
+from coralline.detector.training.selection_side import divide_data
 from coralline.foundation.errors import UserError
 from pipeline.config import Config
 
@@ -38,7 +40,8 @@ def measure_training(config: Config, dataset: Dataset) -> dict[str, Any]:
     Raises:
       UserError: the training can't be, or its process ended in another way.
     """
-    train, evaluated = ([image for image in dataset.images if image.split == split] for split in ("train", "eval"))
+    settings = Settings.resolve(config.model, config.train, config.augment)
+    train, evaluated = divide_data(dataset.images, settings)
     with tempfile.TemporaryDirectory(prefix="coralline-measure-") as name:
         folder = Path(name)
         job = {
@@ -47,7 +50,7 @@ def measure_training(config: Config, dataset: Dataset) -> dict[str, Any]:
             "class_names": dataset.label_map.names,
             "training_images": len(train),
             "model": config.model.to_property(),
-            "train": config.train.to_property(),
+            "train": config.train.model_copy(update={"selection_fraction": 0.0}).to_property(),
             "augment": config.augment.to_property(),
         }
         (folder / JOB).write_text(json.dumps(job))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +11,15 @@ import click
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
+from pipeline import machine_output
+from pipeline.exit_codes import ExitCode
+from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
     from coralline.od_api.config_checks import ConfigCheck
     from coralline.od_api.ledger import Carried, Settled
     from coralline.od_api.translation import Translation
 
-_CLEAN, _WRONG, _NOTHING = 0, 1, 2
 _LONGEST_VALUE = 60
 _OUTCOMES = {True: "ok", False: "wrong", None: "?"}
 
@@ -26,7 +27,7 @@ _OUTCOMES = {True: "ok", False: "wrong", None: "?"}
 @click.command()
 @click.argument("source", metavar="pipeline.config")
 @click.option("-o", "--output", metavar="F", help="Write the YAML here, not to standard output; never over a file.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, in place of YAML and report.")
+@json_option
 @click.pass_context
 def command(ctx: click.Context, source: str, output: str | None, as_json: bool) -> None:
     """Turn a pipeline.config of the TensorFlow Object Detection API into a configuration for `coralline run`.
@@ -45,16 +46,14 @@ def command(ctx: click.Context, source: str, output: str | None, as_json: bool) 
         if output is not None:
             _write(Path(output), text)
     except UserError as e:
-        click.echo(
-            json.dumps({"ok": False, "error": e.fields()}, indent=2) if as_json else f"error: {e}", err=not as_json
-        )
-        ctx.exit(_NOTHING)
+        machine_output.tell_error(e, ExitCode.NOT_DONE, as_json)
+        ctx.exit(ExitCode.NOT_DONE)
     if as_json:
-        click.echo(json.dumps(_as_dict(found, output), indent=2))
+        machine_output.print_document("import-config", _as_dict(found, output))
     else:
         click.echo(text if output is None else f"{output}: written", nl=output is not None)
         click.echo("\n".join(_report(found, output)), err=True)
-    ctx.exit(_CLEAN if found.ok else _WRONG)
+    ctx.exit(ExitCode.DONE if found.ok else ExitCode.FAILED)
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from coralline.foundation.errors import UserError
+from coralline.foundation.json_text import as_json_text
+from coralline.foundation.printable import printable
 from coralline.foundation.progress import counted
+from pipeline import machine_output
+from pipeline.exit_codes import ExitCode
+from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
     from coralline.tflite.latency import Latency
+    from pipeline.commands.predict.predictions import Printer
 
 
 @click.command()
@@ -25,13 +31,12 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write each image (.jpg) and each video (.mp4) with its detections drawn in into this folder.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the detections as JSON.")
+@json_option
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    default=0.3,
-    show_default=True,
-    help="Leave out detections below this score.",
+    help="Leave out detections below this score. Without it those of a published model are shown from the scores that "
+    "its manifest.json has for each class, and those of other files from 0.3.",
 )
 @click.option(
     "--every", type=click.IntRange(1), default=1, show_default=True, help="Of videos, look at each Nth frame only."
@@ -59,7 +64,7 @@ def command(
     given: tuple[str, ...],
     out: str | None,
     as_json: bool,
-    threshold: float,
+    threshold: float | None,
     every: int,
     repeat: int | None,
     latency_file: str | None,
@@ -68,9 +73,10 @@ def command(
 ) -> None:
     """Run a detector over images and videos (mp4, mov, avi, mkv, webm and others), or folders of them.
 
-    JSON: {"IMAGE": [{"class", "score", "box": [ymin, xmin, ymax, xmax]}]}, strongest first, boxes normalized to the
-    image as it is seen upright; a video is {"VIDEO": [{"frame", "time", "detections": [...]}]}, frames from 0, time in
-    seconds. Class names come from the file, else from labels.txt beside it.
+    JSON: `files` is {"IMAGE": [{"class", "score", "box": [ymin, xmin, ymax, xmax]}]}, strongest first, boxes normalized
+    to the image as it is seen upright; a video is {"VIDEO": [{"frame", "time", "detections": [...]}]}, frames from 0,
+    time in seconds; `threshold` says from which scores on they are shown. Class names come from the file, else from
+    labels.txt beside it.
 
     An image or a video that can't be read is named, and left out; exit code 1 then, after all the others.
 
@@ -81,35 +87,54 @@ def command(
     from coralline.tflite.isolated_detector import IsolatedDetector
     from pipeline.commands.predict import media
     from pipeline.commands.predict.looking import Look
-    from pipeline.commands.predict.predictions import JsonPrinter, Printer, TextPrinter
+    from pipeline.commands.predict.predictions import JsonPrinter, TextPrinter
+    from pipeline.commands.predict.shown_scores import shown_scores
     from pipeline.status_line import StatusLine
 
     paths = media.listed(given)
     pictures = media.pictures(paths, out)
-    with IsolatedDetector(model, num_threads=threads, delegate=delegate) as detector:
-        printer: Printer = JsonPrinter() if as_json else TextPrinter()
-        with contextlib.closing(printer), contextlib.closing(StatusLine()) as status:
-            look = Look(detector, detector.labels, threshold, every, repeat or 1, printer, status)
-            read = 0
+    with contextlib.ExitStack() as stack:
+        detector = stack.enter_context(IsolatedDetector(model, num_threads=threads, delegate=delegate))
+        for warning in detector.warnings:
+            click.echo(f"warning: {printable(f'{model}: {warning}')}", err=True)
+        shown = shown_scores(model, detector.labels, threshold)
+        if not as_json:
+            click.echo(shown.sentence, err=True)
+        printer: Printer = JsonPrinter(shown.as_json()) if as_json else TextPrinter()
+        stack.enter_context(_closing(printer))
+        read = 0
+        with contextlib.closing(StatusLine()) as status:
+            look = Look(detector, detector.labels, shown.least, every, repeat or 1, printer, status)
             for index, (path, picture) in enumerate(zip(paths, pictures, strict=True), start=1):
                 status.say(f"{index} of {len(paths)}  {path}")
                 read += look.at(path, picture)
-        if not read:
-            ctx.exit(1)
-        if repeat is None and (latency_file is not None or not as_json):
-            latency.run_enough(detector)
-        measured = latency.Latency.of(detector)
-    if not as_json:
-        click.echo(f"latency: {measured}" + (f"\npictures: {out}" if out is not None else ""))
-    if latency_file is not None:
-        _write_latency(measured, latency_file)
+        if read and (latency_file is not None or not as_json):
+            if repeat is None:
+                latency.run_enough(detector)
+            _tell_latency(latency.Latency.of(detector), as_json, out, latency_file)
     if read < len(paths):
         click.echo(f"{len(paths) - read} of {counted(len(paths), 'file')} can't be read", err=True)
-        ctx.exit(1)
+        ctx.exit(ExitCode.FAILED)
 
 
-def _write_latency(measured: Latency, path: str) -> None:
+@contextlib.contextmanager
+def _closing(printer: Printer) -> Iterator[None]:
+    """Has the printer print its end, which says what ended the work early; no other document follows."""
     try:
-        Path(path).write_text(json.dumps(measured.as_json()) + "\n")
+        yield
+    except BaseException as e:
+        printer.close(e)
+        machine_output.attach_document(e, None)
+        raise
+    printer.close()
+
+
+def _tell_latency(measured: Latency, as_json: bool, out: str | None, path: str | None) -> None:
+    if not as_json:
+        click.echo(f"latency: {measured}" + (f"\npictures: {out}" if out is not None else ""))
+    if path is None:
+        return
+    try:
+        Path(path).write_text(as_json_text(measured.as_json(), indent=None) + "\n")
     except OSError as e:
         raise UserError("the latency can't be written", file=path, found=e, fix="give another file") from e

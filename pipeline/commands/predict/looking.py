@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from PIL import Image
 
 from coralline.foundation.errors import UnreadableFileError, UserError
 from coralline.tflite.detections import Detections
-from coralline.tflite.detector import BaseDetector, read_image
+from coralline.tflite.detector import BaseDetector, at_least, read_image
 from coralline.tflite.drawing import drawn
 from coralline.tflite.video_file import VideoReader, VideoWriter
 from pipeline.commands.predict import media
@@ -25,7 +26,7 @@ class Look:
 
     Args:
       labels: names of the classes, or None.
-      threshold: detections below it are left out.
+      min_score: detections with lower scores are left out: one for all, or by label.
       every: of videos, look at this many frames on from the last one.
       repeat: runs of the model for each image or frame.
       printer: where detections are shown.
@@ -34,7 +35,7 @@ class Look:
 
     detector: BaseDetector
     labels: list[str] | None
-    threshold: float
+    min_score: float | Mapping[str, float]
     every: int
     repeat: int
     printer: Printer
@@ -53,6 +54,7 @@ class Look:
                 self._at_image(path, picture)
         except UnreadableFileError as e:
             self.status.close()
+            self.printer.unreadable(e)
             click.echo(f"error: {e}", err=True)
             return False
         return True
@@ -86,7 +88,7 @@ class Look:
         found = self.detector.predict(image)
         for _ in range(1, self.repeat):
             self.detector.again()
-        return found.at_least(self.threshold)
+        return at_least(found, self.min_score, self.labels)
 
 
 def _save(picture: Image.Image, path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import click
 import numpy as np
 
+from coralline.foundation.errors import UserError
+from coralline.foundation.json_text import as_json_text
 from coralline.foundation.progress import counted
 from coralline.tflite.detections import Detections
 from coralline.tflite.detector import class_name
+from pipeline import machine_output
 
 
 class Printer(Protocol):
@@ -26,8 +29,11 @@ class Printer(Protocol):
     def end_of_video(self, path: str) -> None:
         """There are no more frames."""
 
-    def close(self) -> None:
-        """There is no more; also after a failure."""
+    def unreadable(self, error: UserError) -> None:
+        """An image or a video can't be read; it may break off in the middle of a video."""
+
+    def close(self, error: BaseException | None = None) -> None:
+        """There is no more, because of an error or because all have been looked at."""
 
 
 def detection_rows(detections: Detections, labels: list[str] | None) -> list[dict[str, Any]]:
@@ -44,14 +50,20 @@ def detection_rows(detections: Detections, labels: list[str] | None) -> list[dic
 
 
 class JsonPrinter:
-    """One JSON object: images to lists of rows, videos to lists of frames. Whole even when the work ends early."""
+    """The document `predict`: images to lists of rows, videos to lists of frames. Whole even if the work ends early.
 
-    def __init__(self) -> None:
+    Args:
+      threshold: its key of this name.
+    """
+
+    def __init__(self, threshold: Mapping[str, Any]) -> None:
+        self._threshold = dict(threshold)
         self._begun, self._video = False, False
+        self._unreadable: list[dict[str, Any]] = []
 
     def image(self, path: str, found: list[dict[str, Any]]) -> None:
         self._key(path)
-        _write(_indented(found, 2))
+        _write(_indented(found, 4))
 
     def frame(self, path: str, number: int, seconds: float, found: list[dict[str, Any]]) -> None:
         if self._video:
@@ -60,20 +72,36 @@ class JsonPrinter:
             self._key(path)
             _write("[\n")
         self._video = True
-        _write("    " + _indented({"frame": number, "time": round(seconds, 6), "detections": found}, 4))
+        _write("      " + _indented({"frame": number, "time": round(seconds, 6), "detections": found}, 6))
 
     def end_of_video(self, path: str) -> None:
-        _write("\n  ]")
+        _write("\n    ]")
         self._video = False
 
-    def close(self) -> None:
+    def unreadable(self, error: UserError) -> None:
+        self._unreadable.append(machine_output.error_entry(error))
         if self._video:
             self.end_of_video("")
-        _write("\n}\n" if self._begun else "{}\n")
+
+    def close(self, error: BaseException | None = None) -> None:
+        if self._video:
+            self.end_of_video("")
+        self._begin()
+        _write(f'\n  }},\n  "unreadable": {_indented(self._unreadable, 2)},\n')
+        _write(f'  "error": {_indented(machine_output.error_entry(error) if error else None, 2)}\n}}\n')
+
+    def _begin(self) -> bool:
+        """Whether this is the first thing that is printed."""
+        if self._begun:
+            return False
+        schema = as_json_text(machine_output.schema_name("predict"))
+        threshold = _indented(self._threshold, 2)
+        _write(f'{{\n  "{machine_output.SCHEMA}": {schema},\n  "threshold": {threshold},\n  "files": {{')
+        self._begun = True
+        return True
 
     def _key(self, path: str) -> None:
-        _write((",\n" if self._begun else "{\n") + f"  {json.dumps(path)}: ")
-        self._begun = True
+        _write(("" if self._begin() else ",") + f"\n    {as_json_text(path)}: ")
 
 
 class TextPrinter:
@@ -96,7 +124,10 @@ class TextPrinter:
         _write(f"{path}: something in {self._with_something} of {counted(self._frames, 'frame')}\n")
         self._frames = self._with_something = 0
 
-    def close(self) -> None:
+    def unreadable(self, error: UserError) -> None:
+        """Said on standard error."""
+
+    def close(self, error: BaseException | None = None) -> None:
         """Nothing is open."""
 
     def _show(self, where: str, found: list[dict[str, Any]]) -> None:
@@ -109,7 +140,7 @@ class TextPrinter:
 
 
 def _indented(value: object, spaces: int) -> str:
-    return textwrap.indent(json.dumps(value, indent=2), " " * spaces).lstrip()
+    return textwrap.indent(as_json_text(value), " " * spaces).lstrip()
 
 
 def _write(text: str) -> None:

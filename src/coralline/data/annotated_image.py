@@ -49,6 +49,8 @@ class AnnotatedImage:
       facts: what its file is.
       sha256: of the file's bytes.
       objects: its boxes; none for a background image.
+      group: what it shares with the images that it belongs with (copies, frames of a video, near-duplicates, or those
+        that `data.group_pattern` names): the name of the first of them, or what the pattern finds; None: it's alone.
       thumbnail: see `images.thumbnail`; None if the image isn't compared with others.
     """
 
@@ -59,6 +61,7 @@ class AnnotatedImage:
     facts: ImageFacts
     sha256: bytes
     objects: tuple[AnnotatedObject, ...]
+    group: str | None = None
     thumbnail: bytes | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @property

@@ -28,11 +28,20 @@ class TrainSettings(SettingsSection):
     evaluate_every: int | None = Field(
         None,
         ge=1,
-        description="Steps between two evaluations on images of the eval split; the best checkpoint by their AP (the "
+        description="Steps between two evaluations during the training; the best checkpoint by their AP (the "
         "last of those that it can't tell apart) is what is exported. None: ten in the float phase, five in the other.",
     )
+    selection_fraction: float = Field(
+        0.1,
+        ge=0,
+        le=0.5,
+        description="Share of the training images that these evaluations look at in place of training, so that the "
+        "images which judge the model don't choose it as well. Images that belong together stay together. If there is "
+        "a test split (it then judges), or if the share is fewer than 20 images, the eval images choose, and the "
+        "training says so.",
+    )
     evaluate_images: int = Field(
-        200, ge=1, description="Images of the eval split, evenly chosen, that these evaluations look at."
+        200, ge=1, description="Images that these evaluations look at at most; more than these aren't held out."
     )
     early_stop: int | None = Field(
         None, ge=1, description="Evaluations without a better AP after which a phase is done early; None: never."

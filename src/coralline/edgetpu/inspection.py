@@ -32,16 +32,17 @@ def describe_model(model: Model) -> dict[str, Any]:
     `runtime_versions.of_model`; too low for a compiled file, where the compiler writes version 1 for every op that it
     leaves on the CPU), `inputs`, `outputs` (name, type, shape, scale, zero_point; in the order of their
     index), `signatures`, `labels`, `ops` (op, version, count, runtime, types: of activations, such as UINT8 -> INT8),
-    `types` (of activations, with their number), `contract` (ok, problems) and `edgetpu`: compiled, mapped, total, cpu
-    (index, op, version, status, why; in model order), subgraphs, parameters (cached, streamed bytes), failure; for a
-    compiled file also runtime, compiler and packages (index, inputs, outputs, cached, streamed: what each Edge TPU op
-    stands for), and mapped counts its Edge TPU ops.
+    `types` (of activations, with their number), `contract` (ok, problems, warnings) and `edgetpu`: compiled, mapped,
+    total, cpu (index, op, version, status, why; in model order), subgraphs, parameters (cached, streamed bytes),
+    failure; for a compiled file also runtime, compiler and packages (index, inputs, outputs, cached, streamed: what
+    each Edge TPU op stands for), and mapped counts its Edge TPU ops.
 
     Raises:
       UserError: the file is damaged.
     """
     graph = model.main
     problems = contract.problems(model)
+    warnings = [] if problems else list(contract.name_warnings(model))
     activations = {i for op in graph.ops for i in (*op.inputs, *op.outputs) if i >= 0 and not graph.tensors[i].constant}
     return {
         "bytes": len(model.content),
@@ -53,7 +54,7 @@ def describe_model(model: Model) -> dict[str, Any]:
         "labels": _labels(model),
         "ops": _ops(graph),
         "types": dict(collections.Counter(graph.tensors[i].type for i in sorted(activations))),
-        "contract": {"ok": not problems, "problems": problems},
+        "contract": {"ok": not problems, "problems": problems, "warnings": warnings},
         "edgetpu": _compiled(model) if compiled.is_compiled(model) else _predicted(model),
     }
 

@@ -13,8 +13,11 @@ import unicodedata
 _JOINERS = "\u200c\u200d"
 """Invisible, but part of ordinary words in some scripts, and of emoji."""
 
+_SECRET_WORDS = "sig|token|secret|passw|credential|key"
+SECRET_PARAMETER = re.compile(_SECRET_WORDS, re.IGNORECASE)
+"""Found in the name of a parameter of an address whose value is secret."""
 _SECRET = re.compile(
-    r"(?<=://)[^/\s@]+(?=@) | (?<=[?&;])([^=&\s]*(?:sig|token|secret|passw|credential|key)[^=&\s]*=)[^&\s]+",
+    rf"(?<=://)[^/\s?\#]+(?=@) | (?<=[?&;])([^=&\s]*(?:{_SECRET_WORDS})[^=&\s]*=)[^&\s]+",
     re.IGNORECASE | re.VERBOSE,
 )
 

@@ -4,7 +4,8 @@
 ~/.aws, the machine's role, and AWS_ENDPOINT_URL for a store that isn't Amazon's; `minio://` is the same. Anything else
 that fsspec knows works too. fsspec is imported for addresses with a scheme only, so that local work starts at once.
 
-What fails raises OSError, whatever the file system; `strerror` and `filename` hold no password or signature.
+What fails raises OSError, whatever the file system; `strerror` and `filename` hold no password or signature. What can't
+be read for a moment is tried again, so that FileNotFoundError alone means that something isn't there.
 
 Readers of TensorFlow and TFX (tf.data, Beam, checkpoints) take addresses to tf.io.gfile, which knows `gs://` but
 `s3://` only with tensorflow-io: data sets, publishing and history may lie in `s3://`, a pipeline's output may not.
@@ -20,14 +21,20 @@ import io
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+from coralline.foundation import withheld
+from coralline.foundation.errors import UserError
+from coralline.foundation.patience import PASSING, patient
 from coralline.foundation.printable import without_secrets
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
 _SAME_AS = {"minio": "s3"}
 _NUMBERS = ((FileNotFoundError, errno.ENOENT), (PermissionError, errno.EACCES))
+# What no second try changes: an unknown scheme, an address that is none, a library that isn't installed.
+_WRONG_CALLS = (ValueError, TypeError, ImportError, NotImplementedError)
 _WRITE_BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -43,6 +50,7 @@ def absolute(path: str) -> str:
     return path.rstrip("/") if is_remote(path) else os.path.abspath(os.path.expanduser(path))
 
 
+@patient
 def read_bytes(path: str, at_most: int | None = None) -> bytes:
     """The whole file. Raises OSError for a file of more than `at_most` bytes too."""
     if is_remote(path):
@@ -68,6 +76,7 @@ def open_to_read(path: str) -> IO[bytes]:
     return open(path, "rb")
 
 
+@patient
 def sha256(path: str) -> bytes:
     """Of the file's content, which may be large."""
     total = hashlib.sha256()
@@ -105,6 +114,7 @@ def open_to_write(path: str) -> Iterator[IO[bytes]]:
     remote.commit()
 
 
+@patient
 def size(path: str) -> int:
     """How many bytes the file has."""
     if not is_remote(path):
@@ -143,15 +153,16 @@ def remove_tree(path: str) -> None:
 
 
 def exists(path: str) -> bool:
-    """Whether there is a file or folder of that address."""
-    return _kind(path) is not None if is_remote(path) else os.path.exists(path)
+    """Whether there is a file or folder of that address. Raises OSError if that can't be known for now."""
+    return _kind(path) is not None
 
 
 def is_folder(path: str) -> bool:
-    """Whether there is a folder of that address."""
-    return _kind(path) == "directory" if is_remote(path) else os.path.isdir(path)
+    """Whether there is a folder of that address. Raises OSError if that can't be known for now."""
+    return _kind(path) == "directory"
 
 
+@patient
 def list_folder(path: str) -> list[str]:
     """Names in a folder, sorted."""
     if not is_remote(path):
@@ -266,8 +277,18 @@ class _RemoteFile(io.RawIOBase):
             self._file.discard()
 
 
+@patient
 def _kind(path: str) -> str | None:
     """`file` or `directory`; None if there is neither."""
+    if not is_remote(path):
+        try:
+            return "directory" if stat.S_ISDIR(os.stat(path).st_mode) else "file"
+        except OSError as e:
+            if e.errno in PASSING:
+                raise
+            return None
+        except ValueError:  # a name that no file can have
+            return None
     try:
         with _remote(path) as (files, name):
             return str(files.info(name)["type"])
@@ -281,7 +302,7 @@ def _remote(path: str) -> Iterator[tuple[Any, str]]:
     with _oserrors(path):
         import fsspec
 
-        scheme, rest = path.split("://", 1)
+        scheme, rest = withheld.reveal(path).split("://", 1)
         scheme = _SAME_AS.get(scheme.lower(), scheme.lower())
         options = {"auto_mkdir": True} if scheme == "file" else {"use_listings_cache": False}
         yield fsspec.core.url_to_fs(f"{scheme}://{rest}", **options)
@@ -291,8 +312,11 @@ def _remote(path: str) -> Iterator[tuple[Any, str]]:
 def _oserrors(path: str) -> Iterator[None]:
     try:
         yield
+    except UserError:
+        raise
     except Exception as e:
-        number = getattr(e, "errno", None) or next((n for kind, n in _NUMBERS if isinstance(e, kind)), errno.EIO)
-        said = str(e) if number == errno.EIO else os.strerror(number)
+        usual = errno.EINVAL if isinstance(e, _WRONG_CALLS) else errno.EIO
+        number = getattr(e, "errno", None) or next((n for kind, n in _NUMBERS if isinstance(e, kind)), usual)
+        said = str(e) if number == usual else os.strerror(number)
         reason = (e.strerror if isinstance(e, OSError) else None) or said or type(e).__name__
         raise OSError(number, without_secrets(reason), without_secrets(path)) from e

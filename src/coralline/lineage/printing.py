@@ -93,6 +93,10 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact)
     for node, known in why["data"].items():
         console.print(f"  {escape(node)}")
         _print_settings(console, known, indent=4)
+    for title, known in (("warm start", why["warm_start"]), ("baseline", why["baseline"])):
+        if known is not None:
+            console.print(f"\n[bold]{title}[/]")
+            _print_settings(console, {name: value for name, value in known.items() if value != ""})
     console.print("\n[bold]settings[/]")
     for node, settings in why["settings"].items():
         if node not in why["data"]:

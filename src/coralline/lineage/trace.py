@@ -16,7 +16,9 @@ from coralline.lineage.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
 CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
-_PUSHED = "PushedModel"
+_PUSHED, _EXAMPLES = "PushedModel", "Examples"
+_WARM_START, _SERVED_MODEL = "components.WarmStart", "components.ServedModel"
+_ABOUT_THE_FILES = (*CODE_VERSION, "is_external", "tfx_version")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,20 +146,24 @@ def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
     """What an artifact was made with: data, settings and code.
 
     Returns:
-      {"artifact", "served", "run", "code", "data", "settings": {node: {...}}, "steps": [{"node", "execution", ...}]};
-      `run` and `code` are those of the artifact's maker, and every step carries its own: a reused result may be older.
+      {"artifact", "served", "run", "code", "data", "warm_start", "baseline", "settings": {node: {...}}, "steps":
+      [{"node", "execution", ...}]}; `run` and `code` are those of the artifact's maker, and every step carries its own:
+      a reused result may be older. `warm_start` is what training began with, `baseline` what the model was judged
+      against; each None if the artifact comes from no such step.
     """
     line = came_from(history, artifact)
     maker = line[-1] if line else None
     run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
     code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
-    sources = [step for step in line if not step.inputs]
+    sources = [step for step in line if any(a.type == _EXAMPLES for made in step.outputs.values() for a in made)]
     return {
         "artifact": as_dict(artifact),
         "served": _served(artifact),
         "run": run.run_id if run else None,
         "code": code or (maker.code if maker else {}),
         "data": {step.execution.node: _data(step) for step in sources},
+        "warm_start": _made(line, _WARM_START),
+        "baseline": _made(line, _SERVED_MODEL),
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
     }
@@ -183,10 +189,16 @@ def _data(step: LineageStep) -> dict[str, Any]:
     known: dict[str, Any] = dict(step.execution.settings)
     for artifacts in step.outputs.values():
         for artifact in artifacts:
-            known |= {
-                k: v for k, v in artifact.properties.items() if k not in (*CODE_VERSION, "is_external", "tfx_version")
-            }
+            known |= {k: v for k, v in artifact.properties.items() if k not in _ABOUT_THE_FILES}
     return known
+
+
+def _made(line: list[LineageStep], artifact_type: str) -> dict[str, Any] | None:
+    """What is written on the last artifact of a type, with its id."""
+    made = [a for step in line for artifacts in step.outputs.values() for a in artifacts if a.type == artifact_type]
+    if not made:
+        return None
+    return {"artifact": made[-1].id} | {k: v for k, v in made[-1].properties.items() if k not in _ABOUT_THE_FILES}
 
 
 def as_dict(artifact: Artifact) -> dict[str, Any]:

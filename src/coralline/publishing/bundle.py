@@ -9,15 +9,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-MODEL, COMPILED, LABELS, FRIGATE, PROGRAM, MANIFEST = (
+MODEL, COMPILED, LABELS, FRIGATE, FRIGATE_NEWEST, PROGRAM, MANIFEST = (
     "model.tflite",
     "model_edgetpu.tflite",
     "labels.txt",
     "frigate.yml",
+    "frigate-0.19.yml",
     "detect.py",
     "manifest.json",
 )
+NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+"""Raised for what isn't there; any other OSError says that it couldn't be read, which is no damage."""
 LATEST, RECORD = "latest", "history.json"
+_SAYS_NOTHING = (PROGRAM, FRIGATE, FRIGATE_NEWEST)
 VERSION_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -27,8 +31,11 @@ def device_program() -> bytes:
 
 
 def identity(hashes: Mapping[str, str]) -> dict[str, str]:
-    """Of names and sha256, those that decide which version a bundle is: a new detect.py makes no new model."""
-    return {name: sha256 for name, sha256 in sorted(hashes.items()) if name != PROGRAM}
+    """Of names and sha256, those that decide which version a bundle is.
+
+    A new detect.py makes no new model, nor do other scores in Frigate's files, from another evaluation.
+    """
+    return {name: sha256 for name, sha256 in sorted(hashes.items()) if name not in _SAYS_NOTHING}
 
 
 def manifest_text(manifest: Mapping[str, Any], version: str, hashes: Mapping[str, str]) -> bytes:
@@ -50,14 +57,18 @@ def read_manifest(content: bytes) -> dict[str, Any]:
 
 
 def damage(read: Callable[[str], bytes]) -> str | None:
-    """What is wrong with a version whose files `read` gives by name; None when it is whole."""
+    """What is wrong with a version whose files `read` gives by name; None when it is whole.
+
+    Raises:
+      OSError: a file is there and can't be read.
+    """
     name = MANIFEST
     try:
         files = read_manifest(read(name))["files"]
         for name, sha256 in files.items():
             if hashlib.sha256(read(name)).hexdigest() != sha256:
                 return f"{name} isn't as it was published"
-    except OSError:
+    except NOT_THERE:
         return f"{name} isn't there"
     except ValueError:
         return f"{name} isn't a manifest"

@@ -35,7 +35,7 @@ except ImportError as e:
 _HERE = Path(__file__).resolve().parent
 _LIBRARY = {"Darwin": "libedgetpu.1.dylib", "Windows": "edgetpu.dll"}.get(platform.system(), "libedgetpu.so.1")
 _DOCS = "docs/device.md of Coralline says which versions go together"
-_THRESHOLD = 0.5  # for a manifest that doesn't suggest one
+_THRESHOLD = 0.5  # where no manifest suggests one
 _IMAGES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _TURNS = ["FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90"]
 """What makes an image upright, for EXIF orientations from 2 on."""
@@ -73,9 +73,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--camera", type=int, metavar="N", help="look at camera N instead, 0 for the first")
     help_text = "auto (the default) is the Edge TPU where the compiled model, libedgetpu and a device are there"
     parser.add_argument("--device", choices=("auto", "cpu", "edgetpu"), default="auto", help=help_text)
-    parser.add_argument(
-        "--threshold", type=float, metavar="SCORE", help="leave out lower scores; suggested by manifest.json"
-    )
+    help_text = "leave out lower scores; without it those of manifest.json, which has one for each class"
+    parser.add_argument("--threshold", type=float, metavar="SCORE", help=help_text)
     parser.add_argument("--json", action="store_true", help="one JSON object a line for each image")
     parser.add_argument("--draw", type=Path, metavar="DIR", help="save pictures with boxes; no empty ones of a camera")
     arguments = parser.parse_args()
@@ -104,16 +103,15 @@ def _watched(work: Callable[[], int]) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     detector = _Detector(arguments.device)
-    threshold = _suggested_threshold() if arguments.threshold is None else arguments.threshold
-    _say(f"{detector.runs_on}, scores from {threshold:g}")
-    files, camera, taken = _listed(arguments.images), arguments.camera, set[str]()
-    unreadable = False
+    least_score, told = _least_score(arguments.threshold)
+    _say(f"{detector.runs_on}, scores from {told}")
+    files, camera, taken, unreadable = _listed(arguments.images), arguments.camera, set[str](), False
     for name, image in ((file, _opened(file)) for file in files) if camera is None else _camera_frames(camera):
         if image is None:
             unreadable = True
             continue
         upright = _upright_rgb(image)
-        found = detector.find(upright, threshold)
+        found = detector.find(upright, least_score)
         _show(name, found, arguments.json)
         if arguments.draw is not None and (found or camera is None):
             _save(_drawn(upright, found), arguments.draw, name, taken)
@@ -130,27 +128,23 @@ class _Detector:
         labels = _HERE / "labels.txt"
         lines = labels.read_text(encoding="utf-8").rstrip("\n").split("\n") if labels.is_file() else []
         numbered = all(line.startswith(f"{class_id} ") for class_id, line in enumerate(lines))  # a name begins so too
-        self._labels = [line.partition(" ")[2] if numbered else line for line in lines]
+        self._labels = dict(enumerate(line.partition(" ")[2] if numbered else line for line in lines))
 
-    def find(self, image: Image.Image, threshold: float) -> list[dict[str, Any]]:
+    def find(self, image: Image.Image, least_score: Callable[[str], float]) -> list[dict[str, Any]]:
         """Detections in an upright RGB image, strongest first; `box` is in parts of the image, `pixels` in pixels."""
         pixels, scale = _letterboxed(image, *(int(side) for side in self._input["shape"][1:3]))
         self._interpreter.set_tensor(self._input["index"], pixels[None])
         self._interpreter.invoke()
         boxes, classes, scores, count = (self._interpreter.get_tensor(index)[0] for index in self._outputs)
         boxes = np.clip(boxes / scale, 0, 1).astype(np.float32)
-        rows = list(zip(boxes, classes, scores))[: int(count)]
-        return [self._row(box, int(id_), score, image) for box, id_, score in rows if score >= np.float32(threshold)]
+        names = [self._labels.get(int(class_id), str(int(class_id))) for class_id in classes[: int(count)]]
+        return [_row(*row, image) for row in zip(boxes, names, scores) if row[2] >= np.float32(least_score(row[1]))]
 
-    def _row(self, box: np.ndarray, class_id: int, score: float, image: Image.Image) -> dict[str, Any]:
-        ymin, xmin, ymax, xmax = (round(float(side), 6) for side in box)
-        left, right = round(xmin * image.width), round(xmax * image.width)
-        return {
-            "class": self._labels[class_id] if class_id < len(self._labels) else str(class_id),
-            "score": round(float(score), 6),
-            "box": [ymin, xmin, ymax, xmax],
-            "pixels": [left, round(ymin * image.height), right, round(ymax * image.height)],
-        }
+
+def _row(box: np.ndarray, name: str, score: float, image: Image.Image) -> dict[str, Any]:
+    ymin, xmin, ymax, xmax = sides = [round(float(side), 6) for side in box]
+    pixels = [round(side * size) for side, size in zip((xmin, ymin, xmax, ymax), image.size * 2)]
+    return {"class": name, "score": round(float(score), 6), "box": sides, "pixels": pixels}
 
 
 def _make_interpreter(device: str) -> tuple[Any, str]:
@@ -211,23 +205,31 @@ def _allocated(runtime: Any, model: Path, delegates: list[Any]) -> Any:
     return interpreter
 
 
-def _suggested_threshold() -> float:
-    """The score with the best balance of found and false in the evaluation of this model."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return float(json.loads((_HERE / "manifest.json").read_text(encoding="utf-8"))["score_threshold"])
-    return _THRESHOLD
+def _least_score(given: float | None) -> tuple[Callable[[str], float], str]:
+    """The least score that is shown, by the class's name, and in words: with the best F1 in the model's evaluation."""
+    if given is not None:
+        return lambda name: given, f"{given:g}"
+    file = _HERE / "manifest.json"
+    why_not = "manifest.json has none" if file.is_file() else "there is no manifest.json beside detect.py"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        manifest = json.loads(file.read_bytes())
+        found = manifest.get("score_thresholds") or {"overall": {"score": manifest["score_threshold"]}}
+        overall = float(found["overall"]["score"])
+        each = {name: overall if of is None else float(of["score"]) for name, of in found.get("per_class", {}).items()}
+        least, most = min(each.values(), default=overall), max(each.values(), default=overall)
+        told = f"{least:g}" if least == most else f"{least:g} to {most:g}, by class"
+        return lambda name: each.get(name, overall), f"{told} (manifest.json)"
+    return lambda name: _THRESHOLD, f"{_THRESHOLD:g}, as {why_not}; --threshold sets another one"
 
 
 def _listed(given: Sequence[str]) -> Iterator[str]:
     """Images as given, folders as the images in and below them."""
     for path in given:
-        if not Path(path).is_dir():
-            yield path
-            continue
-        inside = sorted(str(file) for file in Path(path).rglob("*") if file.suffix.lower() in _IMAGES)
-        if not inside:
+        folder = Path(path)
+        inside = sorted(str(file) for file in folder.rglob("*") if file.suffix.lower() in _IMAGES)
+        if folder.is_dir() and not inside:
             raise _Problem(f"{path}: there is no image in this folder", "give a folder with JPEG or PNG files")
-        yield from inside
+        yield from inside if folder.is_dir() else [path]
 
 
 def _opened(path: str) -> Image.Image | None:
@@ -295,8 +297,7 @@ def _letterboxed(image: Image.Image, height: int, width: int) -> tuple[np.ndarra
     fitted_height = max(1, min(height, image.height * width // image.width))
     fitted_width = max(1, min(width, image.width * height // image.height))
     pixels = np.zeros((height, width, 3), np.uint8)
-    fitted = image.resize((fitted_width, fitted_height), Image.Resampling.BILINEAR)
-    pixels[:fitted_height, :fitted_width] = np.asarray(fitted)
+    pixels[:fitted_height, :fitted_width] = image.resize((fitted_width, fitted_height), Image.Resampling.BILINEAR)
     return pixels, np.array([fitted_height / height, fitted_width / width] * 2, np.float32)
 
 
@@ -305,8 +306,7 @@ def _show(name: str, found: list[dict[str, Any]], as_json: bool) -> None:
         print(json.dumps({"image": name, "detections": found}), flush=True)
         return
     for row in found:
-        left, top, right, bottom = row["pixels"]
-        place = f"left {left}  top {top}  right {right}  bottom {bottom}"
+        place = "left {}  top {}  right {}  bottom {}".format(*row["pixels"])
         print(f"{name}: {row['class']} {row['score']:.2f}  {place}", flush=True)
 
 
@@ -335,8 +335,7 @@ def _drawn(image: Image.Image, found: list[dict[str, Any]]) -> Image.Image:
     for row in reversed(found):  # the strongest last, on top
         colour = _COLOURS[sum(row["class"].encode()) % len(_COLOURS)]
         left, top, right, bottom = row["pixels"]
-        corners = (left, top, max(left, right - 1), max(top, bottom - 1))
-        draw.rectangle(corners, outline=colour, width=max(2, size // 6))
+        draw.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), outline=colour, width=max(2, size // 6))
         draw.text((left + 4, top + 4), f"{row['class']} {row['score']:.2f}", fill=colour, font=font)
     return image
 

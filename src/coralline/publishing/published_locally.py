@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from coralline.foundation import storage
 from coralline.publishing import bundle
 
 _INCOMING = ".incoming-"
@@ -23,7 +24,7 @@ _LEFTOVER_SECONDS = 3600
 
 
 class LocalPlace:
-    """A place of published versions; `published` says what each method is for."""
+    """A place of published versions; `places` says what each method is for."""
 
     def __init__(self, root: str):
         self._root = Path(root)
@@ -37,15 +38,18 @@ class LocalPlace:
 
     def latest(self) -> str | None:
         pointer = self._root / bundle.LATEST
-        with contextlib.suppress(OSError, UnicodeDecodeError):
+        with contextlib.suppress(*bundle.NOT_THERE, UnicodeDecodeError):
             if pointer.is_symlink():
                 target = Path(os.path.realpath(pointer))
                 return target.name if target.parent == Path(os.path.realpath(self._root)) else None
-            return pointer.read_text().strip() or None
+            return storage.read_bytes(str(pointer)).decode().strip() or None
         return None
 
+    def has_pointer(self) -> bool:
+        return os.path.lexists(self._root / bundle.LATEST)
+
     def read(self, version: str, name: str) -> bytes:
-        return (self._root / version / name).read_bytes()
+        return storage.read_bytes(str(self._root / version / name))
 
     def is_whole(self, version: str) -> bool:
         return bundle.damage(lambda name: self.read(version, name)) is None
@@ -64,7 +68,7 @@ class LocalPlace:
 
     def read_record(self) -> bytes | None:
         with contextlib.suppress(FileNotFoundError):
-            return (self._root / bundle.RECORD).read_bytes()
+            return storage.read_bytes(str(self._root / bundle.RECORD))
         return None
 
     def write_record(self, content: bytes) -> None:

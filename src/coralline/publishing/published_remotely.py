@@ -15,7 +15,7 @@ from coralline.publishing import bundle
 
 
 class RemotePlace:
-    """A place of published versions; `published` says what each method is for."""
+    """A place of published versions; `places` says what each method is for."""
 
     def __init__(self, root: str):
         self._root = root.rstrip("/")
@@ -32,6 +32,9 @@ class RemotePlace:
         content = self._read_if_there(bundle.LATEST)
         return content.decode(errors="replace").strip() or None if content else None
 
+    def has_pointer(self) -> bool:
+        return self._read_if_there(bundle.LATEST) is not None
+
     def read(self, version: str, name: str) -> bytes:
         return storage.read_bytes(f"{self._root}/{version}/{name}")
 
@@ -39,7 +42,7 @@ class RemotePlace:
         """By the manifest and the names of the files; contents aren't fetched."""
         try:
             manifest = bundle.read_manifest(self.read(version, bundle.MANIFEST))
-        except (OSError, ValueError):
+        except (*bundle.NOT_THERE, ValueError):
             return False
         return all(storage.exists(f"{self._root}/{version}/{name}") for name in manifest["files"])
 
@@ -60,5 +63,6 @@ class RemotePlace:
         return contextlib.nullcontext()
 
     def _read_if_there(self, name: str) -> bytes | None:
-        path = f"{self._root}/{name}"
-        return storage.read_bytes(path) if storage.exists(path) else None
+        with contextlib.suppress(*bundle.NOT_THERE):
+            return storage.read_bytes(f"{self._root}/{name}")
+        return None

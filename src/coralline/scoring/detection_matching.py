@@ -46,20 +46,40 @@ class Match:
 
 def match(truth: GroundTruth, detections: Detections, min_iou: float = MATCH_IOU) -> Match:
     """Matches one image's detections (strongest first) with its ground truth."""
-    overlaps = _overlaps(detections.boxes_ymin_xmin_ymax_xmax, truth.boxes_ymin_xmin_ymax_xmax)
-    overlaps[detections.class_ids[:, None] != truth.class_ids[None, :]] = 0
-    outcomes = [WRONG] * len(detections)
+    same = detections.class_ids[:, None] == truth.class_ids[None, :]
+    found, ignored = match_boxes(truth, detections, same, min_iou)
     found_with: list[float | None] = [None] * len(truth.class_ids)
+    for index in np.flatnonzero(found >= 0):
+        found_with[found[index]] = float(detections.scores[index])
+    outcomes = np.where(found >= 0, RIGHT, np.where(ignored, IGNORED, WRONG))
+    return Match(outcomes.tolist(), found_with)
+
+
+def match_boxes(
+    truth: GroundTruth, detections: Detections, allowed: np.ndarray, min_iou: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which box each detection takes: strongest first, the free one with the largest overlap; difficult ones aside.
+
+    Args:
+      truth, detections: of one image.
+      allowed: bool [detections, boxes]: which pairs may be.
+      min_iou: least overlap.
+
+    Returns:
+      Each detection's box (int [n], -1: none), and whether it lies in a difficult box instead: by so much of its own
+      area, as COCO does for crowds (bool [n]).
+    """
+    overlaps, inside = _overlaps(detections.boxes_ymin_xmin_ymax_xmax, truth.boxes_ymin_xmin_ymax_xmax)
     difficult = truth.difficult.astype(bool)
+    left = np.where(allowed & ~difficult[None], overlaps, 0)
+    found = np.full(len(detections), -1)
+    hopeful = left.max(axis=1, initial=0) >= min_iou
     for index in np.argsort(-detections.scores, kind="stable"):
-        taken = np.array([score is not None for score in found_with], bool)
-        free = np.where(taken | difficult, 0, overlaps[index])
-        if free.size and free.max() >= min_iou:
-            found_with[int(free.argmax())] = float(detections.scores[index])
-            outcomes[index] = RIGHT
-        elif np.any(overlaps[index][difficult] >= min_iou):
-            outcomes[index] = IGNORED
-    return Match(outcomes, found_with)
+        if hopeful[index] and left[index].max() >= min_iou:
+            found[index] = left[index].argmax()
+            left[:, found[index]] = 0
+    in_difficult = np.where(allowed & difficult[None], inside, 0).max(axis=1, initial=0) >= min_iou
+    return found, in_difficult & (found < 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +141,10 @@ class Matched:
 
     @property
     def best_threshold(self) -> float:
-        """The score threshold with the best balance of found and false (F1); the middle one of equals."""
+        """The step of `SCORE_THRESHOLDS` with the best balance of found and false (F1); the middle one of equals.
+
+        For a page that starts there; the threshold for use is `score_threshold.best_thresholds`.
+        """
         balance = {threshold: total(counts).f1 for threshold, counts in self.counts.items()}
         best = [threshold for threshold, f1 in balance.items() if f1 == max(balance.values())]
         return best[len(best) // 2]
@@ -169,11 +192,13 @@ def total(counts: dict[str, Counts]) -> Counts:
     )
 
 
-def _overlaps(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of every pair, [len(first), len(second)]."""
+def _overlaps(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of every pair, [len(first), len(second)]: intersection over union, and over the first one's area."""
     corners_low = np.maximum(first[:, None, :2], second[None, :, :2])
     corners_high = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    shared = np.prod(np.clip(corners_high - corners_low, 0, None), axis=2)
+    shared = np.prod(np.clip(corners_high - corners_low, 0, None), axis=2, dtype=np.float64)
     areas = [np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1) for boxes in (first, second)]
-    joint = areas[0][:, None] + areas[1][None, :] - shared
-    return np.divide(shared, joint, out=np.zeros_like(shared, float), where=joint > 0)
+    own = np.broadcast_to(areas[0][:, None], shared.shape)
+    joint = own + areas[1][None, :] - shared
+    in_union, in_own = (np.divide(shared, by, out=np.zeros_like(shared), where=by > 0) for by in (joint, own))
+    return in_union, in_own

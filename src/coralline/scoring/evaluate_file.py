@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
+import os
 from collections.abc import Sequence
 from os import PathLike, fspath
 
 from coralline.data.data_settings import DataSettings
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
-from coralline.scoring import coco, inference, labelled_images
+from coralline.publishing import bundle
+from coralline.scoring import inference, labelled_images
 from coralline.scoring.coco import Figures, GroundTruth
-from coralline.scoring.file_model import FileModel
+from coralline.scoring.file_model import FileModel, isolated_detectors
+from coralline.scoring.intervals import FigureIntervals, reach_of_images
+from coralline.scoring.labelled_images import LabelledData, LabelledImage
+from coralline.scoring.model_comparison import ModelComparison
+from coralline.scoring.score_threshold import ScoreThresholds, best_thresholds
+from coralline.scoring.scored_models import ScoredModels
 from coralline.tflite import labels_file
 from coralline.tflite.detections import Detections
-from coralline.tflite.isolated_detector import IsolatedDetector
+
+JUDGED, OTHER = "judged", "other"
+"""Names of the two files among the scored models."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoredFiles:
+    """What an evaluation was made of; `write_report` makes its page of it.
+
+    Attributes:
+      models: the file as `JUDGED`, and the one it was compared with as `OTHER`.
+      images: not decoded, in the order in which they were scored.
+      data, split: as they were given.
+      path: the file. other: the one that it was compared with, or None.
+      labels: of the file, in its order. delegate: as it was given.
+    """
+
+    models: ScoredModels
+    images: Sequence[LabelledImage]
+    data: str
+    split: str
+    path: str
+    other: str | None
+    labels: Sequence[str]
+    delegate: str | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +55,16 @@ class EvaluationResult:
     """How good a detector is on some images.
 
     Attributes:
-      figures: average precisions, 0 to 1.
+      figures: average precisions and recalls, 0 to 1.
       ground_truths, detections: one an image, in the same order; boxes normalized to the upright image.
       scored: which images of the data these are, in words.
       left_out: images and boxes of the data that couldn't be used, in words; empty if there are none.
+      class_names: of class ids 0, 1, ...
+      intervals: 95 % intervals of the figures, over the images.
+      thresholds: the score thresholds that balance found and false objects best.
+      against: the comparison with another model; None if none was given.
+      warnings: what is odd about the files, in sentences.
+      files: what it was made of.
     """
 
     figures: Figures
@@ -34,6 +72,17 @@ class EvaluationResult:
     detections: tuple[Detections, ...]
     scored: str = ""
     left_out: str = ""
+    class_names: tuple[str, ...] = ()
+    intervals: FigureIntervals | None = None
+    thresholds: ScoreThresholds | None = None
+    against: ModelComparison | None = None
+    warnings: tuple[str, ...] = ()
+    files: ScoredFiles | None = dataclasses.field(default=None, repr=False)
+
+    @property
+    def reach(self) -> str:
+        """How little so many images tell, in a sentence."""
+        return reach_of_images(self.intervals.ap if self.intervals else None, len(self.ground_truths))
 
 
 def evaluate(
@@ -44,31 +93,66 @@ def evaluate(
     settings: DataSettings | None = None,
     labels: Sequence[str] | None = None,
     delegate: str | None = None,
+    against: str | PathLike[str] | None = None,
 ) -> EvaluationResult:
     """Scores a detector on an annotated folder.
 
     Args:
-      model: a .tflite file with the standard contract; it runs in a separate process.
+      model: a .tflite file with the standard contract, or a published version's folder; it runs in separate processes.
       data: a folder, as `check_dataset` reads it, an Examples artifact, or a TFRecord file.
       split: "train", "eval" or "test" (as the pipeline would split the data) or "all"; None: the eval side of data that
         is divided by lists, folders or names, else all of it.
       settings: how to read the folder; None: the defaults.
       labels: the model's classes, in its order; None: the labels in the file, else `labels.txt` beside it.
       delegate: a delegate's shared library, such as `libedgetpu.so.1` for a compiled model.
+      against: another file or folder, with labels of its own, to compare with on the same images, on the classes that
+        both know.
 
     Raises:
-      UserError: the model can't be run, the data can't be read, or the data has a class that the model doesn't know.
+      UserError: a model can't be run, the data can't be read, the data has a class that the model doesn't know, or none
+        of its classes is known to the other one.
+    """
+    path, other = model_path(model), None if against is None else model_path(against)
+    with contextlib.ExitStack() as stack:
+        detectors = stack.enter_context(isolated_detectors(path, delegate, labels))
+        others = None if other is None else stack.enter_context(isolated_detectors(other, delegate))
+        labelled = labelled_images.read_labelled_folder(fspath(data), split, settings)
+        own = _require_known(detectors[0].labels, path)
+        models = {JUDGED: FileModel(detectors, _class_ids(own, labelled.class_names, path))}
+        known: dict[str, tuple[str, ...]] = {}
+        if others is not None and other is not None:
+            theirs = _require_known(others[0].labels, other)
+            known[OTHER] = _shared_classes(theirs, labelled.class_names, other)
+            models[OTHER] = FileModel(others, _ids_by_name(theirs, labelled.class_names))
+        evaluated = inference.run_models(models, labelled.images)
+        odd = [f"{other}: {said}" for said in others[0].warnings] if others else []
+        warnings = (*(f"{path}: {said}" for said in detectors[0].warnings), *odd)
+    scored = ScoredModels.of(evaluated.ground_truths, evaluated.detections, labelled.class_names, tuple(models), known)
+    files = ScoredFiles(scored, labelled.images, fspath(data), split or "", path, other, own, delegate)
+    return _result(files, labelled, warnings)
+
+
+def model_path(model: str | PathLike[str]) -> str:
+    """The path of a .tflite file: as given, or the model in a published version's folder.
+
+    Raises:
+      UserError: the folder holds no model, or not the one that its manifest names.
     """
     path = fspath(model)
-    with IsolatedDetector(path, delegate=delegate, labels=labels) as detector:
-        labelled = labelled_images.read_labelled_folder(fspath(data), split, settings)
-        class_ids = _class_ids(_require_known(detector.labels, path), labelled.class_names, path)
-        evaluated = inference.run_models({"model": FileModel(detector, class_ids)}, labelled.images)
-    found = evaluated.detections["model"]
-    figures = coco.score(evaluated.ground_truths, found, labelled.class_names)
-    return EvaluationResult(
-        figures, tuple(evaluated.ground_truths), tuple(found), scored=labelled.scored, left_out=labelled.left_out
-    )
+    if not os.path.isdir(path):
+        return path
+    file = os.path.join(path, bundle.MODEL)
+    if not os.path.isfile(file):
+        raise UserError(
+            "this folder holds no model",
+            file=path,
+            expected=f"a .tflite file, or a published version's folder with {bundle.MODEL}",
+            found="a folder without it",
+            fix="give the .tflite file, or the folder of a version, such as published/latest",
+        )
+    if os.path.exists(os.path.join(path, bundle.MANIFEST)):
+        _require_whole(path)
+    return file
 
 
 def read_class_names(path: str) -> list[str]:
@@ -80,6 +164,42 @@ def read_class_names(path: str) -> list[str]:
     return labels_file.read_labels_file(path) if path.endswith(".txt") else list(LabelMap.read(path).names)
 
 
+def _require_whole(folder: str) -> None:
+    def read(name: str) -> bytes:
+        with open(os.path.join(folder, name), "rb") as file:
+            return file.read()
+
+    try:
+        damage = bundle.damage(read)
+    except OSError as e:
+        raise UserError("the published version can't be read", file=folder, found=e, fix="check its rights") from e
+    if damage is not None:
+        raise UserError(
+            "this published version is damaged",
+            file=folder,
+            expected="the files that its manifest names, as they were published",
+            found=damage,
+            fix=f"copy or publish it again; to score its model nevertheless, give its {bundle.MODEL}",
+        )
+
+
+def _result(files: ScoredFiles, labelled: LabelledData, warnings: tuple[str, ...]) -> EvaluationResult:
+    models = files.models
+    return EvaluationResult(
+        models.figures[JUDGED],
+        tuple(models.ground_truths),
+        tuple(models.detections[JUDGED]),
+        scored=labelled.scored,
+        left_out=labelled.left_out,
+        class_names=tuple(labelled.class_names),
+        intervals=models.intervals_of(JUDGED),
+        thresholds=best_thresholds(models.matches[JUDGED]),
+        against=None if files.other is None else ModelComparison.of(models, JUDGED, OTHER, files.other),
+        warnings=warnings,
+        files=files,
+    )
+
+
 def _require_known(labels: list[str] | None, model: str) -> list[str]:
     if not labels:
         raise UserError(
@@ -87,7 +207,7 @@ def _require_known(labels: list[str] | None, model: str) -> list[str]:
             file=model,
             expected="labels in the file, or labels.txt beside it",
             found="neither",
-            fix="give --label-map label_map.pbtxt or labels.txt",
+            fix="give --label-map label_map.pbtxt or labels.txt (for the file of --against: labels.txt beside it)",
         )
     return labels
 
@@ -108,4 +228,26 @@ def _class_ids(labels: list[str], class_names: tuple[str, ...], model: str) -> l
             if near
             else "give a model of these classes, or name its classes with --label-map, in its order",
         )
+    return _ids_by_name(labels, class_names)
+
+
+def _ids_by_name(labels: list[str], class_names: tuple[str, ...]) -> list[int]:
     return [class_names.index(label) if label in class_names else -1 for label in labels]
+
+
+def _shared_classes(labels: list[str], class_names: tuple[str, ...], model: str) -> tuple[str, ...]:
+    """The classes of the data that the other model knows.
+
+    Raises:
+      UserError: there is none.
+    """
+    shared = tuple(name for name in class_names if name in labels)
+    if not shared:
+        raise UserError(
+            "the models can't be compared: the other one knows none of the data's classes",
+            file=model,
+            expected="labels among " + ", ".join(class_names[:10]),
+            found=", ".join(labels[:10]) + (" ..." if len(labels) > 10 else ""),
+            fix="compare with a model of these classes; labels.txt beside it can name them",
+        )
+    return shared

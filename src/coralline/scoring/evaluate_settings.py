@@ -18,13 +18,22 @@ class EvaluateSettings(SettingsSection):
         0.05, ge=0, le=1, description="How much AP the int8 file may lose against the float model."
     )
     max_loss_to_baseline: float | None = Field(
-        0.01, ge=0, le=1, description="How much AP it may lose against the last blessed model, on the same images."
+        0.01,
+        ge=0,
+        le=1,
+        description="How much AP it may lose against the served model: a model is refused if all of the 95 % interval "
+        "of the difference, on the same images, lies beyond.",
     )
     explain_loss_above: float = Field(
         0.005,
         ge=0,
         le=1,
         description="Loss of AP against the float or the quantization-aware model from which the report names layers.",
+    )
+    slice_by: list[str] = Field(
+        [],
+        description="Features of the examples by whose values TFMA's result is sliced, beside class and size: "
+        "`folder`, `image/format` or any other that holds one text or whole number.",
     )
     pictures: int = Field(24, ge=0, description="Pictures with boxes in the report.")
 

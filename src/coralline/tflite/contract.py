@@ -3,6 +3,9 @@
 Input `[1, H, W, 3] uint8` RGB; outputs float32: 0 boxes `[1,N,4]` (ymin, xmin, ymax, xmax, normalized), 1 classes
 `[1,N]` (0 = first real class), 2 scores `[1,N]`, 3 count `[1]`. Source: pycoral/adapters/detect.py, Frigate's
 `detectors/plugins/edgetpu_tfl.py`, and detection_postprocess.cc for the op that makes these outputs.
+
+Outputs also have names: in a signature, and those of their tensors. Where names say another order than the indices,
+the indices are what counts, here and on devices; `misnamed_outputs` tells of it.
 """
 
 from __future__ import annotations
@@ -20,16 +23,17 @@ _WORDS = (("box", 0), ("class", 1), ("score", 2), ("count", 3), ("num", 3))
 
 
 def check_contract(model: bytes) -> list[str]:
-    """What keeps a .tflite file from being a standard detector; empty when nothing does.
+    """What keeps a .tflite file from being a standard detector in every respect, by name too; empty when nothing does.
 
     Raises:
       UserError: it isn't a whole .tflite file.
     """
-    return problems(model_file.read_model(model))
+    read = model_file.read_model(model)
+    return problems(read) or misnamed_outputs(read)
 
 
 def problems(model: Model, own_labels: bool = True) -> list[str]:
-    """The same for a model that has been read.
+    """What keeps a model from being run as a standard detector, by index; empty when nothing does.
 
     Args:
       model: the model.
@@ -37,7 +41,21 @@ def problems(model: Model, own_labels: bool = True) -> list[str]:
     """
     found = _input_problems(model.main) + (_order_problems(model.main) or _output_problems(model.main))
     labels = _label_problems(model) if own_labels else []
-    return found or _class_problems(model) + labels + _signature_problems(model)
+    return found or _class_problems(model) + labels
+
+
+def misnamed_outputs(model: Model) -> list[str]:
+    """Outputs whose names say that they are others than their indices say, of a model without `problems`."""
+    return _misnamed_in_signatures(model) + _misnamed_tensors(model.main)
+
+
+def name_warnings(model: Model) -> tuple[str, ...]:
+    """The same as a warning for whoever runs it: one sentence, or none."""
+    found = misnamed_outputs(model)
+    if not found:
+        return ()
+    order = ", ".join(f"{index} {name}" for index, name in enumerate(OUTPUTS))
+    return (f"names of outputs contradict their order, which is what counts ({order}): {'; '.join(found)}",)
 
 
 def float_ops(model: Model) -> list[str]:
@@ -110,13 +128,19 @@ def _wanted(name: str) -> str:
     return {"boxes": "[1, N, 4]", "count": "[1]"}.get(name, "[1, N]")
 
 
-def num_classes(model: Model) -> int | None:
-    """How many classes the post-processing op knows; None if there is no such op or its options are damaged."""
+def post_processing(model: Model) -> PostProcessing | None:
+    """The settings of its post-processing op; None if there is no such op or its options are damaged."""
     op = _post_process(model.main)
     try:
-        return None if op is None else PostProcessing.decode(op.custom_options).num_classes
+        return None if op is None else PostProcessing.decode(op.custom_options)
     except ValueError:
         return None
+
+
+def num_classes(model: Model) -> int | None:
+    """How many classes the post-processing op knows; None as for `post_processing`."""
+    settings = post_processing(model)
+    return None if settings is None else settings.num_classes
 
 
 def _class_problems(model: Model) -> list[str]:
@@ -148,17 +172,34 @@ def _label_problems(model: Model) -> list[str]:
     return [f"the file holds {len(labels)} labels for {classes} classes: labels will be off"]
 
 
-def _signature_problems(model: Model) -> list[str]:
+def _misnamed_in_signatures(model: Model) -> list[str]:
     outputs = model.main.outputs
     found = []
     for signature in model.signatures:
         for name, tensor in signature.outputs.items():
             meant = _meant(name)
             if meant is not None and outputs[meant] != tensor:
-                is_now = OUTPUTS[outputs.index(tensor)] if tensor in outputs else "no output"
+                is_now = _by_index(outputs.index(tensor)) if tensor in outputs else "no output"
                 read_as = f", which pycoral reads as {OUTPUTS[meant]}" if name in PYCORAL_NAMES else ""
                 found.append(f"the signature {signature.key} calls {is_now} {name!r}{read_as}")
     return found
+
+
+def _misnamed_tensors(graph: Graph) -> list[str]:
+    """Nothing unless each output's name stands for another one: few converters name tensors after what they hold."""
+    names = [graph.tensors[tensor].name for tensor in graph.outputs]
+    meant = [_meant(name.rpartition("/")[2]) for name in names]
+    if set(meant) != set(range(len(OUTPUTS))):
+        return []
+    return [
+        f"the tensor of {_by_index(index)} is called {name!r}"
+        for index, (name, other) in enumerate(zip(names, meant, strict=True))
+        if other != index
+    ]
+
+
+def _by_index(index: int) -> str:
+    return f"output {index} ({OUTPUTS[index]})"
 
 
 def _meant(name: str) -> int | None:

@@ -45,8 +45,8 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def at_least(self, score: float) -> Detections:
-        """Those with at least this score."""
+    def at_least(self, score: float | np.ndarray) -> Detections:
+        """Those with at least this score: one for all, or [n], one for each."""
         kept = self.scores >= score
         return Detections(self.boxes_ymin_xmin_ymax_xmax[kept], self.class_ids[kept], self.scores[kept])
 

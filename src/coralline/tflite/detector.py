@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import abc
 import array
+import functools
 import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 
 import numpy as np
@@ -19,6 +20,7 @@ from coralline.tflite import contract, labels_file, metadata, model_file
 from coralline.tflite.detections import Detection, Detections
 from coralline.tflite.interpreter import first_line, make_interpreter, threads_used
 from coralline.tflite.letterbox import letterbox, to_original
+from coralline.tflite.suggested_scores import suggested_beside
 
 Picture = str | PathLike[str] | Image.Image | np.ndarray
 """A path, a Pillow image, or uint8 `[height, width, 3]` RGB."""
@@ -41,8 +43,11 @@ class BaseDetector(abc.ABC):
     Attributes:
       input_size: (height, width) in pixels.
       labels: class names, the first real class first; None if there are none.
+      content: the file's.
       threads: how many the runtime uses.
       delegate: the delegate's library, or None.
+      warnings: what is odd about the file, in sentences: names of outputs that contradict their order. It is run
+        as the order says.
       run_seconds: the time of each run of the model so far, nothing else counted.
 
     Raises:
@@ -61,7 +66,8 @@ class BaseDetector(abc.ABC):
         read = model_file.read_model(model) if isinstance(model, bytes) else model_file.read_model_file(model)
         _require_runnable(read, self._file, delegate, own_labels=labels is None)
         _, height, width, _ = read.main.tensors[read.main.inputs[0]].shape
-        self._content = read.content
+        self.content = read.content
+        self.warnings = contract.name_warnings(read)
         self.input_size: tuple[int, int] = (height, width)
         known = _labels(read, self._file) if labels is None else _as_list(labels)
         self.labels = None if known is None else _of_all_classes(known, read, self._file)
@@ -70,13 +76,24 @@ class BaseDetector(abc.ABC):
         self.run_seconds = array.array("d")
         self._last = np.zeros((height, width, 3), np.uint8)
 
-    def detect(self, image: Picture, min_score: float = 0.0) -> tuple[Detection, ...]:
+    @functools.cached_property
+    def suggested_scores(self) -> dict[str, float]:
+        """{label: the score from which on its detections are best shown}, for `detect`.
+
+        The evaluation of a published model found them, and manifest.json beside it has them; empty for other files.
+        """
+        if self._file is None or self.labels is None:
+            return {}
+        return suggested_beside(self._file).by_label(self.labels)
+
+    def detect(self, image: Picture, min_score: float | Mapping[str, float] = 0.0) -> tuple[Detection, ...]:
         """Finds objects in an image.
 
         Args:
           image: a path, a Pillow image, or uint8 `[height, width, 3]` RGB. Images are turned upright by their EXIF
             orientation; transparent parts are put on white.
-          min_score: detections with lower scores are left out.
+          min_score: detections with lower scores are left out; of a mapping, with lower ones than its label's, and
+            of a label that isn't in it none.
 
         Returns:
           Detections, strongest first.
@@ -87,7 +104,7 @@ class BaseDetector(abc.ABC):
         picture = as_image(image)
         turned = picture.getexif().get(_ORIENTATION, 1) in _SIDEWAYS
         width, height = (picture.height, picture.width) if turned else (picture.width, picture.height)
-        found = self.predict(picture).at_least(min_score)
+        found = at_least(self.predict(picture), min_score, self.labels)
         rows = zip(found.boxes_ymin_xmin_ymax_xmax, found.class_ids, found.scores, strict=True)
         return tuple(
             Detection(
@@ -151,7 +168,7 @@ class Detector(BaseDetector):
         labels: Sequence[str] | None = None,
     ):
         super().__init__(model, num_threads, delegate, labels)
-        self._loaded = LoadedModel(self._content, self._file, self.threads, delegate)
+        self._loaded = LoadedModel(self.content, self._file, self.threads, delegate)
 
     def _run(self, image: np.ndarray) -> tuple[Detections, float]:
         return self._loaded.run(image)
@@ -195,6 +212,14 @@ class LoadedModel:
                 found=e,
                 fix="the file is damaged or was trained badly: copy or export it again",
             ) from e
+
+
+def at_least(found: Detections, min_score: float | Mapping[str, float], labels: Sequence[str] | None) -> Detections:
+    """The detections that `min_score` leaves, as `BaseDetector.detect` does."""
+    if not isinstance(min_score, Mapping):
+        return found.at_least(min_score)
+    least = [min_score.get(class_name(int(class_id), labels), 0.0) for class_id in found.class_ids]
+    return found.at_least(np.array(least, np.float32))
 
 
 def class_name(class_id: int, labels: Sequence[str] | None) -> str:

@@ -49,7 +49,7 @@ class IsolatedDetector(BaseDetector):
     ):
         super().__init__(model, num_threads, delegate, labels)
         self._path, self._seconds = model, seconds_per_image
-        self._most_bytes = _TENSOR_BYTES + _COPIES_OF_FILE * len(self._content)
+        self._most_bytes = _TENSOR_BYTES + _COPIES_OF_FILE * len(self.content)
         self._pixels = _shared_pixels(*self.input_size)
         with self._explained():
             try:
@@ -111,7 +111,7 @@ class IsolatedDetector(BaseDetector):
             ) from e
 
     def _serve(self, receive: Callable[[], bytes | None], reply: Callable[[bytes], None]) -> None:
-        loaded = LoadedModel(self._content, self._path, self.threads, self.delegate)
+        loaded = LoadedModel(self.content, self._path, self.threads, self.delegate)
         reply(b"")
         while receive():
             reply(_packed(*loaded.run(self._pixels)))

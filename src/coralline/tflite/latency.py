@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
+import re
 from typing import Any
 
 import numpy as np
@@ -33,9 +35,9 @@ class Latency:
     delegate: str | None
 
     @classmethod
-    def of(cls, detector: BaseDetector) -> Latency:
-        """Of all that a detector, which has run, has done so far."""
-        seconds = np.asarray(detector.run_seconds)
+    def of(cls, detector: BaseDetector, since: int = 0) -> Latency:
+        """Of all that a detector, which has run, has done so far; the first `since` runs aside."""
+        seconds = np.asarray(detector.run_seconds[since:])
         timed = 1000 * seconds[min(_WARM_UP_RUNS, len(seconds) // 4) :]
         median, p90 = (round(float(value), 4) for value in np.percentile(timed, [50, 90]))
         return cls(median, p90, len(timed), detector.threads, detector.delegate)
@@ -54,3 +56,21 @@ def run_enough(detector: BaseDetector) -> None:
     """Runs a detector on its last image again, until its latency means something or a second is spent."""
     while len(detector.run_seconds) < _ENOUGH_RUNS and sum(detector.run_seconds) < _ENOUGH_SECONDS:
         detector.again()
+
+
+def measure_alone(detector: BaseDetector) -> Latency:
+    """Of a few runs on its last image, or a second of them, while nothing else that this process does takes time."""
+    before = len(detector.run_seconds)
+    while len(detector.run_seconds) - before < _ENOUGH_RUNS and sum(detector.run_seconds[before:]) < _ENOUGH_SECONDS:
+        detector.again()
+    return Latency.of(detector, before)
+
+
+def cpu_name() -> str:
+    """The processor's name as Linux tells it, else its architecture."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            found = re.search(r"^model name\s*:\s*(.+)$", file.read(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.machine()

@@ -1,3 +1,4 @@
+import hashlib
 import html
 import json
 import subprocess
@@ -11,9 +12,19 @@ from PIL import Image
 from components.edgetpu_pusher.publication_report import PLACE
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.foundation.errors import UserError
-from coralline.publishing import published
+from coralline.publishing import published, served_model
 
-REPORT = {"int8": {"AP": 0.5}, "reasons": ["AP50 is 0.1"], "at_best_threshold": {"score_threshold": 0.35}}
+LEAF = {"score": 0.312, "precision": 0.8, "recall": 0.7, "f1": 0.75, "boxes": 10, "found": 7, "false": 2}
+THRESHOLDS = {
+    "overall": {**LEAF, "score": 0.35, "below_frigate_floor": 2},
+    "per_class": {"leaf": {**LEAF, "below_frigate_floor": 2}, "sea": None},
+}
+REPORT = {
+    "int8": {"AP": 0.5},
+    "reasons": ["AP50 is 0.1"],
+    "at_best_threshold": {"score_threshold": 0.35},
+    "score_thresholds": {**THRESHOLDS, "at_overall": {}},
+}
 STAND_IN = str(Path(__file__).parents[2] / "coralline" / "edgetpu" / "edgetpu_compiler_stand_in.py")
 
 
@@ -33,7 +44,7 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / name).mkdir(exist_ok=True)
         return made
 
-    def run(blessed=True, play="partial", **settings):
+    def run(blessed=True, play="partial", judged_against="what is served", **settings):
         monkeypatch.setenv("STAND_IN", play)
         model, blessing = artifact(TFLiteModel, "model", 1), artifact(standard_artifacts.ModelBlessing, "blessing", 2)
         report, pushed = artifact(EvaluationReport, "report", 3), artifact(standard_artifacts.PushedModel, "pushed", 4)
@@ -47,6 +58,10 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / "report/eval").mkdir(exist_ok=True)
         (tmp_path / "report/eval/one.jpg").write_bytes(b"picture")
         (tmp_path / "blessing" / ("BLESSED" if blessed else "NOT_BLESSED")).write_bytes(b"")
+        if judged_against == "what is served":
+            judged_against = served_model.content_of(served_model.served_now(str(tmp_path / "published")))
+        if judged_against is not None:
+            blessing.set_string_custom_property("baseline_content", judged_against)
         edgetpu = EdgeTpuSettings(**{"min_mapped": 0.4, **settings}).to_property()
         inputs = {"tflite_model": [model], "blessing": [blessing], "report": [report]}
         properties = {"edgetpu": edgetpu, "push_to": str(tmp_path / "published")}
@@ -69,8 +84,8 @@ def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
     assert (pushed.get_int_custom_property("pushed"), pushed.get_int_custom_property("compiled")) == (1, 0)
     assert "edgetpu_compiler is not on PATH" in outcome["reason"] and "install" in outcome["reason"]
     manifest = json.loads((latest(tmp_path) / "manifest.json").read_text())
-    assert set(manifest["files"]) == {"model.tflite", "labels.txt", "frigate.yml", "detect.py"}
-    assert manifest["score_threshold"] == 0.35
+    assert set(manifest["files"]) == {"model.tflite", "labels.txt", "frigate.yml", "frigate-0.19.yml", "detect.py"}
+    assert manifest["score_threshold"] == 0.35 and manifest["score_thresholds"] == THRESHOLDS
     assert manifest["edgetpu"]["compiled"] is False
     assert (manifest["edgetpu"]["mapped"], manifest["edgetpu"]["total"]) == (2, 4)
     assert manifest["metrics"] == {"int8": {"AP": 0.5}} and manifest["labels"] == ["leaf", "sea"]
@@ -94,12 +109,32 @@ def test_with_a_compiler_the_compiled_model_is_published_beside_it(push, tmp_pat
     assert frigate["detectors"]["coral"]["type"] == "edgetpu"
     assert frigate["model"]["path"].endswith("/model_edgetpu.tflite") and frigate["model"]["width"] == 32
     assert frigate["objects"]["track"] == ["leaf", "sea"]
+    assert frigate["objects"]["filters"] == {"leaf": {"min_score": 0.312, "threshold": 0.312}}
+    newest = yaml.safe_load((latest(tmp_path) / "frigate-0.19.yml").read_text())
+    assert newest["models"][0]["devices"] == ["edgetpu:usb"] and newest["objects"] == frigate["objects"]
 
 
 def test_the_same_model_twice_is_one_version(push, tmp_path):
     first = push()[1]["version"]
     assert push()[1]["version"] == first
     assert len(list((tmp_path / "published").glob("2*"))) == 1
+
+
+def test_another_evaluation_of_the_same_model_makes_no_new_version(push, tmp_path, monkeypatch):
+    first = push()[1]["version"]
+    monkeypatch.setitem(REPORT, "score_thresholds", {"overall": None, "per_class": {"leaf": None, "sea": None}})
+    assert push()[1]["version"] == first
+    assert json.loads((latest(tmp_path) / "manifest.json").read_text())["score_thresholds"] == THRESHOLDS
+
+
+def test_a_model_that_finds_nothing_has_no_thresholds(push, tmp_path, monkeypatch):
+    nothing = {"overall": None, "per_class": {"leaf": None, "sea": None}}
+    monkeypatch.setitem(REPORT, "score_thresholds", nothing)
+    monkeypatch.setitem(REPORT, "at_best_threshold", {"score_threshold": None})
+    push()
+    manifest = json.loads((latest(tmp_path) / "manifest.json").read_text())
+    assert manifest["score_threshold"] is None and manifest["score_thresholds"] == nothing
+    assert "filters" not in yaml.safe_load((latest(tmp_path) / "frigate.yml").read_text())["objects"]
 
 
 def test_a_model_that_is_not_blessed_is_not_published_and_says_why(push, tmp_path):
@@ -187,4 +222,19 @@ def test_the_program_in_the_bundle_finds_what_the_model_finds(push, tmp_path):
     Image.new("RGB", (32, 32), (0, 255, 0)).save(tmp_path / "green.png")
     command = [sys.executable, str(latest(tmp_path) / "detect.py"), str(tmp_path / "green.png")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.count("leaf") == 4 and "scores from 0.35" in done.stderr
+    assert done.stdout.count("leaf") == 4 and "scores from 0.312 to 0.35, by class" in done.stderr
+
+
+def test_a_blessing_against_another_model_than_the_served_one_is_refused(push, tmp_path):
+    served = published.publish(str(tmp_path / "published"), {"model.tflite": b"better"}, {})
+    pushed, outcome = push(judged_against="nothing")
+    assert outcome["refused_by"] == pushed.get_string_custom_property("refused_by") == "baseline"
+    assert f"judged against nothing, and version {served} is served now" in outcome["reason"]
+    assert (latest(tmp_path) / "model.tflite").read_bytes() == b"better"
+    _, outcome = push(judged_against=f"sha256:{hashlib.sha256(b'better').hexdigest()}")
+    assert outcome["pushed"]
+
+
+def test_a_blessing_that_does_not_say_what_it_was_against_is_refused(push):
+    _, outcome = push(judged_against=None)
+    assert (outcome["refused_by"], outcome["pushed"]) == ("baseline", False)

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-import components.evaluator
+import coralline.evaluation_report
 from components.edgetpu_pusher import publication_report
 
 
 def test_the_evaluators_page_has_one_place_for_it():
-    template = Path(components.evaluator.__file__).with_name("report.html.j2").read_text(encoding="utf-8")
-    before, after = template.split(publication_report.PLACE)
+    page = Path(coralline.evaluation_report.__file__).with_name("evaluation_page.html.j2")
+    before, after = page.read_text(encoding="utf-8").split(publication_report.PLACE)
     assert "<main>" in before and "</main>" in after
 
 

@@ -95,15 +95,18 @@ def run(tmp_path, model_folder, quadrant_detector):
         made.uri, made.id = str(uri), identity
         return made
 
-    def execute(examples=EXAMPLES, settings=SETTINGS, names=NAMES, content=None, anomalies=()):
+    def execute(examples=EXAMPLES, settings=SETTINGS, names=NAMES, content=None, anomalies=(), test=None):
         write_records(tmp_path / "examples" / "Split-eval", examples)
         LabelMap(tuple(names)).write(str(tmp_path / "label_map" / "label_map.pbtxt"))
         write_tflite_model(tmp_path / "tflite", content or quadrant_detector(), len(names))
         found = artifact(standard_artifacts.Examples, tmp_path / "examples")
-        found.split_names = '["train", "eval"]'
+        found.split_names = '["train", "eval"]' if test is None else '["train", "eval", "test"]'
+        if test is not None:
+            write_records(tmp_path / "examples" / "Split-test", test)
         inputs = {
             "examples": [found],
             "model": [artifact(standard_artifacts.Model, model_folder, 7)],
+            "model_run": [artifact(standard_artifacts.ModelRun, tmp_path / "model_run")],
             "tflite_model": [artifact(TFLiteModel, tmp_path / "tflite", 8)],
             "label_map": [artifact(LabelMapArtifact, tmp_path / "label_map")],
             "dataset_report": [artifact(DatasetReport, tmp_path / "data_report")],
@@ -116,11 +119,22 @@ def run(tmp_path, model_folder, quadrant_detector):
             "blessing": [artifact(standard_artifacts.ModelBlessing, tmp_path / "blessing")],
             "report": [artifact(EvaluationReport, tmp_path / "report")],
         }
-        properties = {"evaluate": EvaluateSettings(**settings).to_property(), "baseline": str(tmp_path / "published")}
-        Executor().Do(inputs, outputs, properties)
+        inputs["baseline"] = [imported(tmp_path / "tflite", tmp_path / "published", tmp_path / "served")]
+        Executor().Do(inputs, outputs, {"evaluate": EvaluateSettings(**settings).to_property()})
         return outputs["blessing"][0], json.loads((tmp_path / "report" / "report.json").read_text())
 
     return execute
+
+
+def imported(tflite_model, published_at, folder):
+    """The ServedModel artifact that goes into the judgement of a model."""
+    from components import ServedModel, TFLiteModel
+    from components.served_model_importer.executor import Executor
+
+    candidate, served = TFLiteModel(), ServedModel()
+    candidate.uri, served.uri, served.id = str(tflite_model), str(folder), 9
+    Executor().Do({"tflite_model": [candidate]}, {"served_model": [served]}, {"published_at": str(published_at)})
+    return served
 
 
 def write_records(folder, examples):
@@ -209,7 +223,7 @@ def test_blesses_a_good_model_and_leaves_tfma_blessing_and_report(run, tmp_path)
 def test_report_is_one_page_without_outside_addresses_that_shows_mistakes_first(run, tmp_path):
     _, report = run()
     html = (tmp_path / "report" / "report.html").read_text()
-    assert not re.search(r"""src=|href=(?!"data/report.html")|url\((?!data:)|https?://|@import""", html)
+    assert not re.search(r"""src="(?!data:)|href="(?!#|data/report.html")|url\((?!#)|https?://|@import""", html)
     assert html.count("data:image/jpeg;base64,") == 4
     assert "two &amp; &lt;b&gt;.png" in html and "<b>.png" not in html
     assert html.index("missed.png") < html.index("one.png")
@@ -228,20 +242,60 @@ def test_does_not_bless_what_falls_short_and_says_why(run, tmp_path):
 
 
 def test_compares_with_the_published_model(run, tmp_path, quadrant_detector):
-    files = {"model.tflite": quadrant_detector()}
-    published.publish(str(tmp_path / "published"), files, {"labels": list(NAMES)})
+    files = {"model.tflite": quadrant_detector(score_threshold=0.125)}
+    version = published.publish(str(tmp_path / "published"), files, {"labels": list(NAMES)})
     blessing, report = run()
     assert report["baseline"] == report["int8"]
+    assert blessing.get_int_custom_property("baseline_model_id") == 9
+    assert blessing.get_string_custom_property("baseline_model") == f"{tmp_path}/published/{version}"
+    assert blessing.get_string_custom_property("baseline_content").startswith("sha256:")
     assert "max_loss_to_baseline" in [check["rule"] for check in report["checks"] if check["passed"]]
-    assert blessing.get_string_custom_property("baseline_model").startswith(str(tmp_path / "published"))
 
 
-def test_says_when_the_published_model_does_not_know_a_class(run, tmp_path, quadrant_detector):
-    files = {"model.tflite": quadrant_detector()}
+def test_a_published_model_that_does_not_know_a_class_is_compared_on_the_others(run, tmp_path, quadrant_detector):
+    files = {"model.tflite": quadrant_detector(score_threshold=0.125)}
     published.publish(str(tmp_path / "published"), files, {"labels": ["leaf", "sea"]})
     _, report = run()
-    assert report["baseline"] is None
-    assert any("doesn't know 'sky'" in reason for reason in report["reasons"])
+    assert report["baseline"]["per_class"] == {"leaf": report["int8"]["per_class"]["leaf"]}
+    assert any("and the 1 class that both know" in reason for reason in report["reasons"])
+
+
+def test_a_published_model_of_other_classes_is_not_compared_and_it_is_said(run, tmp_path, quadrant_detector):
+    files = {"model.tflite": quadrant_detector(score_threshold=0.125)}
+    published.publish(str(tmp_path / "published"), files, {"labels": ["land", "sea"]})
+    _, report = run()
+    assert report["baseline"] is None and report["blessed"]
+    assert any("knows none of the classes" in reason for reason in report["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"no model at all", "can't be used"), (None, "is damaged: model.tflite isn't there")]
+)
+def test_nothing_replaces_a_served_model_that_can_not_be_compared_with(run, tmp_path, content, why):
+    version = published.publish(str(tmp_path / "published"), {"model.tflite": content or b"x"}, {"labels": list(NAMES)})
+    if content is None:
+        (tmp_path / "published" / version / "model.tflite").unlink()
+    blessing, report = run()
+    assert report["blessed"] is False and blessing.get_int_custom_property("blessed") == 0
+    (reason,) = [reason for reason in report["reasons"] if why in reason]
+    assert "coralline rollback" in reason and version in reason
+
+
+def test_without_a_limit_nothing_is_compared(run, tmp_path):
+    published.publish(str(tmp_path / "published"), {"model.tflite": b"no model at all"}, {"labels": list(NAMES)})
+    _, report = run(settings={**SETTINGS, "max_loss_to_baseline": None})
+    assert report["blessed"] is True
+
+
+def test_before_anything_is_published_it_is_judged_against_nothing_and_says_so(run):
+    blessing, report = run()
+    assert blessing.get_string_custom_property("baseline_content") == "nothing"
+    assert any("nothing has been published yet" in reason for reason in report["reasons"])
+
+
+def test_side_test_judges_where_there_is_one(run, tmp_path):
+    _, report = run(test=[example("only.png", {(0, 0): "leaf"})])
+    assert (report["split"], report["images"]) == ("test", 1)
 
 
 def test_eval_split_without_boxes_is_not_blessed_and_the_page_holds(run, tmp_path):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from components.evaluator.blessing import judge
-from coralline.scoring.coco import GroundTruth, score
+from coralline.scoring.coco import GroundTruth, figures_of, match_by_coco, score
 from coralline.scoring.evaluate_settings import THRESHOLDS, EvaluateSettings
+from coralline.scoring.intervals import paired_difference, resample
+from coralline.scoring.slices import figures_by_slice
 from coralline.tflite.detections import Detections
 
 CLASSES = ["circle", "square"]
@@ -43,10 +45,21 @@ def detections(truths, noise, seed=1):
 def evaluated(tmp_path_factory):
     from components.evaluator import tfma_result
 
-    def run(models, thresholds, truths=None):
+    def run(models, thresholds, truths=None, features=None):
         folder = str(tmp_path_factory.mktemp("evaluation"))
-        figures = {model: score(truths or images(20), found, CLASSES) for model, found in models.items()}
-        return folder, figures, tfma_result.write_result(figures, thresholds, folder)
+        matches = {model: match_by_coco(truths or images(20), found, CLASSES) for model, found in models.items()}
+        figures = {model: figures_of(of) for model, of in matches.items()}
+        resampled = {model: resample(of) for model, of in matches.items()}
+        change = paired_difference(resampled["int8"], resampled["baseline"]) if "baseline" in models else None
+        passed = tfma_result.write_result(
+            figures,
+            thresholds,
+            folder,
+            difference_high=change and change.high,
+            slices=figures_by_slice(matches, features or {}),
+        )
+        assert passed == judge(thresholds, figures, against_baseline=change).blessed
+        return folder, figures, passed
 
     return run
 
@@ -90,8 +103,36 @@ def test_tfmas_validation_agrees_with_the_blessing(evaluated, thresholds):
         "float": detections(truths, 0.01),
         "baseline": detections(truths, 0.005),
     }
-    _, figures, passed = evaluated(models, thresholds, truths)
-    assert passed == judge(thresholds, figures).blessed
+    evaluated(models, thresholds, truths)  # compares the two
+
+
+@pytest.mark.parametrize("blurred", [0.005, 0.03])
+def test_a_loss_to_the_baseline_beyond_chance_is_found_by_both(evaluated, blurred):
+    truths = images(40)
+    models = {"int8": detections(truths, blurred), "baseline": detections(truths, 0.005)}
+    _, _, passed = evaluated(models, thresholds_of(max_loss_to_baseline=0.01), truths)
+    assert passed == (blurred == 0.005)
+
+
+@pytest.mark.parametrize("models", [["int8"], ["int8", "float"], ["int8", "qat", "float", "baseline"]])
+def test_tfma_gives_the_int8_figures_and_slices_without_a_models_name(evaluated, models):
+    truths = images(20)
+    found = {model: detections(truths, 0.01 * place) for place, model in enumerate(models, start=1)}
+    sides = {"folder": ["day", "night"] * 10, "image/width": [150] * 20}
+    folder, figures, _ = evaluated(found, thresholds_of(), truths, sides)
+
+    import tensorflow_model_analysis as tfma
+
+    result = tfma.load_eval_result(folder)
+    ap = {key: metrics[""][""]["AP"]["doubleValue"] for key, metrics in result.slicing_metrics}
+    assert ap[()] == pytest.approx(figures["int8"].ap, abs=1e-12)
+    assert ap[(("class", "square"),)] == pytest.approx(figures["int8"].per_class["square"], abs=1e-12)
+    assert ap[(("size", "medium"),)] == pytest.approx(figures["int8"].ap_medium, abs=1e-12)
+    by_night = score(truths[1::2], found["int8"][1::2], CLASSES)
+    assert ap[(("folder", "night"),)] == pytest.approx(by_night.ap, abs=1e-12)
+    assert ap[(("image/width", 150),)] == ap[()]
+    assert len(ap) == 1 + 2 + 3 + 2 + 1
+    assert tfma.load_eval_result(folder, model_name=models[-1]).slicing_metrics[0][1]
 
 
 def test_one_model_alone_is_judged(evaluated):

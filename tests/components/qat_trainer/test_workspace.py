@@ -9,7 +9,7 @@ import pytest
 from components.qat_trainer.workspace import held, unfinished_trainings, workspace
 from coralline.foundation.errors import UserError
 
-SETTINGS = {"model": '{"preset": "p"}', "train": '{"seed": 1}', "warm_start_sha256": ""}
+SETTINGS = {"model": '{"preset": "p"}', "train": '{"seed": 1}', "warm_start_sha256": "", "network_version": 1}
 
 
 def folder(execution=1, labels="cat\n", **settings):
@@ -22,7 +22,7 @@ def test_a_later_run_of_the_same_job_finds_its_checkpoints():
 
 def test_any_change_begins_anew():
     others = [folder(labels="dog\n"), folder(train='{"seed": 2}'), folder(warm_start_sha256="1")]
-    assert len({folder(), *others}) == 4
+    assert len({folder(), *others, folder(network_version=2)}) == 5
 
 
 def test_one_run_at_a_time_trains_a_job_and_others_go_on_beside_it(tmp_path):

@@ -1,5 +1,6 @@
 """VocExampleGen as a pipeline runs it: what it writes, when it runs again, and how it fails."""
 
+import gc
 import io
 import json
 import os
@@ -103,6 +104,7 @@ def test_writes_examples_label_map_and_report(shapes, pipeline_of_one):
     assert report["splits"] == {"train": len(train), "eval": len(evaluation)} and report["problems"] == []
     properties = pipeline_of_one.artifact("Examples").custom_properties
     assert len(properties["input_fingerprint"].string_value) == 64 and properties["lock_sha256"].string_value
+    assert gc.get_freeze_count() == 0, "the same process goes on to train"
 
 
 def test_content_decides_what_runs_again(shapes, pipeline_of_one):
@@ -161,7 +163,7 @@ def test_failed_run_leaves_nothing_that_is_taken_for_done(shapes, pipeline_of_on
     annotation.write_text(good[:100], encoding="utf-8")
     with pytest.raises(UserError, match="isn't well-formed XML") as caught:
         pipeline_of_one.run(shapes)
-    assert caught.value.file == str(annotation)
+    assert caught.value.file == str(annotation) and gc.get_freeze_count() == 0
     assert pipeline_of_one.state == "FAILED" and not list(pipeline_of_one.out.rglob("data_tfrecord*"))
     annotation.write_text(good, encoding="utf-8")
     assert pipeline_of_one.run(shapes).state == "COMPLETE"

@@ -3,10 +3,9 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from coralline.data.drawn_shapes import CLASSES, draw_dataset
+from coralline.data.drawn_shapes import draw_dataset
 
 
 @pytest.fixture
@@ -21,31 +20,26 @@ def imagenet_tflite():
 @pytest.fixture(scope="session")
 def shapes_record(tmp_path_factory):
     """A gzipped TFRecord of twelve drawn images."""
-    import tensorflow as tf
+    return _draw_record(tmp_path_factory.mktemp("shapes"), 12)
 
+
+@pytest.fixture(scope="session")
+def many_shapes_record(tmp_path_factory):
+    """One of 64 images: half of them are enough to choose checkpoints."""
+    return _draw_record(tmp_path_factory.mktemp("many_shapes"), 64)
+
+
+def _draw_record(folder, images):
     from coralline.data.data_settings import DataSettings
     from coralline.data.dataset import read_dataset
-    from coralline.data.records.tf_example import encode_example
+    from coralline.data.records.annotated import encode_image
+    from coralline.data.records.tfrecord_writer import TFRecordWriter
 
-    folder = tmp_path_factory.mktemp("shapes")
-    draw_dataset(folder / "voc", images=12, size_px=160)
-    record = str(folder / "train.gz")
-    with tf.io.TFRecordWriter(record, "GZIP") as writer:
-        for image in read_dataset(str(folder / "voc"), DataSettings(path=str(folder / "voc"))).images:
-            with open(image.place.path, "rb") as f:
-                encoded = f.read()
-            writer.write(
-                encode_example(
-                    filename=image.name,
-                    image_encoded=encoded,
-                    image_format="jpeg",
-                    height=image.height,
-                    width=image.width,
-                    boxes_ymin_xmin_ymax_xmax=image.boxes_ymin_xmin_ymax_xmax,
-                    class_ids=[CLASSES.index(name) + 1 for name in image.class_names],
-                    class_names=image.class_names,
-                    difficult=np.zeros(len(image.class_names), bool),
-                    truncated=np.zeros(len(image.class_names), bool),
-                )
-            )
-    return record
+    draw_dataset(folder / "voc", images=images, size_px=160)
+    dataset = read_dataset(folder / "voc", DataSettings(path=str(folder / "voc")))
+    with (folder / "train.gz").open("wb") as file:
+        writer = TFRecordWriter(file)
+        for image in dataset.images:
+            writer.write(encode_image(image, dataset.label_map))
+        writer.finish()
+    return str(folder / "train.gz")

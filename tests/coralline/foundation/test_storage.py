@@ -111,3 +111,27 @@ print([name for name in ("fsspec", "botocore", "tensorflow", "aiohttp") if name 
 """
     done = subprocess.run([sys.executable, "-c", program, tmp_path / "f"], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_cannot_be_read_for_a_moment_is_read_again(unsteady_store):
+    storage.write_bytes("unsteady://bucket/f", b"content")
+    for read, expected in (
+        (storage.read_bytes, b"content"),
+        (storage.exists, True),
+        (storage.is_folder, False),
+        (storage.size, 7),
+    ):
+        unsteady_store.fail(2)
+        assert read("unsteady://bucket/f") == expected
+    unsteady_store.fail(2)
+    assert storage.list_folder("unsteady://bucket") == ["f"]
+
+
+def test_what_cannot_be_read_at_all_is_not_taken_for_missing(unsteady_store):
+    for look in (storage.exists, storage.is_folder, storage.read_bytes):
+        unsteady_store.fail(1000)
+        with pytest.raises(OSError, match="503 Service Unavailable") as caught:
+            look("unsteady://bucket/nothing")
+        assert not isinstance(caught.value, FileNotFoundError)
+        unsteady_store.fail(0)
+    assert storage.exists("unsteady://bucket/nothing") is False

@@ -63,6 +63,12 @@ def _event(kind: int, name: str) -> pb.Event:
 
 
 @pytest.fixture
+def store_writer(tmp_path: Path) -> Writer:
+    """For a store of one's own, in an output folder."""
+    return Writer(tmp_path / "metadata.sqlite")
+
+
+@pytest.fixture
 def out(tmp_path: Path) -> Path:
     """An output folder with a store, and one published model that two runs have pushed."""
     writer, done, reused = Writer(tmp_path / "metadata.sqlite"), pb.Execution.COMPLETE, pb.Execution.CACHED

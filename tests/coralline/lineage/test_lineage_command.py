@@ -30,7 +30,7 @@ def _json(*arguments: Any) -> Any:
 
 
 def test_lists_runs_newest_first_with_state_and_code(out: Path) -> None:
-    runs = _json("list", "--store", out)
+    runs = _json("list", "--store", out)["runs"]
     assert [(r["run_id"], r["state"]) for r in runs] == [
         (_FAILED, "FAILED"),
         (_SECOND, "COMPLETE"),
@@ -43,7 +43,7 @@ def test_lists_runs_newest_first_with_state_and_code(out: Path) -> None:
 
 
 def test_lists_no_more_than_asked_for(out: Path) -> None:
-    assert [r["run_id"] for r in _json("list", "--store", out, "--limit", 1)] == [_FAILED]
+    assert [r["run_id"] for r in _json("list", "--store", out, "--limit", 1)["runs"]] == [_FAILED]
 
 
 def test_shows_a_run_by_how_its_id_begins(out: Path) -> None:

@@ -52,6 +52,11 @@ class VideoCapture:
 """
 
 
+def manifest(overall=0.6, **per_class):
+    entries = {name: score and {"score": score} for name, score in per_class.items()}
+    return json.dumps({"score_thresholds": {"overall": overall and {"score": overall}, "per_class": entries}})
+
+
 @pytest.fixture
 def device(tmp_path, quadrant_detector):
     """The folder of a bundle on a device."""
@@ -59,7 +64,7 @@ def device(tmp_path, quadrant_detector):
     folder.mkdir()
     (folder / "model.tflite").write_bytes(quadrant_detector())
     (folder / "labels.txt").write_text("leaf\nsea\n")
-    (folder / "manifest.json").write_text('{"score_threshold": 0.6}')
+    (folder / "manifest.json").write_text(manifest(leaf=0.6, sea=0.6))
     shutil.copy(PROGRAM, folder)
     return folder
 
@@ -121,12 +126,52 @@ def test_an_image_gives_a_line_for_each_detection(device, wide):
     assert "not on the Edge TPU: there is no model_edgetpu.tflite" in err
 
 
-def test_scores_below_the_manifests_threshold_are_left_out_unless_another_is_given(device, tmp_path):
+@pytest.fixture
+def dim(tmp_path):
+    """An image in which the model finds a leaf in each quarter, with a score of about .5."""
     Image.new("RGB", (32, 32), (0, 128, 0)).save(tmp_path / "dim.png")
-    assert run(device, tmp_path / "dim.png")[1] == ""
-    assert run(device, tmp_path / "dim.png", "--threshold", "0.4")[1].count("leaf") == 4
-    (device / "manifest.json").write_text("{}")
-    assert "scores from 0.5" in run(device, tmp_path / "dim.png")[2]
+    return tmp_path / "dim.png"
+
+
+def test_scores_below_the_manifests_threshold_are_left_out_unless_another_is_given(device, dim):
+    assert run(device, dim)[1] == ""
+    _, out, err = run(device, dim, "--threshold", "0.4")
+    assert out.count("leaf") == 4 and err.rstrip().endswith("scores from 0.4")
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "found", "told"),
+    [
+        ({"leaf": 0.412, "sea": 0.7}, 4, "scores from 0.412 to 0.7, by class (manifest.json)"),
+        ({"leaf": 0.7, "sea": 0.412}, 0, "scores from 0.412 to 0.7, by class (manifest.json)"),
+        ({"leaf": None, "sea": 0.7, "overall": 0.3}, 4, "scores from 0.3 to 0.7, by class (manifest.json)"),
+        ({"leaf": 0.4, "sea": 0.4}, 4, "scores from 0.4 (manifest.json)"),
+    ],
+)
+def test_each_class_has_its_own_threshold_in_the_manifest(device, dim, thresholds, found, told):
+    (device / "manifest.json").write_text(manifest(**thresholds))
+    _, out, err = run(device, dim)
+    assert out.count("leaf") == found and told in err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "scores from 0.5, as there is no manifest.json beside detect.py; --threshold sets another one"),
+        ("{}", "scores from 0.5, as manifest.json has none; --threshold sets another one"),
+        (manifest(None, leaf=None), "scores from 0.5, as manifest.json has none; --threshold sets another one"),
+        ('{"score_threshold": null}', "scores from 0.5, as manifest.json has none"),
+        ('{"score_threshold": 0.55}', "scores from 0.55 (manifest.json)"),
+        ("{cut of", "scores from 0.5, as manifest.json has none"),
+        ("[]", "scores from 0.5, as manifest.json has none"),
+        ('{"score_thresholds": {"overall": 3}}', "scores from 0.5, as manifest.json has none"),
+    ],
+)
+def test_without_a_suggestion_it_says_which_score_it_takes_and_why(device, dim, content, told):
+    (device / "manifest.json").unlink()
+    if content is not None:
+        (device / "manifest.json").write_text(content)
+    assert told in run(device, dim)[2]
 
 
 def images(folder):
@@ -156,7 +201,7 @@ def test_detections_are_those_of_coralline_predict(device, tmp_path):
     code, out, _ = run(device, folder, "--json", "--threshold", "0.3")
     found = {told["image"]: told["detections"] for told in map(json.loads, out.splitlines())}
     arguments = [str(device / "model.tflite"), str(folder), "--json", "--threshold", "0.3"]
-    expected = json.loads(CliRunner().invoke(predict, arguments, catch_exceptions=False).output)
+    expected = json.loads(CliRunner().invoke(predict, arguments, catch_exceptions=False).output)["files"]
     assert code == 0 and list(found) == list(expected) and sum(map(len, expected.values())) > 9
     for image, rows in expected.items():
         assert [{key: row[key] for key in ("class", "score", "box")} for row in found[image]] == rows, image

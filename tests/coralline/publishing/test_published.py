@@ -2,6 +2,7 @@ import contextlib
 import errno
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -378,3 +379,57 @@ def test_a_changed_detect_py_is_damage(tmp_path):
     version = published.publish(str(tmp_path), {**FILES, "detect.py": b"1"}, {})
     (tmp_path / version / "detect.py").write_bytes(b"2")
     assert not published.is_whole(str(tmp_path), version)
+
+
+_UNREAD = "the published versions can't be read"
+
+
+@pytest.fixture
+def unsteady_place(unsteady_store):
+    version = published.publish("unsteady://bucket/models", {"model.tflite": b"1", "labels.txt": b"cat\n"}, {})
+    return unsteady_store, "unsteady://bucket/models", version
+
+
+def test_a_place_that_cannot_be_read_for_a_moment_is_what_it_was(unsteady_place):
+    store, place, version = unsteady_place
+    for look, expected in (
+        (lambda: published.latest_bundle(place), f"{place}/{version}"),
+        (lambda: published.is_whole(place, version), True),
+        (lambda: published.serves(place, b"1"), True),
+    ):
+        store.fail(2)
+        assert look() == expected
+
+
+def test_a_place_that_cannot_be_read_is_one_message_and_not_an_empty_one(unsteady_place):
+    store, place, version = unsteady_place
+    for look in (
+        lambda: published.latest_bundle(place),
+        lambda: published.is_whole(place, version),
+        lambda: published.serves(place, b"1"),
+        lambda: published.record(place),
+        lambda: published.versions(place),
+    ):
+        store.fail(1000)
+        with pytest.raises(UserError, match=_UNREAD):
+            look()
+    with pytest.raises(UserError, match="can't be published"):
+        published.publish(place, {"model.tflite": b"1", "labels.txt": b"cat\n"}, {})
+    store.fail(0)
+    assert [found.name for found in published.versions(place)] == [version]
+
+
+def test_a_file_that_is_not_there_is_still_damage(unsteady_place):
+    _, place, version = unsteady_place
+    storage.remove(f"{place}/{version}/labels.txt")
+    assert published.is_whole(place, version) is False
+    storage.remove(f"{place}/{version}/manifest.json")
+    assert published.latest_bundle(place) is None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_local_file_that_may_not_be_read_is_no_damage(tmp_path):
+    version = published.publish(str(tmp_path), {"model.tflite": b"1", "labels.txt": b"cat\n"}, {})
+    (tmp_path / version / "model.tflite").chmod(0)
+    with pytest.raises(UserError, match=_UNREAD):
+        published.is_whole(str(tmp_path), version)

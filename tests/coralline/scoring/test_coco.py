@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from coralline.scoring.coco import Figures, GroundTruth, score
+from coralline.scoring.coco import ClassCounts, Figures, GroundTruth, score
 from coralline.tflite.detections import Detections
 
 
@@ -27,6 +27,7 @@ def found(boxes, class_ids, scores):
     )
 
 
+CLASSES = ["a", "b", "c"]
 BOX, OTHER = [0.1, 0.1, 0.5, 0.5], [0.6, 0.6, 0.9, 0.9]
 
 
@@ -34,7 +35,9 @@ def test_perfect_detections_score_one():
     figures = score([truth([BOX, OTHER], [0, 1])], [found([BOX, OTHER], [0, 1], [0.9, 0.8])], ["cat", "dog"])
     assert (figures.ap, figures.ap50, figures.ap75) == pytest.approx((1, 1, 1))
     assert figures.per_class == pytest.approx({"cat": 1, "dog": 1})
-    assert set(figures.as_json()) == {"AP", "AP50", "AP75", "per_class"}
+    named = figures.as_json()
+    assert (named["AP"], named["AR1"], named["per_class_AP50"]) == (figures.ap, figures.ar1, figures.per_class_ap50)
+    assert named["class_counts"]["cat"] == {"images": 1, "boxes": 1}
 
 
 def test_right_box_of_the_wrong_class_scores_zero():
@@ -42,7 +45,7 @@ def test_right_box_of_the_wrong_class_scores_zero():
 
 
 def test_no_detections_score_zero_not_none():
-    assert score([truth([BOX], [0])], [found([], [], [])], ["cat"]) == Figures(0.0, 0.0, 0.0, {"cat": 0.0})
+    assert score([truth([BOX], [0])], [found([], [], [])], ["cat"]).ap == 0.0
 
 
 def test_class_without_ground_truth_is_none_and_out_of_the_mean():
@@ -52,7 +55,9 @@ def test_class_without_ground_truth_is_none_and_out_of_the_mean():
 
 
 def test_no_ground_truth_at_all_is_none():
-    assert score([truth([], [])], [found([BOX], [0], [0.9])], ["cat"]) == Figures(None, None, None, {"cat": None})
+    figures = score([truth([], [])], [found([BOX], [0], [0.9])], ["cat"])
+    nothing = {"cat": ClassCounts(0, 0)}
+    assert figures == Figures(None, None, None, {"cat": None}, per_class_ap50={"cat": None}, class_counts=nothing)
     assert score([], [], ["cat"]).ap is None
 
 
@@ -76,59 +81,74 @@ def test_class_ids_beyond_the_names_are_left_out():
     assert score([truth([BOX], [0])], [found([BOX, BOX], [7, 0], [0.9, 0.8])], ["cat"]).ap == pytest.approx(1)
 
 
-def test_agrees_with_cocos_own_summary_on_random_boxes():
-    random = np.random.default_rng(0)
-    truths, detections, coco_truth, coco_found = [], [], [], []
-    for image_id in range(1, 31):
-        height, width = random.integers(50, 400, 2)
-        corners = random.uniform(0, 0.6, (6, 2))
-        boxes = np.concatenate([corners, corners + random.uniform(0.05, 0.4, (6, 2))], axis=1)
-        classes, difficult = random.integers(0, 3, 6), random.random(6) < 0.2
-        shifted = np.concatenate([boxes + random.normal(0, 0.02, boxes.shape), boxes[::2] + 0.1])
-        named, scores = np.concatenate([classes, classes[::2]]), random.random(9)
-        truths.append(GroundTruth("", height, width, boxes, classes, difficult))
-        detections.append(Detections(shifted, named, scores))
-        for box, class_id, hard in zip(boxes, classes, difficult, strict=True):
-            row = coco_row(image_id, box, class_id, height, width, iscrowd=int(hard), id=len(coco_truth) + 1)
-            coco_truth.append(row)
-        for box, class_id, confidence in zip(shifted, named, scores, strict=True):
-            coco_found.append(coco_row(image_id, box, class_id, height, width, score=confidence))
-    figures = score(truths, detections, ["a", "b", "c"])
-    assert [figures.ap, figures.ap50, figures.ap75] == pytest.approx(
-        coco_summary(coco_truth, coco_found, images=30, classes=3), abs=1e-12
-    )
+def test_sizes_are_in_pixels_of_the_upright_image():
+    small, large = [0.0, 0.0, 0.3, 0.1], [0.2, 0.2, 0.9, 0.9]
+    image = truth([small, large], [0, 0], size=(100, 300))  # 30 x 30 and 70 x 210 pixels
+    figures = score([image], [found([large], [0], [0.9])], ["cat"])
+    assert (figures.ap_small, figures.ap_medium, figures.ap_large) == (0, None, pytest.approx(1))
 
 
-def coco_row(image_id, box, class_id, height, width, **more):
-    ymin, xmin, ymax, xmax = box * [height, width, height, width]
-    area = (xmax - xmin) * (ymax - ymin)
+def test_recall_counts_the_strongest_detections_of_an_image_and_class():
+    image = truth([BOX, OTHER], [0, 0])
+    figures = score([image], [found([BOX, OTHER], [0, 0], [0.9, 0.8])], ["cat"])
+    assert (figures.ar1, figures.ar10, figures.ar100) == (0.5, 1, 1)
+
+
+def test_counts_leave_difficult_boxes_out():
+    images = [truth([BOX, OTHER], [0, 0]), truth([BOX], [0]), truth([BOX], [0], [True])]
+    counts = score(images, [found([], [], [])] * 3, ["cat", "dog"]).class_counts
+    assert (counts["cat"].images, counts["cat"].boxes, counts["dog"].boxes) == (2, 3, 0)
+
+
+@pytest.mark.parametrize("count", [50, pytest.param(5000, marks=pytest.mark.slow)])
+def test_agrees_with_cocos_own_summary(generate_images, count):
+    truths, detections = generate_images(count)
+    figures = score(truths, detections, CLASSES)
+    ours = [figures.ap, figures.ap50, figures.ap75, figures.ap_small, figures.ap_medium, figures.ap_large]
+    ours += [figures.ar1, figures.ar10, figures.ar100]
+    assert ours == pytest.approx(coco_summary(truths, detections)[:9], abs=1e-9)
+    assert figures.per_class["a"] == pytest.approx(coco_summary(truths, detections, only="a")[0], abs=1e-9)
+    assert figures.per_class_ap50["c"] == pytest.approx(coco_summary(truths, detections, only="c")[1], abs=1e-9)
+
+
+def coco_summary(truths, detections, only=None):
+    """COCO's own figures: `COCOeval.summarize` with its defaults, on annotations written here."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    rows, found_rows = [], []
+    for image_id, (image, seen) in enumerate(zip(truths, detections, strict=True), start=1):
+        for box, class_id, hard in zip(image.boxes_ymin_xmin_ymax_xmax, image.class_ids, image.difficult, strict=True):
+            rows.append(coco_row(image_id, box, class_id, image, iscrowd=int(hard), id=len(rows) + 1))
+        for box, class_id, confidence in zip(seen.boxes_ymin_xmin_ymax_xmax, seen.class_ids, seen.scores, strict=True):
+            found_rows.append(coco_row(image_id, box, class_id, image, score=float(confidence)))
+    coco = COCO()
+    coco.dataset = {
+        "info": {},
+        "images": [{"id": i + 1} for i in range(len(truths))],
+        "categories": [{"id": i + 1} for i in range(len(CLASSES))],
+        "annotations": rows,
+    }
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+        evaluation = COCOeval(coco, coco.loadRes(found_rows), "bbox")
+        if only:
+            evaluation.params.catIds = [CLASSES.index(only) + 1]
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation.stats
+
+
+def coco_row(image_id, box, class_id, image, **more):
+    ymin, xmin, ymax, xmax = box * np.array([image.height, image.width, image.height, image.width], np.float64)
     return {
         "image_id": image_id,
         "category_id": int(class_id) + 1,
         "bbox": [xmin, ymin, xmax - xmin, ymax - ymin],
-        "area": area,
+        "area": (xmax - xmin) * (ymax - ymin),
         **more,
     }
-
-
-def coco_summary(truths, detections, images, classes):
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    coco = COCO()
-    coco.dataset = {
-        "info": {},
-        "images": [{"id": i + 1} for i in range(images)],
-        "categories": [{"id": i + 1} for i in range(classes)],
-        "annotations": truths,
-    }
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(detections), "bbox")
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return evaluation.stats[:3]
 
 
 def test_prints_nothing(capfd):

@@ -39,6 +39,11 @@ def test_difficult_box_is_neither_right_nor_wrong_nor_missed():
     assert matched.mistakes(image, detections, 0.5) == 0
 
 
+def test_detection_within_a_difficult_box_is_neither_right_nor_wrong():
+    part = [0.1, 0.1, 0.3, 0.3]  # a quarter of the box, but all of itself: as COCO takes crowds
+    assert match(truth([BOX], [0], [True]), found([part], [0], [0.9])).outcomes == [IGNORED]
+
+
 @pytest.mark.parametrize(("threshold", "mistakes"), [(0.0, 1), (0.85, 0), (0.95, 1)])
 def test_mistakes_follow_the_threshold(threshold, mistakes):
     image, detections = truth([BOX], [0]), found([BOX, FAR], [0, 0], [0.9, 0.8])

@@ -52,11 +52,6 @@ def test_more_threads_than_cores_are_capped(quadrant_detector):
         ({"output_order": (0, 3, 2, 1)}, "found boxes, count, scores, classes"),
         ({"output_order": (0, 1, 2)}, "expected 4 outputs"),
         ({"input_type": "INT8"}, "expected a UINT8 input, found INT8"),
-        ({"signature": ("num_detections", "detection_classes", "detection_scores", "detection_boxes")}, "calls boxes"),
-        (
-            {"signature": ("output_0", "output_1", "output_2", "output_3")},
-            "calls boxes 'output_0', which pycoral reads as count",
-        ),
         ({"num_classes": 5}, "3 wide for 5 classes"),
     ],
 )
@@ -65,6 +60,33 @@ def test_refuses_a_model_without_the_contract_and_says_what_is_wrong(quadrant_de
     assert len(problems) >= 1 and message in "; ".join(problems)
     with pytest.raises(UserError, match="not a standard detector"):
         Detector(quadrant_detector(**change))
+
+
+_SWAPPED = ("num_detections", "detection_scores", "detection_classes", "detection_boxes")
+
+
+@pytest.mark.parametrize(
+    ("change", "warning"),
+    [
+        ({"signature": _SWAPPED}, "the signature serving_default calls output 0 (boxes) 'num_detections'"),
+        (
+            {"signature": ("output_0", "output_1", "output_2", "output_3")},
+            "calls output 0 (boxes) 'output_0', which pycoral reads as count",
+        ),
+        ({"tensor_names": ("a/count", "a/scores", "a/classes", "a/boxes")}, "output 3 (count) is called 'a/boxes'"),
+    ],
+)
+def test_names_that_contradict_the_order_are_warned_of_and_the_order_counts(quadrant_detector, change, warning):
+    detector = Detector(quadrant_detector(**change))
+    assert detector.predict(picture()).class_ids.tolist() == [0, 1]
+    (told,) = detector.warnings
+    assert warning in told and "0 boxes, 1 classes, 2 scores, 3 count" in told
+    assert any(warning in problem for problem in contract.check_contract(quadrant_detector(**change)))
+
+
+def test_names_of_tensors_that_say_nothing_are_no_reason_to_warn(quadrant_detector):
+    names = ("StatefulPartitionedCall:3", "box_head/scores", "StatefulPartitionedCall:1", "count")
+    assert Detector(quadrant_detector(tensor_names=names)).warnings == ()
 
 
 def test_contract_holds_for_the_standard_detector(quadrant_detector):

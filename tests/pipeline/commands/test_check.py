@@ -295,7 +295,8 @@ def test_report_is_written_whether_or_not_something_would_stop_a_run(shapes, tmp
     code, output = check("--data", shapes, "--report", tmp_path / "bad", "--json")
     page = (tmp_path / "bad/report.html").read_text(encoding="utf-8")
     assert code == 1 and "1 problem would stop a run" in page
-    assert json.loads((tmp_path / "bad/report.json").read_text(encoding="utf-8")) == json.loads(output)
+    report = json.loads((tmp_path / "bad/report.json").read_text(encoding="utf-8"))
+    assert {"schema": "coralline.check/1", **report} == json.loads(output)
 
 
 @pytest.mark.parametrize(("place", "told"), [("file/below", "can't be written"), ("shapes/report", "part of the data")])

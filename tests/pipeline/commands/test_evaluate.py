@@ -10,42 +10,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from coralline.foundation.errors import UserError
-from coralline.tflite import metadata
-from pipeline.commands.evaluate import command
-
-XML = """<annotation><filename>{name}.jpg</filename><size><width>64</width><height>64</height><depth>3</depth></size>
-{objects}</annotation>"""
-OBJECT = """<object><name>{name}</name><difficult>0</difficult><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin>
-<xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox></object>"""
-UPPER_LEFT, LOWER_RIGHT = (0, 0, 32, 32), (32, 32, 64, 64)
+from pipeline.commands.evaluate.command import command
 
 
 @pytest.fixture
-def data(tmp_path):
-    """Four LabelImg-style images: "leaf" where they are green, "sky" where they are blue."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for index in range(4):
-        pixels = np.zeros((64, 64, 3), np.uint8)
-        pixels[:32, :32, 1] = pixels[32:, 32:, 2] = 255
-        # The comment tells them apart: copies of one image would all be put on one side.
-        Image.fromarray(pixels).save(folder / f"{index}.jpg", quality=95, subsampling=0, comment=f"{index}")
-        objects = OBJECT.format(name="leaf", box=UPPER_LEFT) + OBJECT.format(name="sky", box=LOWER_RIGHT)
-        (folder / f"{index}.xml").write_text(XML.format(name=index, objects=objects))
-    return folder
-
-
-@pytest.fixture
-def model(tmp_path, quadrant_detector):
-    """A detector whose labels stand in the file."""
-    path = tmp_path / "model.tflite"
-    labels = "leaf\nsky\n"
-    path.write_bytes(
-        metadata.write_metadata(
-            quadrant_detector(), labels=labels, score_threshold=0.25, name="quadrants", description=""
-        )
-    )
-    return path
+def model(labelled_model):
+    return labelled_model(labels=("leaf", "sky"))
 
 
 def evaluate(*arguments):
@@ -55,11 +25,17 @@ def evaluate(*arguments):
     return result
 
 
-def test_prints_figures_as_json(model, data):
-    figures = json.loads(evaluate(model, "--data", data, "--split", "all", "--json").stdout)
-    assert (figures.pop("scored"), figures.pop("left_out")) == ("all of the data, which isn't divided", "")
-    assert figures.pop("per_class") == pytest.approx({"leaf": 1, "sky": 1})
-    assert figures == pytest.approx({"images": 4, "AP": 1, "AP50": 1, "AP75": 1})
+def test_prints_figures_as_json(model, data, valid_document):
+    found = valid_document(evaluate(model, "--data", data, "--split", "all", "--json").stdout)
+    assert found["schema"] == "coralline.evaluate/1"
+    assert (found["images"], found["scored"], found["left_out"]) == (4, "all of the data, which isn't divided", "")
+    assert [found[key] for key in ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AR100")] == pytest.approx([1] * 6)
+    assert found["AP_large"] is None
+    assert found["per_class"] == pytest.approx({"leaf": 1, "sky": 1})
+    assert found["class_counts"] == {"leaf": {"images": 4, "boxes": 4}, "sky": {"images": 4, "boxes": 4}}
+    assert found["intervals"]["AP"] == pytest.approx({"low": 1, "high": 1})
+    assert found["score_thresholds"]["overall"]["f1"] == 1
+    assert (found["against"], found["report"], found["warnings"]) == (None, None, [])
 
 
 def test_splits_as_the_pipeline_does_and_the_sides_add_up(model, data):
@@ -72,9 +48,13 @@ def test_splits_as_the_pipeline_does_and_the_sides_add_up(model, data):
 
 def test_prints_a_table_for_people(model, data):
     shown = evaluate(model, "--data", data, "--split", "all").stdout
-    said, first = shown.splitlines()[:2]
-    assert (said, first) == ("4 images: all of the data, which isn't divided", "AP       1.000  IoU .50:.95")
-    assert "AP leaf  1.000" in shown
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    assert lines[:2] == ["4 images: all of the data, which isn't divided", "AP 1.000 1.000 to 1.000 IoU .50:.95"]
+    assert {"AP large - larger", "AR 1.000 1.000 to 1.000 up to 100 detections an image"} <= set(lines)
+    assert "leaf 1.000 1.000 to 1.000 1.000 4 4" in lines
+    (threshold,) = [line for line in lines if line.startswith("best score threshold: ")]
+    assert threshold.endswith("(F1 1.000): 8 of 8 boxes found, 0 false alarms")
+    assert lines[-1] == "With 4 images AP is known to within 1.000 to 1.000 (95 % interval)."
 
 
 def test_labels_can_stand_beside_the_file_or_be_given(tmp_path, data, quadrant_detector):
@@ -220,7 +200,7 @@ def test_missing_model_data_and_annotations_are_one_message_each(model, data, tm
 
 def test_starts_without_tensorflow_and_tfx(model, data):
     program = (
-        "import sys; from pipeline.commands.evaluate import command; "
+        "import sys; from pipeline.commands.evaluate.command import command; "
         f"command([{str(model)!r}, '--data', {str(data)!r}], standalone_mode=False); "
         "print(sorted({'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules)))"
     )

@@ -25,7 +25,7 @@ def test_json_tells_inputs_outputs_contract_and_mapping(model):
         {"name": "image", "type": "UINT8", "shape": [1, 32, 32, 3], "scale": pytest.approx(1 / 255), "zero_point": 0}
     ]
     assert [output["name"] for output in found["outputs"]] == ["boxes", "classes", "scores", "count"]
-    assert found["contract"] == {"ok": True, "problems": []} and found["labels"] == ["leaf", "sea"]
+    assert found["contract"] == {"ok": True, "problems": [], "warnings": []} and found["labels"] == ["leaf", "sea"]
     edgetpu = found["edgetpu"]
     assert (edgetpu["compiled"], edgetpu["mapped"], edgetpu["total"]) == (False, 2, 4)
     assert [(op["index"], op["op"], op["version"]) for op in edgetpu["cpu"]] == [
@@ -42,6 +42,16 @@ def test_text_tells_the_same_to_people(model):
         "contract: a standard detector" in text and "2 of 4 operations will map" in text and "labels: leaf; sea" in text
     )
     assert "runs on TFLite 1.14.0 or newer" in text and "of about 6.9 MiB on-chip parameter cache" in text
+
+
+def test_names_that_contradict_the_order_are_a_warning(tmp_path, quadrant_detector):
+    names = ("num_detections", "detection_scores", "detection_classes", "detection_boxes")
+    (tmp_path / "swapped.tflite").write_bytes(quadrant_detector(signature=names))
+    shown = json.loads(inspect(tmp_path / "swapped.tflite", "--json"))["contract"]
+    assert (shown["ok"], shown["problems"]) == (True, [])
+    assert "calls output 0 (boxes) 'num_detections'" in shown["warnings"][0]
+    text = inspect(tmp_path / "swapped.tflite")
+    assert "contract: a standard detector\n  warning: names of outputs contradict their order" in text
 
 
 def test_operations_are_told_with_their_types_and_first_runtime(model):

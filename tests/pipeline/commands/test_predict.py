@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -9,12 +10,17 @@ from coralline.foundation.errors import UserError
 from coralline.tflite.interpreter import cores
 from coralline.tflite.video_file import VideoReader, VideoWriter
 from pipeline.commands.predict.command import command
+from pipeline.commands.predict.shown_scores import ShownScores
 
 
 def predict(*arguments):
     result = CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def found_in(text):
+    return json.loads(text)["files"]
 
 
 def refused(*arguments):
@@ -32,7 +38,7 @@ def image(tmp_path):
 
 
 def test_json_holds_class_score_and_box_of_the_original_image(model, image):
-    found = json.loads(predict(model, image, "--json"))
+    found = found_in(predict(model, image, "--json"))
     assert found == {str(image): [{"class": "leaf", "score": pytest.approx(1, abs=0.02), "box": [0.0, 0.5, 1.0, 1.0]}]}
 
 
@@ -48,23 +54,83 @@ def test_a_folder_means_the_images_in_and_below_it(model, image, tmp_path):
     for name in ("b.png", "a.JPG", "c/d.jpeg"):
         Image.open(image).save(folder / name)
     (folder / "notes.txt").write_text("x")
-    found = list(json.loads(predict(model, folder, "--json")))
+    found = list(found_in(predict(model, folder, "--json")))
     assert found == [str(folder / name) for name in ("a.JPG", "b.png", "c/d.jpeg")]
 
 
 def test_threshold_leaves_out_weaker_detections(model, tmp_path):
     Image.new("RGB", (32, 32), (0, 128, 0)).save(tmp_path / "dim.png")
-    assert len(json.loads(predict(model, tmp_path / "dim.png", "--json"))[str(tmp_path / "dim.png")]) == 4
-    assert json.loads(predict(model, tmp_path / "dim.png", "--json", "--threshold", "0.6")) == {
+    assert len(found_in(predict(model, tmp_path / "dim.png", "--json"))[str(tmp_path / "dim.png")]) == 4
+    assert found_in(predict(model, tmp_path / "dim.png", "--json", "--threshold", "0.6")) == {
         str(tmp_path / "dim.png"): []
     }
 
 
+@pytest.fixture
+def dim(tmp_path):
+    """An image in which the model finds a leaf in each quarter, with a score of about .5."""
+    Image.new("RGB", (32, 32), (0, 128, 0)).save(tmp_path / "dim.png")
+    return tmp_path / "dim.png"
+
+
+def suggest(model, overall, **per_class):
+    """Writes the manifest of a published version beside the model."""
+    entries = {name: score and {"score": score} for name, score in per_class.items()}
+    manifest = {
+        "files": {"model.tflite": hashlib.sha256(model.read_bytes()).hexdigest()},
+        "score_threshold": overall,
+        "score_thresholds": {"overall": overall and {"score": overall}, "per_class": entries},
+    }
+    model.with_name("manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_published_model_shows_each_class_from_the_score_of_its_manifest(model, dim):
+    suggest(model, 0.3, leaf=0.6, sea=None)
+    found = json.loads(predict(model, dim, "--json"))
+    assert found["files"] == {str(dim): []}
+    assert found["threshold"] == {"source": "manifest", "score": 0.3, "per_class": {"leaf": 0.6, "sea": 0.3}}
+    suggest(model, 0.6, leaf=0.412)
+    assert len(found_in(predict(model, dim, "--json"))[str(dim)]) == 4
+    assert "scores from 0.412 (leaf), 0.6 (sea): manifest.json beside the model" in predict(model, dim)
+
+
+def test_a_given_threshold_counts_for_all_classes(model, dim):
+    suggest(model, 0.6, leaf=0.6)
+    found = json.loads(predict(model, dim, "--json", "--threshold", "0.4"))
+    assert len(found["files"][str(dim)]) == 4
+    assert found["threshold"] == {"source": "option", "score": 0.4, "per_class": {}}
+    assert predict(model, dim, "--threshold", "0.4").startswith("scores from 0.4: --threshold\n")
+
+
+def test_without_a_suggestion_it_says_which_score_it_takes_and_why(model, dim):
+    found = json.loads(predict(model, dim, "--json"))
+    assert found["threshold"] == {"source": "default", "score": 0.3, "per_class": {}}
+    assert "scores from 0.3: the default, as no manifest.json lies beside the model" in predict(model, dim)
+    suggest(model, None, leaf=None)
+    assert "the default, as manifest.json suggests none: the evaluation found nothing" in predict(model, dim)
+
+
+def test_of_many_classes_the_range_of_scores_is_told(quadrant_detector, dim, tmp_path):
+    (tmp_path / "model.tflite").write_bytes(quadrant_detector())
+    suggest(tmp_path / "model.tflite", 0.4, leaf=0.4)
+    assert "scores from 0.4: manifest.json" in predict(tmp_path / "model.tflite", dim), "a file without labels"
+    several = ShownScores(0.4, {str(number): number / 10 for number in range(1, 8)}, "manifest", "why")
+    assert several.sentence == "scores from 0.1 to 0.7, by class: why"
+
+
 def test_labels_beside_a_model_without_labels_are_used(quadrant_detector, image, tmp_path):
     (tmp_path / "bare.tflite").write_bytes(quadrant_detector())
-    assert json.loads(predict(tmp_path / "bare.tflite", image, "--json"))[str(image)][0]["class"] == "0"
+    assert found_in(predict(tmp_path / "bare.tflite", image, "--json"))[str(image)][0]["class"] == "0"
     (tmp_path / "labels.txt").write_text("moss\nsky\n")
-    assert json.loads(predict(tmp_path / "bare.tflite", image, "--json"))[str(image)][0]["class"] == "moss"
+    assert found_in(predict(tmp_path / "bare.tflite", image, "--json"))[str(image)][0]["class"] == "moss"
+
+
+def test_names_that_contradict_the_order_are_warned_of(quadrant_detector, image, tmp_path):
+    names = ("num_detections", "detection_scores", "detection_classes", "detection_boxes")
+    (tmp_path / "swapped.tflite").write_bytes(quadrant_detector(signature=names))
+    result = CliRunner().invoke(command, [str(tmp_path / "swapped.tflite"), str(image), "--json"])
+    assert "warning: " in result.stderr and "calls output 0 (boxes) 'num_detections'" in result.stderr
+    assert len(found_in(result.stdout)[str(image)]) == 1
 
 
 def test_a_missing_image_or_delegate_is_one_message(model, image, tmp_path):
@@ -85,7 +151,7 @@ def video(tmp_path):
 
 
 def test_a_video_is_told_frame_by_frame(model, video):
-    frames = json.loads(predict(model, video, "--json"))[str(video)]
+    frames = found_in(predict(model, video, "--json"))[str(video)]
     assert [frame["frame"] for frame in frames] == list(range(10))
     assert [frame["time"] for frame in frames] == pytest.approx([number / 5 for number in range(10)], abs=1e-3)
     assert [len(frame["detections"]) for frame in frames] == [0] * 4 + [1] * 6
@@ -93,7 +159,7 @@ def test_a_video_is_told_frame_by_frame(model, video):
 
 
 def test_of_a_video_each_nth_frame_is_looked_at_and_drawn(model, video, image, tmp_path):
-    found = json.loads(predict(model, video, image, "--json", "--every", "4", "-o", tmp_path / "seen"))
+    found = found_in(predict(model, video, image, "--json", "--every", "4", "-o", tmp_path / "seen"))
     assert [frame["frame"] for frame in found[str(video)]] == [0, 4, 8] and len(found[str(image)]) == 1
     drawn = VideoReader(tmp_path / "seen" / "yard.mp4")
     pictures = [np.asarray(frame.image) for frame in drawn.frames()]
@@ -143,10 +209,10 @@ def test_one_that_cannot_be_read_is_named_and_the_others_are_looked_at(model, im
     assert f"{folder}/b.jpg: the image can't be read" in result.stderr and "a HEIC image" in result.stderr
     assert f"{folder}/b.mp4: the video can't be read" in result.stderr and "2 of 4 files can't be read" in result.stderr
     if as_json:
-        assert list(json.loads(result.stdout)) == [str(folder / "a.png"), str(folder / "c.png")]
+        assert list(found_in(result.stdout)) == [str(folder / "a.png"), str(folder / "c.png")]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.jpg", "c.jpg"]
 
 
 def test_nothing_that_can_be_read_is_an_empty_answer(model, tmp_path):
     result = CliRunner().invoke(command, [str(model), str(tmp_path / "gone.jpg"), "--json"])
-    assert result.exit_code == 1 and json.loads(result.stdout) == {} and "gone.jpg" in result.stderr
+    assert result.exit_code == 1 and found_in(result.stdout) == {} and "gone.jpg" in result.stderr

@@ -43,7 +43,14 @@ def test_what_it_did_as_json(place):
     before = place.joinpath("latest").resolve().name
     done = json.loads(call(place, "--json"))
     after = place.joinpath("latest").resolve().name
-    assert done == {"place": str(place), "moved": True, "before": before, "after": after, "skipped": {}}
+    assert done == {
+        "schema": "coralline.rollback/1",
+        "place": str(place),
+        "moved": True,
+        "before": before,
+        "after": after,
+        "skipped": {},
+    }
     assert json.loads(call(place, "--to", after, "--json"))["moved"] is False
     listed = json.loads(call(place, "--list", "--json"))
     assert listed["latest"] == after and [version["served"] for version in listed["versions"]].count(True) == 1

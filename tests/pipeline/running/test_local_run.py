@@ -10,7 +10,8 @@ from coralline.detector.anchors.anchor_fit import PresetFit
 from coralline.foundation.errors import UserError
 from pipeline import preflight
 from pipeline.config import load_config
-from pipeline.running.local_run import about_anchors, explain_failed_run, where_published
+from pipeline.running.local_run import about_anchors, explain_failed_run
+from pipeline.running.run_summary import where_published
 
 
 def caused_by(cause: Exception) -> Exception:

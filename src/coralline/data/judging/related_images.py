@@ -1,6 +1,7 @@
 """Images that a model shouldn't be trained on one of and judged on another: copies, frames of a video, near-duplicates.
 
-Where the sides are ours to choose, they are kept on one; where a person or the data set chose them, it is told. There
+Where the sides are ours to choose, they are kept on one; where a person or the data set chose them, it is told. Either
+way each image has the key of its group, so that training can divide its side further. Where it is told,
 the picture decides: names alone can mislead (`google_0002.rf.*` may be as many photographs as a search found).
 """
 
@@ -19,7 +20,7 @@ from coralline.data.judging.alike import Thumbnails, components
 from coralline.data.judging.findings import Findings
 from coralline.data.judging.problems import Problem
 from coralline.data.judging.source_names import Source, by_source
-from coralline.data.judging.split import REQUIRED_SPLITS
+from coralline.data.judging.split import REQUIRED_SPLITS, named_groups
 from coralline.foundation.progress import counted
 
 _MOST_OF_ALL = 0.5
@@ -44,24 +45,75 @@ class _Group:
     what: str
 
 
-def settle_sides(images: list[AnnotatedImage], by_hash: bool, findings: Findings) -> list[AnnotatedImage]:
-    """The images with their final sides.
+class _Likeness:
+    """Which pictures are alike.
+
+    Attributes:
+      thumbnails: those that were made.
+      number: the place among them of each image that has one, by the image's index.
+      pairs: indices of images that are alike, with the same objects in the same places.
+    """
+
+    def __init__(self, images: Sequence[AnnotatedImage]):
+        there = [(i, image.thumbnail) for i, image in enumerate(images) if image.thumbnail is not None]
+        self.thumbnails = Thumbnails([thumbnail for _, thumbnail in there])
+        self.number = {i: at for at, (i, _) in enumerate(there)}
+        pairs = ((there[a][0], there[b][0]) for a, b in self.thumbnails.pairs())
+        self.pairs = [(i, j) for i, j in pairs if _have_the_same_objects(images[i], images[j])]
+
+    def is_plausible(self, members: Sequence[int]) -> bool:
+        """Whether images that are called copies of one picture may be."""
+        seen = [self.number[i] for i in members if i in self.number][:_COMPARED_IN_A_GROUP]
+        if len(members) <= _COPIES_BY_NAME_ALONE or len(seen) < 2:
+            return True
+        return any(self.thumbnails.are_copies(a, b) for a, b in itertools.combinations(seen, 2))
+
+
+def settle_sides(
+    images: list[AnnotatedImage], by_hash: bool, group_pattern: str | None, findings: Findings
+) -> list[AnnotatedImage]:
+    """The images with their final sides and groups.
 
     Args:
       images: with the sides that they have so far.
       by_hash: whether the sides are ours to choose.
+      group_pattern: a person's word on what belongs together, `data.group_pattern`.
       findings: takes the problems.
     """
-    if by_hash:
-        return _kept_together(images, findings)
-    for group in _alike_across_sides(images):
-        findings.note(_told(images, group))
-    return images
+    likeness = _Likeness(images)
+    groups = [] if group_pattern is not None else list(_groups(images, likeness))
+    if by_hash and group_pattern is None:
+        images = _kept_together(images, groups, findings)
+    else:
+        for group in _alike_across_sides(images, likeness):
+            findings.note(_told(images, group))
+    return _with_groups(images, groups, group_pattern)
 
 
-def _kept_together(images: list[AnnotatedImage], findings: Findings) -> list[AnnotatedImage]:
+def _with_groups(
+    images: list[AnnotatedImage], groups: Sequence[_Group], group_pattern: str | None
+) -> list[AnnotatedImage]:
+    """The images with the keys of their groups; whoever divides a side further keeps these together."""
+    if group_pattern is not None:
+        named = named_groups([image.name for image in images], group_pattern)
+        counts = collections.Counter(named.values())
+        shared = {i: named[image.name] for i, image in enumerate(images) if counts[named[image.name]] > 1}
+    else:
+        shared = {i: min(images[j].name for j in members) for members in _connected(images, groups) for i in members}
+    return [dataclasses.replace(image, group=shared[i]) if i in shared else image for i, image in enumerate(images)]
+
+
+def _connected(images: Sequence[AnnotatedImage], groups: Sequence[_Group]) -> list[list[int]]:
+    """Members of groups, and images that are the same to the last byte."""
+    first_of: dict[bytes, int] = {}
+    same = [(first_of.setdefault(image.sha256, i), i) for i, image in enumerate(images)]
+    pairs = [(group.members[0], member) for group in groups for member in group.members[1:]]
+    return components(len(images), [*pairs, *((i, j) for i, j in same if i != j)])
+
+
+def _kept_together(images: list[AnnotatedImage], groups: Sequence[_Group], findings: Findings) -> list[AnnotatedImage]:
     new_sides: dict[int, Split] = {}
-    for group in _groups(images):
+    for group in groups:
         if len({images[i].split for i in group.members}) == 1:
             continue
         if len(group.members) > _MOST_OF_ALL * len(images):
@@ -82,16 +134,15 @@ def _none_empty(images: list[AnnotatedImage], new_sides: Mapping[int, Split]) ->
     return moved if {image.split for image in moved} >= set(REQUIRED_SPLITS) else images
 
 
-def _groups(images: Sequence[AnnotatedImage]) -> Iterator[_Group]:
+def _groups(images: Sequence[AnnotatedImage], likeness: _Likeness) -> Iterator[_Group]:
     """By all evidence together."""
     index = {image.name: i for i, image in enumerate(images)}
-    thumbnails, number = _thumbnails(images)
     pairs: dict[tuple[int, int], str] = {}
     for source, names in by_source(index).items():
         members = [index[name] for name in names]
-        if source.kind == "frames" or _plausible(members, thumbnails, number):
+        if source.kind == "frames" or likeness.is_plausible(members):
             pairs |= {(members[0], member): _in_words(source) for member in members[1:]}
-    for pair in _nearly_the_same(images, thumbnails, number):
+    for pair in likeness.pairs:
         pairs.setdefault(pair, _ALIKE)
     for members in components(len(images), list(pairs)):
         inside = set(members)
@@ -99,18 +150,10 @@ def _groups(images: Sequence[AnnotatedImage]) -> Iterator[_Group]:
         yield _Group(tuple(members), what.most_common(1)[0][0])
 
 
-def _plausible(members: Sequence[int], thumbnails: Thumbnails, number: Mapping[int, int]) -> bool:
-    """Whether images that are called copies of one picture may be."""
-    seen = [number[i] for i in members if i in number][:_COMPARED_IN_A_GROUP]
-    if len(members) <= _COPIES_BY_NAME_ALONE or len(seen) < 2:
-        return True
-    return any(thumbnails.are_copies(a, b) for a, b in itertools.combinations(seen, 2))
-
-
-def _alike_across_sides(images: Sequence[AnnotatedImage]) -> Iterator[_Group]:
+def _alike_across_sides(images: Sequence[AnnotatedImage], likeness: _Likeness) -> Iterator[_Group]:
     """Groups of pictures that are alike, with members on several sides."""
-    thumbnails, number = _thumbnails(images)
-    pairs = dict.fromkeys(_nearly_the_same(images, thumbnails, number), _ALIKE)
+    thumbnails, number = likeness.thumbnails, likeness.number
+    pairs = dict.fromkeys(likeness.pairs, _ALIKE)
     index = {image.name: i for i, image in enumerate(images)}
     for source, names in by_source(index).items():
         members = [i for i in map(index.__getitem__, names) if i in number]
@@ -123,16 +166,6 @@ def _alike_across_sides(images: Sequence[AnnotatedImage]) -> Iterator[_Group]:
         inside = set(members)
         what = collections.Counter(words for (i, _), words in across.items() if i in inside)
         yield _Group(tuple(members), what.most_common(1)[0][0])
-
-
-def _nearly_the_same(
-    images: Sequence[AnnotatedImage], thumbnails: Thumbnails, number: Mapping[int, int]
-) -> Iterator[tuple[int, int]]:
-    """Pairs of pictures that are alike, with the same objects in the same places."""
-    back = {at: i for i, at in number.items()}
-    for a, b in thumbnails.pairs():
-        if _have_the_same_objects(images[back[a]], images[back[b]]):
-            yield back[a], back[b]
 
 
 def _have_the_same_objects(a: AnnotatedImage, b: AnnotatedImage) -> bool:
@@ -149,12 +182,6 @@ def _xywh(image: AnnotatedImage) -> np.ndarray:
     """[n, 4] float64, shares of the image."""
     ymin, xmin, ymax, xmax = image.boxes_ymin_xmin_ymax_xmax.astype(np.float64).T
     return np.stack([xmin, ymin, xmax - xmin, ymax - ymin], axis=1)
-
-
-def _thumbnails(images: Sequence[AnnotatedImage]) -> tuple[Thumbnails, dict[int, int]]:
-    """Those that were made, and the place among them of each image that has one."""
-    there = [(i, image.thumbnail) for i, image in enumerate(images) if image.thumbnail is not None]
-    return Thumbnails([thumbnail for _, thumbnail in there]), {i: at for at, (i, _) in enumerate(there)}
 
 
 def _in_words(source: Source) -> str:

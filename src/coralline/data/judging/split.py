@@ -184,7 +184,11 @@ def _by_parts(layout: Layout) -> Assignment | None:
 
 def _by_hash(entries: Sequence[Entry], options: DataSettings) -> Assignment:
     """Images below `eval_fraction` evaluate, the next ones test: a share for testing moves none that evaluate."""
-    group_of = _groups(entries, options.group_pattern)
+    names = [entry.image for entry in entries]
+    if options.group_pattern is None:
+        group_of = {name: name.rpartition("/")[2] for name in names}
+    else:
+        group_of = named_groups(names, options.group_pattern)
     places = {group: _fraction(group) for group in group_of.values()}
     ends: dict[Split, float] = {"eval": options.eval_fraction}
     if options.test_fraction and len(places) > len(REQUIRED_SPLITS):
@@ -222,14 +226,12 @@ def _fill_empty_sides(side_of: dict[str, Split], places: dict[str, float], sides
             side_of[nearest] = side
 
 
-def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
-    """The group of each image: what the pattern finds in its path, else its file name.
+def named_groups(images: Iterable[str], pattern: str) -> dict[str, str]:
+    """The group of each image: what the pattern (`data.group_pattern`) finds in its path, else its file name.
 
     Raises:
       UserError: the pattern isn't one.
     """
-    if pattern is None:
-        return {entry.image: entry.image.rpartition("/")[2] for entry in entries}
     try:
         compiled = re.compile(pattern)
     except re.error as e:
@@ -239,7 +241,7 @@ def _groups(entries: Sequence[Entry], pattern: str | None) -> dict[str, str]:
             found=f"{pattern} ({e})",
             fix="correct it",
         ) from e
-    found = {entry.image: compiled.search(entry.image) for entry in entries}
+    found = {image: compiled.search(image) for image in images}
     return {
         image: PurePosixPath(image).name if match is None else match[1 if compiled.groups else 0] or ""
         for image, match in found.items()

@@ -52,7 +52,7 @@ def judge_whole_set(
     images = _with_known_classes(images, given, findings)
     images = _with_corner_base(root, images, findings)
     images = _without_copies(images, findings)
-    images = related_images.settle_sides(images, by_hash and options.group_pattern is None, findings)
+    images = related_images.settle_sides(images, by_hash, options.group_pattern, findings)
     label_map = given or LabelMap.of_names({name for image in images for name in image.class_names})
     problems = [*_told_once(found), *findings.problems]
     last = Findings(options)

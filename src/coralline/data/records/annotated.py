@@ -29,5 +29,6 @@ def encode_image(image: AnnotatedImage, label_map: LabelMap) -> bytes:
         class_names=image.class_names,
         difficult=image.difficult,
         truncated=image.truncated,
+        group=image.group,
         sha256=image.sha256 if encoded is content else None,
     )

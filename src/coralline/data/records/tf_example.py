@@ -2,6 +2,7 @@
 
 Source: object_detection/dataset_tools/create_pascal_tf_record.py, and `official/vision/dataloaders/
 tf_example_decoder.py`, which the trainer reads it with. Ids start at 1; image bytes are passed through as they are.
+One key is our own: `image/group`, of images that belong with others.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class GroundTruthExample:
       class_names: n names; none if the example has only ids.
       difficult: [n] bool; a difficult box is no target and no miss when a model is scored.
       truncated: [n] bool.
+      group: what it shares with the images that it belongs with (see `AnnotatedImage`); None: it's alone.
     """
 
     filename: str
@@ -52,6 +54,7 @@ class GroundTruthExample:
     class_names: tuple[str, ...]
     difficult: np.ndarray
     truncated: np.ndarray
+    group: str | None = None
 
 
 def encode_example(
@@ -68,6 +71,7 @@ def encode_example(
     truncated: Sequence[bool],
     source_id: str | None = None,
     sha256: bytes | None = None,
+    group: str | None = None,
 ) -> bytes:
     """Serializes one annotated image; arguments as in `GroundTruthExample`. The same arguments give the same bytes.
 
@@ -83,6 +87,8 @@ def encode_example(
         ("image/source_id", _utf8(source_id or filename)),
     ):
         feature[key].bytes_list.value.append(value)
+    if group is not None:
+        feature["image/group"].bytes_list.value.append(_utf8(group))
     boxes = np.asarray(boxes_ymin_xmin_ymax_xmax, np.float32).reshape(-1, 4)
     for column, side in enumerate(("ymin", "xmin", "ymax", "xmax")):
         feature[f"image/object/bbox/{side}"].float_list.value.extend(boxes[:, column].tolist())
@@ -139,6 +145,7 @@ def _decoded(feature: Any) -> GroundTruthExample:
         class_names=names,
         difficult=_integers(feature, "image/object/difficult", count).astype(bool),
         truncated=_integers(feature, "image/object/truncated", count).astype(bool),
+        group=_text(feature, "image/group") or None,
     )
 
 
@@ -152,6 +159,37 @@ def encoded_image(serialized: bytes) -> bytes:
         return _bytes(_parsed(serialized).features.feature, "image/encoded")
     except DecodeError as e:
         raise NotAnExampleError(str(e)) from e
+
+
+def image_feature(serialized: bytes, key: str) -> str | int | None:
+    """A feature of an example; None if it has none of that name, or not exactly one text or whole number.
+
+    Raises:
+      NotAnExampleError: the bytes aren't a tf.Example.
+    """
+    return _image_features(serialized).get(key)
+
+
+def image_feature_names(serialized: bytes) -> list[str]:
+    """The features of an example that hold one text or one whole number."""
+    return sorted(_image_features(serialized))
+
+
+def _image_features(serialized: bytes) -> dict[str, str | int]:
+    try:
+        features = _parsed(serialized).features.feature
+    except DecodeError as e:
+        raise NotAnExampleError(str(e)) from e
+    single: dict[str, str | int] = {}
+    for key, feature in features.items():
+        # Features of boxes have one value where there is one box.
+        if key == "image/encoded" or key.startswith("image/object/"):
+            continue
+        if len(feature.bytes_list.value) == 1:
+            single[key] = _text(features, key)
+        elif len(feature.int64_list.value) == 1:
+            single[key] = int(feature.int64_list.value[0])
+    return single
 
 
 def read_examples(split_dir: str) -> Iterator[bytes]:

@@ -6,17 +6,18 @@ with antialiasing and letterboxed onto black, as a device does it, and normalize
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from official.vision.dataloaders import tf_example_decoder
-from official.vision.ops import anchor, box_ops, preprocess_ops
+from official.vision.ops import box_ops, preprocess_ops
 
-from coralline.detector.anchors.grid import MATCH_IOU
+from coralline.detector.inputs.anchor_targets import AnchorTargets
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import TrainingImage, augmented
+from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.network.pixels import normalize
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
@@ -31,7 +32,7 @@ _SEED_OF_ZOOM, _SEED_OF_PLACE = 101, 102
 
 
 def training_batches(
-    files: Sequence[str],
+    records: ImageRecords,
     preset: Preset,
     augmentation: AugmentSettings,
     batch_size: int,
@@ -42,15 +43,15 @@ def training_batches(
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
 
     Args:
-      files: gzipped TFRecords of tf.Examples.
+      records: of the training images.
       preset: input size, anchors and zoom.
       augmentation: what else is done at random.
       batch_size: images a batch.
-      images: how many the files hold.
+      images: how many records there are.
       seed: of shuffling and augmentation.
       share: how many shares the images are dealt out in, and which of them to take.
     """
-    data = _decoded(files, _longest_side(preset, augmentation)).shard(*share)
+    data = _decoded(records, _longest_side(preset, augmentation)).shard(*share)
     if cached_bytes(preset, augmentation, -(-images // share[0])):
         data = data.cache()
     data = data.shuffle(min(images, 2048), seed=seed).repeat()
@@ -59,30 +60,30 @@ def training_batches(
 
 
 def distributed_batches(
-    strategy: tf.distribute.Strategy, files: Sequence[str], settings: Settings, images: int
+    strategy: tf.distribute.Strategy, records: ImageRecords, settings: Settings, images: int
 ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
     """`training_batches` for the devices of a strategy, each of which gets its share of every batch.
 
     Args:
       strategy: with one input pipeline a machine, each of which reads its share of the images.
-      files: gzipped TFRecords of tf.Examples.
+      records: of the training images.
       settings: preset, augmentation, batch size and seed.
-      images: how many the files hold.
+      images: how many records there are.
     """
     preset, augmentation, seed = settings.preset, settings.augment, settings.train.seed
 
     def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
         share = (context.num_input_pipelines, context.input_pipeline_id)
         batch_size = context.get_per_replica_batch_size(preset.batch_size)
-        return training_batches(files, preset, augmentation, batch_size, images, seed, share)
+        return training_batches(records, preset, augmentation, batch_size, images, seed, share)
 
     return strategy.distribute_datasets_from_function(of_pipeline)
 
 
-def unshuffled_batch(files: Sequence[str], settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
+def unshuffled_batch(records: ImageRecords, settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
     """The first images as one batch, augmented and labelled like any other."""
     preset, augmentation = settings.preset, settings.augment
-    data = _decoded(files, _longest_side(preset, augmentation)).take(preset.batch_size)
+    data = _decoded(records, _longest_side(preset, augmentation)).take(preset.batch_size)
     return next(iter(_labelled(data, preset, augmentation, settings.train.seed).batch(preset.batch_size)))
 
 
@@ -93,23 +94,23 @@ def cached_bytes(preset: Preset, augmentation: AugmentSettings, images: int) -> 
 
 
 def augmented_examples(
-    files: Sequence[str], preset: Preset, augmentation: AugmentSettings, count: int, seed: int
+    records: ImageRecords, preset: Preset, augmentation: AugmentSettings, count: int, seed: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The first `count` training images as the network sees them, in the order of the files.
 
     Args:
-      files, preset, augmentation, seed: as for `training_batches`.
+      records, preset, augmentation, seed: as for `training_batches`.
       count: how many; fewer if there are no more.
 
     Yields:
       `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
     """
-    data = _decoded(files, _longest_side(preset, augmentation)).take(count)
+    data = _decoded(records, _longest_side(preset, augmentation)).take(count)
     for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
         yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size, class_ids.numpy()
 
 
-def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.Tensor:
+def calibration_images(records: ImageRecords, preset: Preset, count: int) -> tf.Tensor:
     """`[n, H, W, 3]` float32: up to `count` training images, letterboxed and normalized, without augmentation."""
     decoder = tf_example_decoder.TfExampleDecoder()
     size = preset.input_size
@@ -118,7 +119,7 @@ def calibration_images(files: Sequence[str], preset: Preset, count: int) -> tf.T
         example = _shrink(decoder.decode(record), size)
         return normalize(tf.image.pad_to_bounding_box(_fit(example["image"], size), 0, 0, size, size))
 
-    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP").map(prepare).take(count)
+    data = _numbered(records).map(lambda _, record: prepare(record)).take(count)
     return tf.stack(list(data))
 
 
@@ -126,11 +127,20 @@ def _longest_side(preset: Preset, augmentation: AugmentSettings) -> int:
     return int(preset.input_size * max(1.0, preset.scale_jitter[1])) * (2 if augmentation.random_crop else 1)
 
 
-def _decoded(files: Sequence[str], limit: int) -> tf.data.Dataset:
+def _numbered(records: ImageRecords) -> tf.data.Dataset:
+    """(number, serialized tf.Example) of each record."""
+    data = tf.data.TFRecordDataset(list(records.files), compression_type="GZIP").enumerate()
+    if records.numbers is None:
+        return data
+    belongs = np.zeros(max(records.numbers, default=0) + 2, bool)
+    belongs[list(records.numbers)] = True
+    return data.filter(lambda number, _: tf.gather(belongs, tf.minimum(number, len(belongs) - 1)))
+
+
+def _decoded(records: ImageRecords, limit: int) -> tf.data.Dataset:
     """Every image once, with its number, at most `limit` pixels a side."""
     decoder = tf_example_decoder.TfExampleDecoder()
-    data = tf.data.TFRecordDataset(list(files), compression_type="GZIP")
-    return data.enumerate().map(
+    return _numbered(records).map(
         lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
         num_parallel_calls=tf.data.AUTOTUNE,
     )
@@ -156,31 +166,8 @@ def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
     return tf.image.resize(image, size, antialias=True)
 
 
-class _AnchorTargets:
-    def __init__(self, preset: Preset):
-        self._anchors = anchor.build_anchor_generator(
-            min_level=preset.min_level,
-            max_level=preset.max_level,
-            num_scales=preset.num_scales,
-            aspect_ratios=list(preset.aspect_ratios),
-            anchor_size=preset.anchor_size,
-        )(image_size=(preset.input_size, preset.input_size))
-        self._labeler = anchor.AnchorLabeler(match_threshold=MATCH_IOU, unmatched_threshold=MATCH_IOU)
-
-    def __call__(self, pixel_boxes: tf.Tensor, classes: tf.Tensor) -> dict[str, Any]:
-        cls_targets, box_targets, _, cls_weights, box_weights = self._labeler.label_anchors(
-            self._anchors, pixel_boxes, tf.expand_dims(classes, axis=1), {}
-        )
-        return {
-            "cls_targets": cls_targets,
-            "box_targets": box_targets,
-            "cls_weights": cls_weights,
-            "box_weights": box_weights,
-        }
-
-
 def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings, seed: int) -> tf.data.Dataset:
-    targets = _AnchorTargets(preset)
+    targets = AnchorTargets(preset)
 
     def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
         pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation, seed)

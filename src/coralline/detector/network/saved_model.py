@@ -89,7 +89,9 @@ def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], a
       folder: the model folder.
       detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W], `anchor_size`, `num_scales`,
         `aspect_ratios`, `num_classes`, `class_names`, `box_coder_scales` [y, x, h, w], the steps trained,
-        and `kept`: step and AP of the best of each phase.
+        `kept`: step and AP of the best of each phase, and `optimism` (see `Selection`) where the images were
+        cross-checked; and `selection`: `split` and number of the `images` that it was the best on, whether those that
+        judge the model are `unseen` by it, and all of it in a `sentence`.
       anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
     """
     content = io.BytesIO()

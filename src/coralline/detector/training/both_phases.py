@@ -11,17 +11,19 @@ from typing import Any
 import tensorflow as tf
 
 from coralline.detector.inputs import batches
+from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.library_faults import kept_graphs
 from coralline.detector.library_faults.quantizer_ranges import still_ranges
 from coralline.detector.network import model_garden as garden
 from coralline.detector.network import quantization as quant
 from coralline.detector.network import saved_model
-from coralline.detector.training import eval_pictures, evaluation
+from coralline.detector.training import eval_pictures
 from coralline.detector.training.distribution import Placement
-from coralline.detector.training.evaluation import Evaluation
+from coralline.detector.training.evaluation import Evaluation, Sample
 from coralline.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of
 from coralline.detector.training.loop import PhaseRun, Subject
 from coralline.detector.training.selection import Selection
+from coralline.detector.training.selection_side import choose_selection_side
 from coralline.detector.warm_start import convolutions, loading
 from coralline.detector.warm_start.weights_source import has_same_head, obtain
 from coralline.foundation import memory, progress, storage
@@ -49,7 +51,10 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
 
 class _Training:
     def __init__(self, job: Job, placement: Placement, work: str):
-        annotated = Annotated.read(job.files)
+        annotated = Annotated.read(job.files, job.class_names)
+        self._side = side = choose_selection_side(annotated.side_images, job.settings, job.judged_on_test)
+        annotated = annotated.without(side.held_out)
+        self._records = ImageRecords(job.files, annotated.numbers if side.held_out else None)
         settings = job.settings.fitted(annotated.boxes_xmin_ymin_xmax_ymax, annotated.longer_sides)
         settings = settings.scheduled(annotated.images)
         settings.require_a_batch(annotated.images)
@@ -58,15 +63,18 @@ class _Training:
         self._placement, self._work = placement, work
         _seed(settings.train.seed)
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
-        eval_images = evaluation.sample(job.eval_files, settings.preset.input_size, settings.train.evaluate_images)
-        self._evaluation = Evaluation(eval_images, job.class_names, self._anchors)
-        self._data = batches.distributed_batches(placement.strategy, job.files, settings, annotated.images)
+        candidates = ImageRecords(job.files, side.held_out) if side.held_out else ImageRecords(job.eval_files)
+        sample = Sample.of(candidates, settings.preset.input_size, settings.train.evaluate_images)
+        self._selection_images = len(sample.in_second_half)
+        self._evaluation = Evaluation(sample, job.class_names, self._anchors, cross_checked=not side.unseen)
+        self._data = batches.distributed_batches(placement.strategy, self._records, settings, annotated.images)
         self._twins = _twins(job, placement.replicas)
         if settings.train.xla:
             tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")
         images = progress.counted(annotated.images, "training image")
         steps = f"{settings.preset.float_steps} + {settings.preset.qat_steps} steps"
+        progress.note(side.sentence)
         progress.note(f"building {settings.preset.name} for {classes}, {images}, {steps}, on {placement.describe()}")
 
     def run(self, model_folder: str, log_folder: str) -> None:
@@ -90,7 +98,7 @@ class _Training:
         subject = self._subject("float", task, model)
 
         def moment_images() -> tf.Tensor:
-            return batches.calibration_images(self._job.files, settings.preset, convolutions.MOMENT_IMAGES)
+            return batches.calibration_images(self._records, settings.preset, convolutions.MOMENT_IMAGES)
 
         def begin() -> None:
             self._show_augmented_images()
@@ -110,7 +118,7 @@ class _Training:
     def _show_augmented_images(self) -> None:
         settings, pixels, boxes = self._job.settings, [], []
         examples = batches.augmented_examples(
-            self._job.files, settings.preset, settings.augment, _PICTURES, settings.train.seed
+            self._records, settings.preset, settings.augment, _PICTURES, settings.train.seed
         )
         for image, of_image, class_ids in examples:
             pixels.append(image)
@@ -124,7 +132,7 @@ class _Training:
         task = garden.build_qat_task(preset, self._job.num_classes)
         model = garden.build_qat_model(task, float_model)
         quant.calibrate(model, self._calibration_images())
-        batch = batches.unshuffled_batch(self._job.files, self._job.settings)
+        batch = batches.unshuffled_batch(self._records, self._job.settings)
         quant.check_start(garden.loss(task, float_model, *batch), garden.loss(task, model, *batch))
         return task, model
 
@@ -150,10 +158,11 @@ class _Training:
         return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
 
     def _calibration_images(self) -> tf.Tensor:
-        return batches.calibration_images(self._job.files, self._job.settings.preset, quant.CALIBRATION_IMAGES)
+        return batches.calibration_images(self._records, self._job.settings.preset, quant.CALIBRATION_IMAGES)
 
     def _write_description(self, folder: str, selections: dict[PhaseName, Selection]) -> None:
         preset = self._job.settings.preset
+        sentence = self._side.sentence_with(selections["float"].optimism, selections["qat"].optimism)
         saved_model.write_detector_json(
             folder,
             {
@@ -170,6 +179,12 @@ class _Training:
                 "float_steps": preset.float_steps,
                 "qat_steps": preset.qat_steps,
                 "kept": {name: selection.as_json() for name, selection in selections.items()},
+                "selection": {
+                    "split": self._side.split,
+                    "images": self._selection_images,
+                    "unseen": self._side.unseen,
+                    "sentence": sentence,
+                },
             },
             self._anchors,
         )

@@ -53,8 +53,9 @@ def measure_job(job: Job, training_images: int, folder: Path) -> Estimate:
     """Trains a few steps of each phase and reckons what all of them will take.
 
     Args:
-      job: with the settings of the real training; of its training images, some.
-      training_images: how many the real training has.
+      job: with the settings of the real training, but nothing is held out any more: of the images that train there,
+        some, and those that choose its checkpoints for `eval`.
+      training_images: how many train there.
       folder: an empty one, for what the training writes.
 
     Raises:

@@ -1,16 +1,18 @@
-"""How well a model in training detects: eval images, COCO's average precision, the file's own post-processing."""
+"""How well a model in training detects: COCO's average precision on other images, by the file's own post-processing."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from coralline.data.records import tfrecord
+from coralline.data.records.tf_example import decode_example
+from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.network.saved_model import predict_raw
 from coralline.detector.training import eval_pictures
+from coralline.detector.training.selection_side import second_half
 from coralline.scoring import coco
 from coralline.scoring.inference import Letterboxed, letterbox_all
 from coralline.scoring.labelled_images import of_example
@@ -31,10 +33,12 @@ class CheckpointFigures:
     Attributes:
       figures: average precisions.
       detections: one an image.
+      of_halves: the scores on each half of the images; none if these aren't cross-checked.
     """
 
     figures: coco.Figures
     detections: list[Detections]
+    of_halves: tuple[float, ...] = ()
 
     @property
     def score(self) -> float:
@@ -42,18 +46,44 @@ class CheckpointFigures:
         return self.figures.ap or 0.0
 
 
-class Evaluation:
-    """The images for evaluations during a training.
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    """Images for evaluations during a training.
 
-    Args:
+    Attributes:
       images: letterboxed.
-      class_names: names of class ids 0, 1, ...
-      anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+      in_second_half: `[n]` bool, of each image; halves have no group of images in common.
     """
 
-    def __init__(self, images: Letterboxed, class_names: Sequence[str], anchors: np.ndarray):
-        self._images, self._class_names = images, class_names
-        self.input_size = (images.pixels.shape[1], images.pixels.shape[2])
+    images: Letterboxed
+    in_second_half: np.ndarray
+
+    @classmethod
+    def of(cls, records: ImageRecords, size: int, most: int) -> Sample:
+        """Up to `most` images, evenly chosen, letterboxed to `size` pixels a side."""
+        count = sum(1 for _ in records)
+        wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
+        chosen = [record for place, record in enumerate(records) if place in wanted]
+        examples = map(decode_example, chosen)
+        halves = second_half([example.group or example.source_id for example in examples])
+        return cls(letterbox_all(map(of_example, chosen), (size, size)), np.array(halves, bool))
+
+
+class Evaluation:
+    """Evaluates models on a sample.
+
+    Args:
+      sample: of the images.
+      class_names: names of class ids 0, 1, ...
+      anchors: `[anchors, 4]` float32, ycenter, xcenter, height, width, normalized.
+      cross_checked: whether models are also scored on each half of the images.
+    """
+
+    def __init__(self, sample: Sample, class_names: Sequence[str], anchors: np.ndarray, cross_checked: bool = False):
+        self._images, self._class_names = sample.images, class_names
+        halves = (np.flatnonzero(sample.in_second_half == second).tolist() for second in (False, True))
+        self._halves = [half for half in halves if half] if cross_checked else []
+        self.input_size = (self._images.pixels.shape[1], self._images.pixels.shape[2])
         settings = PostProcessing(coco.MAX_DETECTIONS, _SCORE_THRESHOLD, _IOU_THRESHOLD, num_classes=len(class_names))
         self._post_process = PostProcess(anchors, settings)
 
@@ -74,7 +104,13 @@ class Evaluation:
           raw: gives the model's raw outputs (see `saved_model.raw_function`).
         """
         detections = self._images.detect(_Model(self.input_size, raw, self._post_process))
-        return CheckpointFigures(coco.score(self._images.ground_truths, detections, self._class_names), detections)
+        everything = list(range(len(detections)))
+        figures, *of_halves = (self._figures(detections, places) for places in (everything, *self._halves))
+        return CheckpointFigures(figures, detections, tuple(half.ap or 0.0 for half in of_halves))
+
+    def _figures(self, detections: Sequence[Detections], places: Sequence[int]) -> coco.Figures:
+        truths = [self._images.ground_truths[place] for place in places]
+        return coco.score(truths, [detections[place] for place in places], self._class_names)
 
     def write_summaries(self, evaluated: CheckpointFigures) -> None:
         """Figures, and a few images with what is in them and with what was found, by the default summary writer."""
@@ -106,21 +142,3 @@ class _Model:
         return [
             self.post_process.run(boxes, scores) for boxes, scores in zip(*predict_raw(self.raw, images), strict=True)
         ]
-
-
-def sample(files: Sequence[str], size: int, most: int) -> Letterboxed:
-    """An even sample of labelled images.
-
-    Args:
-      files: gzipped TFRecords of tf.Examples.
-      size: height and width that they are letterboxed to.
-      most: images to take at most.
-    """
-    count = sum(1 for _ in _records(files))
-    wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
-    records = (record for number, record in enumerate(_records(files)) if number in wanted)
-    return letterbox_all(map(of_example, records), (size, size))
-
-
-def _records(files: Sequence[str]) -> Iterator[bytes]:
-    return (record for path in files for record in tfrecord.read_record_file(path))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 import numpy as np
 
-from coralline.data.records import tfrecord
-from coralline.data.records.tf_example import decode_example
+from coralline.data.records.tf_example import GroundTruthExample, decode_example
+from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.settings import Settings
 from coralline.detector.training.loop import Phase
+from coralline.detector.training.selection_side import SideImage
 
 PhaseName = Literal["float", "qat"]
 PHASES: dict[PhaseName, str] = {"float": "float", "qat": "quantization-aware"}
@@ -26,15 +27,17 @@ class Job:
 
     Attributes:
       files: gzipped TFRecords of the training examples.
-      eval_files: those of the images that checkpoints are compared on.
+      eval_files: those of split `eval`, on which checkpoints are compared unless training images are held out for it.
       class_names: of the real classes, in the order of their ids.
       settings: everything else.
+      judged_on_test: whether the data has a `test` split, which then judges the model.
     """
 
     files: tuple[str, ...]
     eval_files: tuple[str, ...]
     class_names: tuple[str, ...]
     settings: Settings
+    judged_on_test: bool = False
 
     @property
     def num_classes(self) -> int:
@@ -42,37 +45,77 @@ class Job:
 
     def name_images(self, numbers: Sequence[int]) -> list[str]:
         """The names of training images by their place in the files."""
-        wanted = set(numbers)
-        records = enumerate(record for path in self.files for record in tfrecord.read_record_file(path))
+        wanted, records = set(numbers), ImageRecords(self.files).numbered()
         names = {number: decode_example(record).source_id for number, record in records if number in wanted}
         return [names[number] for number in numbers]
 
 
 @dataclasses.dataclass(frozen=True)
-class Annotated:
-    """What training examples hold besides pixels.
-
-    Attributes:
-      images: how many.
-      boxes_xmin_ymin_xmax_ymax: `[n, 4]` float32, pixels of the upright image.
-      longer_sides: `[n]`, the longer side of each box's image in pixels.
-    """
-
-    images: int
+class _OfImage:
+    number: int
+    side_image: SideImage
     boxes_xmin_ymin_xmax_ymax: np.ndarray
-    longer_sides: np.ndarray
+    longer_side: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotated:
+    """What training examples hold besides pixels."""
+
+    of_images: tuple[_OfImage, ...]
 
     @classmethod
-    def read(cls, files: Sequence[str]) -> Annotated:
-        images, boxes, sides = 0, [np.zeros((0, 4), np.float32)], []
-        for record in (record for path in files for record in tfrecord.read_record_file(path)):
-            example = decode_example(record)
-            images += 1
-            ymin, xmin, ymax, xmax = example.boxes_ymin_xmin_ymax_xmax.T
-            scale = [example.width, example.height, example.width, example.height]
-            boxes.append(np.stack([xmin, ymin, xmax, ymax], axis=1) * np.array(scale, np.float32))
-            sides += [max(example.width, example.height)] * len(ymin)
-        return cls(images, np.concatenate(boxes), np.array(sides, np.float32))
+    def read(cls, files: Sequence[str], class_names: Sequence[str]) -> Annotated:
+        """Of every record of the files; class names in the order of their ids."""
+        return cls(
+            tuple(
+                _annotations(number, decode_example(record), class_names)
+                for number, record in ImageRecords(tuple(files)).numbered()
+            )
+        )
+
+    def without(self, numbers: Collection[int]) -> Annotated:
+        """What is left without some images."""
+        return Annotated(tuple(image for image in self.of_images if image.number not in numbers))
+
+    @property
+    def images(self) -> int:
+        """How many."""
+        return len(self.of_images)
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Of the images: their places in the files."""
+        return frozenset(image.number for image in self.of_images)
+
+    @property
+    def side_images(self) -> list[SideImage]:
+        """In the order of the files."""
+        return [image.side_image for image in self.of_images]
+
+    @property
+    def boxes_xmin_ymin_xmax_ymax(self) -> np.ndarray:
+        """`[n, 4]` float32, pixels of the upright image."""
+        boxes = [image.boxes_xmin_ymin_xmax_ymax for image in self.of_images]
+        return np.concatenate([np.zeros((0, 4), np.float32), *boxes])
+
+    @property
+    def longer_sides(self) -> np.ndarray:
+        """`[n]` float32, the longer side of each box's image in pixels."""
+        sides = [(image.longer_side, len(image.boxes_xmin_ymin_xmax_ymax)) for image in self.of_images]
+        return np.repeat(np.array([side for side, _ in sides], np.float32), [count for _, count in sides])
+
+
+def _annotations(number: int, example: GroundTruthExample, class_names: Sequence[str]) -> _OfImage:
+    ymin, xmin, ymax, xmax = example.boxes_ymin_xmin_ymax_xmax.T
+    scale = np.array([example.width, example.height, example.width, example.height], np.float32)
+    names = frozenset(class_names[class_id - 1] for class_id in example.class_ids.tolist())
+    return _OfImage(
+        number,
+        SideImage(example.group or example.source_id, names),
+        np.stack([xmin, ymin, xmax, ymax], axis=1) * scale,
+        max(example.width, example.height),
+    )
 
 
 def phase_of(settings: Settings, name: PhaseName) -> Phase:

@@ -205,7 +205,8 @@ class PhaseRun:
         with averaged_weights.swapped_in(self._optimizer):
             self._subject.refresh()
             evaluated = self._evaluation.of(self._subject.raw)
-            self._selection.take(self._step, self._placement.mean_over_workers(evaluated.score))
+            score, *of_halves = map(self._placement.mean_over_workers, (evaluated.score, *evaluated.of_halves))
+            self._selection.take(self._step, score, tuple(of_halves))
         with self._controller.summary_manager.summary_writer().as_default(step=self._step):
             self._evaluation.write_summaries(evaluated)
         self._controller.summary_manager.flush()

@@ -12,18 +12,22 @@ import hashlib
 import http.client
 import os
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from coralline.foundation import progress
+from coralline.foundation import progress, withheld
 from coralline.foundation.errors import UserError
+from coralline.foundation.patience import WAITS_S
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _TIMEOUT_S = 30
 _PIECE_BYTES = 1 << 16
 _RANGE_REFUSED = 416
+_BUSY = {429, 500, 502, 503, 504}
 
 
 def is_url(address: str) -> bool:
@@ -102,8 +106,8 @@ def _resume(url: str, part: Path) -> int:
     """
     have = part.stat().st_size if part.exists() else 0
     try:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as response, open(part, "ab") as file:
+        request = urllib.request.Request(withheld.reveal(url), headers={"Range": f"bytes={have}-"} if have else {})
+        with _open(request) as response, open(part, "ab") as file:
             if response.status != http.client.PARTIAL_CONTENT:
                 have = file.truncate(0)  # a server that doesn't know ranges sends it all again
             came, expected = 0, response.headers.get("Content-Length")
@@ -128,6 +132,18 @@ def _resume(url: str, part: Path) -> int:
             fix="try again: the same command resumes the download if the server supports that",
         )
     return missing
+
+
+def _open(request: urllib.request.Request) -> Any:
+    """The server's response; one that is busy for a moment is asked again. Raises what `urlopen` raises."""
+    for wait in WAITS_S:
+        try:
+            return urllib.request.urlopen(request, timeout=_TIMEOUT_S)
+        except urllib.error.HTTPError as e:
+            if e.code not in _BUSY:
+                raise
+        time.sleep(wait)
+    return urllib.request.urlopen(request, timeout=_TIMEOUT_S)
 
 
 def _unreachable(url: str, found: str) -> UserError:

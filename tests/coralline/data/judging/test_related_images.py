@@ -126,6 +126,40 @@ def test_a_person_s_groups_are_left_alone(put, look):
     assert set(related(dataset)) == {("related_across_sides", "keep")}
 
 
+def groups(dataset):
+    return {image.name.removesuffix(".jpg"): image.group for image in dataset.images}
+
+
+@pytest.mark.parametrize("folders", [("", ""), ("train/", "valid/")], ids=["ours", "theirs"])
+def test_images_that_belong_together_share_a_group_whoever_chose_the_sides(put, look, folders):
+    for number in range(12):
+        put(f"{folders[number % 2]}{number}", photograph(number))
+        put(f"{folders[number % 2]}{number}-again", versions(photograph(number), 1)[0])
+        put(f"{folders[number % 2]}alone{number}", photograph(50 + number))
+    found = groups(look())
+    assert all(found[name] is None for name in found if "alone" in name)
+    pairs = [name for name in found if name.endswith("again")]
+    assert len(pairs) == 12
+    for name in pairs:
+        assert found[name] == found[name.removesuffix("-again")] == min(f"{name}.jpg", f"{name[:-6]}.jpg")
+
+
+def test_a_person_s_groups_are_the_groups(put, look):
+    for number in range(20):
+        put(f"{'xyz'[number % 3]}{number}", photograph(number))
+    put("alone", photograph(99))
+    found = groups(look(group_pattern="^([^0-9])"))
+    assert found.pop("alone") is None and all(group == name[0] for name, group in found.items())
+
+
+def test_the_same_file_under_another_name_is_of_its_group(put, look):
+    for number in range(8):
+        put(f"{number}", photograph(number))
+    put("copy", photograph(0))
+    found = groups(look(on_duplicate_image="keep", compare_pictures="none"))
+    assert {name for name, group in found.items() if group == "0.jpg"} == {"0", "copy"}
+
+
 def test_no_side_is_left_empty(put, look):
     for version, image in enumerate(versions(photograph(1), 2)):
         put(f"cat_jpg.rf.{HASH.format(version * 7919)}", image)

@@ -21,6 +21,7 @@ FIELDS = {
     "class_names": ("dog", "cät"),
     "difficult": [False, True],
     "truncated": [True, False],
+    "group": "sub/a-1.jpg",
 }
 
 

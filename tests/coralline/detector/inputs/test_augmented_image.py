@@ -8,6 +8,7 @@ from coralline.detector import presets
 from coralline.detector.inputs import augmented_image, batches
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import LEAST_VISIBLE, TrainingImage
+from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.network.pixels import normalize
 
 HEIGHT, WIDTH = 200, 280
@@ -240,7 +241,9 @@ PRESET = presets.get("demo_160")
 
 
 def test_examples_are_the_first_images_as_the_network_sees_them(records):
-    examples = list(batches.augmented_examples([records], PRESET, augmentation_of(horizontal_flip=0.5), 2, seed=1))
+    examples = list(
+        batches.augmented_examples(ImageRecords((records,)), PRESET, augmentation_of(horizontal_flip=0.5), 2, seed=1)
+    )
     assert len(examples) == 2
     for pixels, boxes, class_ids in examples:
         assert class_ids.tolist() == [1, 2]
@@ -250,7 +253,16 @@ def test_examples_are_the_first_images_as_the_network_sees_them(records):
 
 
 def test_there_are_no_more_examples_than_images(records):
-    assert len(list(batches.augmented_examples([records], PRESET, augmentation_of(random_crop=1.0), 9, seed=1))) == 3
+    assert (
+        len(
+            list(
+                batches.augmented_examples(
+                    ImageRecords((records,)), PRESET, augmentation_of(random_crop=1.0), 9, seed=1
+                )
+            )
+        )
+        == 3
+    )
 
 
 @pytest.mark.slow
@@ -259,7 +271,7 @@ def test_batches_are_the_same_for_one_seed_and_lie_between_black_and_white(recor
 
     def all_batches():
         tf.keras.utils.set_random_seed(1)
-        data = batches.training_batches([records], PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
+        data = batches.training_batches(ImageRecords((records,)), PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
         return [(images.numpy(), labels["box_targets"]["4"].numpy()) for images, labels in data.take(5)]
 
     for (images, targets), (again, targets_again) in zip(all_batches(), all_batches(), strict=True):

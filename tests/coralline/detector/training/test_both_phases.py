@@ -1,6 +1,7 @@
 """Training as a whole, a few steps of it: what it writes, what it refuses, and that a killed run is taken up again."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ class Steps:
     """Notes the steps it is told of, and interrupts at one."""
 
     def __init__(self, phase="", stop_at=None):
-        self.seen, self.losses, self._stop = [], [], (phase, stop_at)
+        self.seen, self.losses, self.notes, self._stop = [], [], [], (phase, stop_at)
 
     def training(self, step):
         self.seen.append((step.phase, step.step))
@@ -27,7 +28,7 @@ class Steps:
             raise KeyboardInterrupt
 
     def note(self, text):
-        pass
+        self.notes.append(text)
 
 
 @pytest.fixture
@@ -37,13 +38,14 @@ def follow():
 
 
 @pytest.fixture(scope="module")
-def job(shapes_record):
+def job(many_shapes_record):
     from coralline.detector.training.job import Job
 
     schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 2, "evaluate_every": 4}
+    schedule["selection_fraction"] = 0.5
     config = Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule})
     settings = preflight.training_settings(config)
-    return Job((shapes_record,), (shapes_record,), tuple(CLASSES), settings)
+    return Job((many_shapes_record,), (many_shapes_record,), tuple(CLASSES), settings)
 
 
 def train(job, folder):
@@ -58,6 +60,18 @@ def changed(job, **preset):
     """The job with another schedule."""
     settings = dataclasses.replace(job.settings, preset=dataclasses.replace(job.settings.preset, **preset))
     return dataclasses.replace(job, settings=settings)
+
+
+def training_images(job):
+    """Names of the images that aren't held out."""
+    from coralline.detector.training.job import Annotated
+    from coralline.detector.training.selection_side import choose_selection_side
+
+    annotated = Annotated.read(job.files, CLASSES)
+    side = choose_selection_side(annotated.side_images, job.settings, judged_on_test=False)
+    left = annotated.without(side.held_out)
+    assert left.images == 32
+    return set(job.name_images(sorted(left.numbers)))
 
 
 def logged(folder):
@@ -79,7 +93,8 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     from coralline.detector.warm_start import weights_source
 
     model = tmp_path / "model"
-    follow(Steps("float", 8))
+    killed = Steps("float", 8)
+    follow(killed)
     with pytest.raises(KeyboardInterrupt):
         train(job, tmp_path)
     assert not model.exists()
@@ -90,6 +105,10 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
     assert first[1] > 4
     assert last_float == ("float", 12)
     assert resumed.seen[-1] == ("quantization-aware", 2)
+    selection = saved_model.read_detector_json(str(model))["selection"]
+    assert (selection["split"], selection["images"], selection["unseen"]) == ("train", 32, True)
+    assert selection["sentence"] in killed.notes and selection["sentence"] in resumed.notes
+    assert any("3 classes, 32 training images" in note for note in resumed.notes)
     assert weights_source.obtain(str(model), None, job.settings.preset).kind == "coralline"
     boxes, scores = saved_model.RawModel(str(model), "float").predict(np.zeros((1, 160, 160, 3), np.uint8))
     assert boxes.shape[1:] == (len(np.load(model / saved_model.ANCHORS_NPY)), 4)
@@ -103,13 +122,15 @@ def test_killed_training_goes_on_from_its_checkpoint_and_ends_at_the_same_step(j
 
 def test_fewer_images_than_a_batch_are_refused(job, tmp_path):
     with pytest.raises(UserError, match="too few training images"):
-        train(changed(job, batch_size=64), tmp_path)
+        train(changed(job, batch_size=128), tmp_path)
 
 
 def test_loss_that_is_no_number_stops_at_its_step_and_names_the_images(job, tmp_path):
     with pytest.raises(UserError, match=r"isn't a number at step \d+ of the float phase") as caught:
         train(changed(job, learning_rate=1e30), tmp_path)
-    assert caught.value.found.count("images/shapes-") == 4 and "train.learning_rate" in caught.value.fix
+    named = set(re.findall(r"images/shapes-\d+.jpg", caught.value.found))
+    assert len(named) == 4 and named <= training_images(job), "none of those that are held out"
+    assert "train.learning_rate" in caught.value.fix
 
 
 def test_weights_that_the_last_step_ruined_stop_it_too(job, tmp_path, monkeypatch):

@@ -19,9 +19,9 @@ class Model:
             str(folder), tf.train.Checkpoint(weight=self.weight), Placement(tf.distribute.get_strategy()), margin
         )
 
-    def comes_by(self, step, score):
+    def comes_by(self, step, score, of_halves=()):
         self.weight.assign(float(step))
-        self.selection.take(step, score)
+        self.selection.take(step, score, of_halves)
 
     def restored(self):
         self.selection.restore()
@@ -76,6 +76,23 @@ def test_without_any_evaluation_the_model_stays_as_it_is(tmp_path):
     model = Model(tmp_path)
     model.weight.assign(7.0)
     assert model.restored() == 7.0 and model.selection.best is None
+
+
+def test_optimism_is_what_a_half_gains_by_its_own_choice(tmp_path):
+    model = Model(tmp_path)
+    for step, (first, second) in enumerate([(0.5, 0.4), (0.7, 0.3), (0.4, 0.6)], start=1):
+        model.comes_by(step, (first + second) / 2, (first, second))
+    # The first half chooses step 2, the second step 3.
+    for selection in (model.selection, Model(tmp_path).selection):
+        assert selection.optimism == pytest.approx(((0.7 - 0.4) + (0.6 - 0.3)) / 2)
+        assert selection.as_json() == {"step": 3, "AP": 0.5, "optimism": selection.optimism}
+
+
+def test_halves_that_choose_alike_show_no_optimism(tmp_path):
+    model = Model(tmp_path)
+    for step, score in enumerate((0.2, 0.4, 0.3), start=1):
+        model.comes_by(step, score, (score, score - 0.1))
+    assert model.selection.optimism == 0
 
 
 @pytest.mark.parametrize(("evaluations", "stalled"), [(None, False), (3, False), (2, True), (1, True)])

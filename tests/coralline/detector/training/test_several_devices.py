@@ -37,6 +37,7 @@ class Steps(progress.LogSink):
 
 progress.set_sink(Steps())
 schedule = {"float_steps": 12, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 6, "evaluate_every": 12}
+schedule["selection_fraction"] = 0.5  # half of the images are held out, the same on each machine
 settings = preflight.training_settings(Config.model_validate({"model": {"preset": "demo_160"}, "train": schedule}))
 job = Job((record,), (record,), tuple(CLASSES), settings)
 placement = distribution.find_distribution()
@@ -75,8 +76,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def test_two_devices_share_each_batch(shapes_record, tmp_path):
-    said = lines(*start(shapes_record, tmp_path, devices=2))
+def test_two_devices_share_each_batch(many_shapes_record, tmp_path):
+    said = lines(*start(many_shapes_record, tmp_path, devices=2))
     assert said[0] == "devices 2 CPUs" and said[-1].startswith("quantization-aware 2")
     assert_detects(tmp_path / "model")
 
@@ -97,10 +98,10 @@ def kill_at_checkpoint(processes, work):
         process.wait()
 
 
-def test_two_machines_train_one_model_which_the_first_writes_though_both_were_killed(shapes_record, tmp_path):
-    kill_at_checkpoint(start_two(shapes_record, tmp_path), tmp_path / "work")
+def test_two_machines_train_one_model_which_the_first_writes_though_both_were_killed(many_shapes_record, tmp_path):
+    kill_at_checkpoint(start_two(many_shapes_record, tmp_path), tmp_path / "work")
     killed_workers_own = set(tmp_path.glob("coralline-worker-*"))
-    first, second = itertools.starmap(lines, start_two(shapes_record, tmp_path))
+    first, second = itertools.starmap(lines, start_two(many_shapes_record, tmp_path))
     assert first[0] == "devices worker 1 of 2, 2 CPUs in all" and second[0] == "devices worker 2 of 2, 2 CPUs in all"
     assert first[1:] == second[1:] and first[-1].startswith("quantization-aware 2"), "the same losses: it's one model"
     steps = [int(line.split()[1]) for line in first if line.startswith("float ")]

@@ -23,11 +23,15 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def server(cache):
     class Handler(http.server.BaseHTTPRequestHandler):
-        requests, content, ranges, cut = [], CONTENT, True, None
+        requests, content, ranges, cut, busy = [], CONTENT, True, None, 0
 
         def do_GET(self):
             asked = self.headers.get("Range")
             self.requests.append(asked)
+            if Handler.busy:
+                Handler.busy -= 1
+                self.send_error(503)
+                return
             if self.path != "/file":
                 self.send_error(404)
                 return
@@ -108,3 +112,17 @@ def test_a_cache_that_cannot_be_written_is_told(server, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
     with pytest.raises(UserError, match="set XDG_CACHE_HOME to another folder"):
         download.fetch(server.url, SHA256)
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(server, monkeypatch):
+    monkeypatch.setattr(download, "WAITS_S", [0.01, 0.01])
+    server.busy = 2
+    assert content_of(download.fetch(server.url, SHA256)) == CONTENT
+
+
+def test_a_server_that_stays_busy_is_one_message(server, monkeypatch):
+    monkeypatch.setattr(download, "WAITS_S", [0.01, 0.01])
+    server.busy = 1000
+    with pytest.raises(UserError, match="HTTP status 503"):
+        download.fetch(server.url, SHA256)
+    assert len(server.requests) == 3

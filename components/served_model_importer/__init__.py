@@ -1,0 +1,1 @@
+"""ServedModelImporter: the model that is served, as an artifact."""

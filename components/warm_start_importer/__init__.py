@@ -1,0 +1,1 @@
+"""WarmStartImporter: the weights that training begins with, as an artifact."""

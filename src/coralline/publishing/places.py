@@ -1,0 +1,59 @@
+"""Places where versions are published: a folder on this machine, or an address.
+
+How a place keeps versions whole is its own matter. What each of its methods is for:
+
+- `versions()`: names of the version folders, complete or not, oldest first; `folder(version)`: where one is.
+- `latest()`: the version that the pointer names; None without one, or if it names something else; `has_pointer()`.
+- `read(version, name)`: a file; `is_whole(version)`: whether its files are as its manifest says.
+- `write_version(version, files)`: the manifest is the last of them.
+- `read_record()`, `write_record(content)`: see `serving_record`; `point_latest(version)`: moves `latest` in one step.
+- `one_at_a_time()`: held by whoever changes something.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+from coralline.foundation import storage
+from coralline.foundation.errors import UserError
+from coralline.publishing import bundle
+from coralline.publishing.published_locally import LocalPlace
+from coralline.publishing.published_remotely import RemotePlace
+
+Place: TypeAlias = LocalPlace | RemotePlace
+UNREADABLE = "the published versions can't be read"
+
+
+def place_of(push_to: str) -> Place:
+    """The place that `push.to` names."""
+    return RemotePlace(push_to) if storage.is_remote(push_to) else LocalPlace(push_to)
+
+
+def manifest_of(place: Place, version: str) -> dict[str, Any] | None:
+    """A version's manifest; None if it isn't there or isn't one. Raises OSError if the place can't be read."""
+    try:
+        return bundle.read_manifest(place.read(version, bundle.MANIFEST))
+    except (*bundle.NOT_THERE, ValueError):
+        return None
+
+
+def damage_of(place: Place, version: str) -> str | None:
+    """What is wrong with a version; None if every file is as it was published."""
+    return bundle.damage(lambda name: place.read(version, name))
+
+
+@contextlib.contextmanager
+def as_user_errors(push_to: str, what: str) -> Iterator[None]:
+    """OSErrors within it become UserErrors."""
+    try:
+        yield
+    except OSError as e:
+        raise UserError(
+            what,
+            file=push_to,
+            expected="a folder or address that can be read and written, on a disk with room",
+            found=e,
+            fix="fix that or use another; the version served before is still served",
+        ) from e
