@@ -10,8 +10,9 @@ DIR holds `data/raccoon` (a LabelImg-style folder, one class), `data/bccd` (a VO
 warm-started. The row that counts for conversion is `int8's AP less this AP` under `qat`: both are judged with the same
 post-processing on the same images. 8 minutes a seed on 2 cores.
 
-Both sets are too small for the default settings to hold out images that choose the checkpoints: those that judge choose
-as well. `AP too good by at most` is what a cross-check of their halves says of that; `--selection-fraction` holds out.
+BCCD has a test side, which judges; its eval side chooses the checkpoints. Raccoon is too small for the default settings
+to hold out images for that: those that judge choose as well. `AP too good by at most` is what a cross-check of their
+halves says of that; `--selection-fraction` holds out.
 """
 
 from __future__ import annotations
