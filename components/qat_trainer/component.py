@@ -6,9 +6,10 @@ from tfx import types
 from tfx.dsl.components.base import executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from components.artifacts import LabelMap, WarmStart
+from components.artifacts import WarmStart
 from components.qat_trainer import executor
 from components.spec_component import SpecComponent
+from components.training_inputs import TRAINING_INPUTS, TRAINING_PARAMETERS
 
 NETWORK_VERSION = 1
 """Of the network, its losses, inputs, schedule, and choice of checkpoints. To be raised with any change of
@@ -19,15 +20,9 @@ a training that was killed before isn't continued."""
 class QatTrainerSpec(types.ComponentSpec):
     """What flows into and out of QatTrainer."""
 
-    PARAMETERS = {
-        "model": component_spec.ExecutionParameter(type=str),
-        "train": component_spec.ExecutionParameter(type=str),
-        "augment": component_spec.ExecutionParameter(type=str),
-        "network_version": component_spec.ExecutionParameter(type=int),
-    }
+    PARAMETERS = TRAINING_PARAMETERS
     INPUTS = {
-        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        "label_map": component_spec.ChannelParameter(type=LabelMap),
+        **TRAINING_INPUTS,
         "warm_start": component_spec.ChannelParameter(type=WarmStart, optional=True),
     }
     OUTPUTS = {

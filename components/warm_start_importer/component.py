@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tfx import types
 from tfx.dsl.components.base import executor_spec
-from tfx.types import component_spec, standard_artifacts
+from tfx.types import component_spec
 
-from components.artifacts import LabelMap, WarmStart
+from components.artifacts import WarmStart
 from components.spec_component import SpecComponent
+from components.training_inputs import TRAINING_INPUTS, TRAINING_PARAMETERS
 from components.warm_start_importer import executor
 
 
@@ -15,17 +16,11 @@ class WarmStartImporterSpec(types.ComponentSpec):
     """What flows into and out of WarmStartImporter."""
 
     PARAMETERS = {
-        "model": component_spec.ExecutionParameter(type=str),
-        "train": component_spec.ExecutionParameter(type=str),
-        "augment": component_spec.ExecutionParameter(type=str),
-        "network_version": component_spec.ExecutionParameter(type=int),
+        **TRAINING_PARAMETERS,
         "warm_start_sha256": component_spec.ExecutionParameter(type=str, optional=True),
         "published_at": component_spec.ExecutionParameter(type=str, optional=True),
     }
-    INPUTS = {
-        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
-        "label_map": component_spec.ChannelParameter(type=LabelMap),
-    }
+    INPUTS = TRAINING_INPUTS
     OUTPUTS = {"warm_start": component_spec.ChannelParameter(type=WarmStart)}
 
 

@@ -128,6 +128,6 @@ def _comparison(against: ModelComparison) -> PageSection:
 
 
 def _name(path: str) -> str:
-    """The file's name, with the folder that tells versions apart where it's a bundle's."""
-    parts = Path(path).parts
+    """The file's name, with the folder that tells versions apart where it's a bundle's, whatever `latest` is."""
+    parts = Path(os.path.realpath(path)).parts
     return "/".join(parts[-2:] if parts[-1] == "model.tflite" else parts[-1:])

@@ -123,7 +123,9 @@ class ModelComparison:
         }
 
     def _named(self, wanted: Any) -> list[str]:
-        figures = [FIGURE_NAMES[name].replace("_", " ") for name, of in self.differences.items() if wanted(of)]
+        # AR without a number is AR100 for people, as in the tables.
+        names = {name: key.replace("_", " ").replace("AR100", "AR") for name, key in FIGURE_NAMES.items()}
+        figures = [names[name] for name, of in self.differences.items() if wanted(of)]
         classes = [f"'{name}'" for name, of in self.per_class.items() if wanted(of)]
         return figures + (classes if len(self.per_class) > 1 else [])
 

@@ -95,12 +95,25 @@ def test_two_models_are_compared_on_the_same_images(model, labelled_model, data,
     assert (against["figures"]["AP"], against["own_figures"]["AP"]) == pytest.approx((0, 1))
     assert against["differences"]["AP"] == pytest.approx({"change": 1, "low": 1, "high": 1, "beyond_chance": True})
     assert against["sentence"].startswith("Beyond chance: better in AP, AP50, AP75, ")
+    assert ", AR, " in against["sentence"]
     text = " ".join(evaluate(model, "--against", other, data=data).stdout.split())
     assert f"compared with {other}, on the same images:" in text
     assert "leaf +1.000 +1.000 to +1.000 better" in text
     page = (tmp_path / "report" / "report.html").read_text()
     assert "Compared with the other file" in page and "Beyond chance: better in AP" in page
     assert "other.tflite" in page
+
+
+def test_two_that_are_latest_in_their_places_are_told_apart(model, data, tmp_path):
+    latest = []
+    for place, version in (("one", "20260101"), ("two", "20260202")):
+        (tmp_path / place / version).mkdir(parents=True)
+        shutil.copy(model, tmp_path / place / version / "model.tflite")
+        (tmp_path / place / "latest").symlink_to(version)
+        latest.append(tmp_path / place / "latest" / "model.tflite")
+    evaluate(latest[0], "--against", latest[1], "--report", tmp_path / "report", data=data)
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "20260101/model.tflite" in page and "20260202/model.tflite" in page
 
 
 def test_a_model_is_as_good_as_itself(model, data):
