@@ -18,7 +18,7 @@ from coralline.evaluation_report.page_content import PageHead, PageSection
 from coralline.foundation.report_page.rendering import render
 from coralline.foundation.whole_folder import require_replaceable, some_names, written_as_a_whole
 from coralline.scoring.evaluate_file import JUDGED, OTHER, EvaluationResult, ScoredFiles
-from coralline.scoring.model_comparison import FIGURE_NAMES, ModelComparison
+from coralline.scoring.model_comparison import FIGURE_WORDS, ModelComparison
 from coralline.tflite import contract
 from coralline.tflite.isolated_detector import IsolatedDetector
 from coralline.tflite.latency import Latency, cpu_name, measure_alone
@@ -122,8 +122,7 @@ def _warnings(result: EvaluationResult) -> list[PageSection]:
 
 def _comparison(against: ModelComparison) -> PageSection:
     filters = {"figure": page_words.figure, "signed": page_words.signed}
-    words = {name: words.replace("_", " ") for name, words in FIGURE_NAMES.items()}
-    html = render(Path(__file__).with_name("comparison.html.j2"), filters, against=against, words=words)
+    html = render(Path(__file__).with_name("comparison.html.j2"), filters, against=against, words=FIGURE_WORDS)
     return PageSection("comparison", "Comparison", html, {"against": against.as_json()})
 
 

@@ -20,6 +20,8 @@ FIGURE_NAMES = {
     "ar100": "AR100",
 }
 """What is compared: field of `Figures` -> its key in JSON."""
+FIGURE_WORDS = {name: key.replace("_", " ").replace("AR100", "AR") for name, key in FIGURE_NAMES.items()}
+"""The same for people; AR is that of 100 detections an image."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,9 +125,7 @@ class ModelComparison:
         }
 
     def _named(self, wanted: Any) -> list[str]:
-        # AR without a number is AR100 for people, as in the tables.
-        names = {name: key.replace("_", " ").replace("AR100", "AR") for name, key in FIGURE_NAMES.items()}
-        figures = [names[name] for name, of in self.differences.items() if wanted(of)]
+        figures = [FIGURE_WORDS[name] for name, of in self.differences.items() if wanted(of)]
         classes = [f"'{name}'" for name, of in self.per_class.items() if wanted(of)]
         return figures + (classes if len(self.per_class) > 1 else [])
 
