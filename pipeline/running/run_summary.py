@@ -88,7 +88,8 @@ def where_published(summary: dict[str, Any]) -> str:
     """The version's folder, and the served one if that is another by now."""
     published_at, latest = summary["published"], summary["latest"]
     if published_at is None:
-        return f"no: {summary['push_reason']}"
+        # The verdict, with its reasons, stands above.
+        return "no: the model is not blessed" if not summary["blessed"] else f"no: {summary['push_reason']}"
     if latest is not None and os.path.basename(latest) == os.path.basename(published_at):
         return str(published_at)
     return f"{published_at} (reused; {_why_replaced(summary)}: `latest` is {latest})"

@@ -77,4 +77,7 @@ def test_a_reused_publication_that_is_not_served_any_more_is_told_as_such() -> N
         "/out/published/2 (reused; rolled back on 2026-03-14 10:15 UTC (blind at night): "
         "`latest` is /real/out/published/1)"
     )
-    assert where_published({"published": None, "latest": None, "push_reason": "not blessed"}) == "no: not blessed"
+    refused = {"published": None, "latest": None, "blessed": True, "push_reason": "too little maps"}
+    assert where_published(refused) == "no: too little maps"
+    reasons = {**refused, "blessed": False, "push_reason": "the model is not blessed: AP50 0.1 is below the required 0.3"}
+    assert where_published(reasons) == "no: the model is not blessed", "the verdict names the reasons already"
