@@ -79,5 +79,9 @@ def test_a_reused_publication_that_is_not_served_any_more_is_told_as_such() -> N
     )
     refused = {"published": None, "latest": None, "blessed": True, "push_reason": "too little maps"}
     assert where_published(refused) == "no: too little maps"
-    reasons = {**refused, "blessed": False, "push_reason": "the model is not blessed: AP50 0.1 is below the required 0.3"}
+    reasons = {
+        **refused,
+        "blessed": False,
+        "push_reason": "the model is not blessed: AP50 0.1 is below the required 0.3",
+    }
     assert where_published(reasons) == "no: the model is not blessed", "the verdict names the reasons already"
