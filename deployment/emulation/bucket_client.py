@@ -8,6 +8,7 @@ from the ConfigMap `kfp-launcher`, a secret and the service account (`backend/sr
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import Iterator
@@ -86,6 +87,7 @@ def _s3_bucket(name: str) -> _S3Bucket:
     import botocore.session
 
     session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
     settings = botocore.config.Config(
         s3={"addressing_style": "path"},
         retries={"max_attempts": _ATTEMPTS, "mode": "standard"},
@@ -94,6 +96,14 @@ def _s3_bucket(name: str) -> _S3Bucket:
     )
     region = session.get_config_variable("region") or _REGION
     return _S3Bucket(name, session.create_client("s3", region_name=region, config=settings))
+
+
+@functools.cache
+def _loader() -> Any:
+    """Keeps botocore's models, whose files take a second to read, from one client to the next."""
+    import botocore.loaders
+
+    return botocore.loaders.create_loader()
 
 
 def _gs_client() -> Any:

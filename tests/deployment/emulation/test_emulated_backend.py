@@ -162,7 +162,8 @@ def test_the_cache_answers_for_equal_inputs_and_only_for_them(backend, scripts, 
 
 def test_a_run_takes_parameters_and_refuses_wrong_ones(backend, scripts, root) -> None:
     task = scripts.Task(
-        "assert given['inputs']['parameterValues'] == {'n': '7', 'm': 'x', 'run': '{{$.inputs.parameters[\\'run\\']}}'}, given['inputs']",
+        """run = "{{$.inputs.parameters['run']}}"
+assert given["inputs"]["parameterValues"] == {"n": "7", "m": "x", "run": run} and len(run) == 36, given["inputs"]""",
         gives=(),
         parameters={
             "n": {"componentInputParameter": "n"},
