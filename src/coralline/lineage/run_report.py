@@ -150,11 +150,18 @@ def _how_to_make_again(made: list[LineageStep]) -> str:
     models = [f"{artifact.uri.rstrip('/')}/model.tflite" for artifact in _artifacts(made, TFLITE_MODEL)]
     published = _recorded(made).get("published")
     models += [posixpath.join(published, "model.tflite")] if published else []
-    found = next((model for model in models if storage.exists(model)), None)
+    found = next((model for model in models if _there(model)), None)
     data = next((path for step in made if (path := _data_path(step))), "DATA")
     if found is None:
         return again
     return f"{again}, or score its model: coralline evaluate {found} --data {data} --report DIR"
+
+
+def _there(path: str) -> bool:
+    try:
+        return storage.exists(path)
+    except OSError:  # a bucket that this machine may not read
+        return False
 
 
 def _data_path(step: LineageStep) -> str | None:
