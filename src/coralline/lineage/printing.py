@@ -16,7 +16,7 @@ from coralline.lineage.trace import LineageStep, came_from, came_of, explain_art
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}
-_STATE_WORDS = {"CACHED": "reused"}
+_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped: its condition was false"}
 
 
 def print_runs(console: Console, runs: list[Run]) -> None:
@@ -58,6 +58,9 @@ def print_execution(console: Console, history: RunHistory, execution: Execution)
     _print_step(console, step)
     console.print(f"  run       {escape(execution.run_id)}\n  began     {_time(execution.created_ms)}")
     _print_settings(console, execution.settings)
+    if execution.details:
+        console.print("  noted by Kubeflow")
+        _print_settings(console, execution.details, indent=4)
 
 
 def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
@@ -119,11 +122,10 @@ def _served(served: dict[str, Any], version: str) -> str:
 
 def _print_step(console: Console, step: LineageStep) -> None:
     execution = step.execution
-    error = execution.settings.get("error_message")
     state, took = _state(execution.state), _seconds(execution.seconds)
     console.print(f"[bold]{escape(execution.node)}[/]  execution {execution.id}  {state}  {took}")
-    if error:
-        console.print(f"  [red]{escape(str(error))}[/]")
+    if execution.failure:
+        console.print(f"  [red]{escape(execution.failure)}[/]")
     for word, named in (("took", step.inputs), ("made", step.outputs)):
         for name, artifacts in named.items():
             for artifact in artifacts:

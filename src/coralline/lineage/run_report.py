@@ -9,16 +9,11 @@ from typing import Any
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
+from coralline.lineage.recorded_names import BLESSING, EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
 from coralline.lineage.run_history import Artifact, Run, RunHistory
 from coralline.lineage.trace import LineageStep, steps
 
 PAGE_FILE = "report.html"
-_PUSHED, _REPORT, _BLESSING, _MODEL = (
-    "PushedModel",
-    "components.EvaluationReport",
-    "ModelBlessing",
-    "components.TFLiteModel",
-)
 _FIGURES = ("AP", "AP50", "AP75")
 _OF_THE_REPORT = (*_FIGURES, "images", "split")
 
@@ -112,8 +107,8 @@ def _existing(of: tuple[Run, list[LineageStep]], skipped: tuple[str, ...] = ()) 
 
 def _folders(made: Iterable[LineageStep]) -> list[str]:
     """Where the page should be: the pusher's first, then the evaluator's, from which it was made."""
-    pushed = [f"{artifact.uri.rstrip('/')}/report" for artifact in _artifacts(made, _PUSHED)]
-    return pushed + [artifact.uri.rstrip("/") for artifact in _artifacts(made, _REPORT)]
+    pushed = [f"{artifact.uri.rstrip('/')}/report" for artifact in _artifacts(made, PUSHED_MODEL)]
+    return pushed + [artifact.uri.rstrip("/") for artifact in _artifacts(made, EVALUATION_REPORT)]
 
 
 def _artifacts(made: Iterable[LineageStep], artifact_type: str) -> Iterator[Artifact]:
@@ -124,13 +119,13 @@ def _artifacts(made: Iterable[LineageStep], artifact_type: str) -> Iterator[Arti
 
 def _recorded(made: list[LineageStep]) -> dict[str, Any]:
     known: dict[str, Any] = {}
-    for artifact in _artifacts(made, _REPORT):
+    for artifact in _artifacts(made, EVALUATION_REPORT):
         known |= {name: value for name, value in artifact.properties.items() if name in _OF_THE_REPORT}
-    for artifact in _artifacts(made, _BLESSING):
+    for artifact in _artifacts(made, BLESSING):
         if "blessed" in artifact.properties:
             known["blessed"] = bool(artifact.properties["blessed"])
             known["reasons"] = [line for line in str(artifact.properties.get("reasons", "")).split("\n") if line]
-    for artifact in _artifacts(made, _PUSHED):
+    for artifact in _artifacts(made, PUSHED_MODEL):
         folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
         if artifact.properties.get("pushed") and version:
             known["published"] = f"{folder.rstrip('/')}/{version}"
@@ -152,14 +147,21 @@ def recorded_in_words(recorded: dict[str, Any]) -> str:
 
 def _how_to_make_again(made: list[LineageStep]) -> str:
     again = "run the pipeline again with the same settings and --out"
-    models = [f"{artifact.uri.rstrip('/')}/model.tflite" for artifact in _artifacts(made, _MODEL)]
+    models = [f"{artifact.uri.rstrip('/')}/model.tflite" for artifact in _artifacts(made, TFLITE_MODEL)]
     published = _recorded(made).get("published")
     models += [posixpath.join(published, "model.tflite")] if published else []
-    found = next((model for model in models if storage.exists(model)), None)
+    found = next((model for model in models if _there(model)), None)
     data = next((path for step in made if (path := _data_path(step))), "DATA")
     if found is None:
         return again
     return f"{again}, or score its model: coralline evaluate {found} --data {data} --report DIR"
+
+
+def _there(path: str) -> bool:
+    try:
+        return storage.exists(path)
+    except OSError:  # a bucket that this machine may not read
+        return False
 
 
 def _data_path(step: LineageStep) -> str | None:

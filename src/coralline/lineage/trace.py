@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory, open_lineage
+from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, PUSHED_MODEL, SERVED_MODEL, WARM_START
+from coralline.lineage.run_history import BOOKKEEPING, Artifact, Execution, Run, RunHistory, open_lineage
 from coralline.lineage.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
-CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
-_PUSHED, _EXAMPLES = "PushedModel", "Examples"
-_WARM_START, _SERVED_MODEL = "components.WarmStart", "components.ServedModel"
-_ABOUT_THE_FILES = (*CODE_VERSION, "is_external", "tfx_version")
+_ABOUT_THE_FILES = BOOKKEEPING.union(CODE_VERSION)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +85,7 @@ def published(history: RunHistory, path: str) -> Artifact:
     place = os.path.realpath(path) if local else path.rstrip("/")
     if local and not os.path.exists(place):
         raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
-    pushed = {place: artifact for artifact in history.artifacts_of_type(_PUSHED) for place in _places(artifact)}
+    pushed = {place: artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) for place in _places(artifact)}
     while os.path.dirname(place) != place:
         if place in pushed:
             return pushed[place]
@@ -119,7 +117,7 @@ def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    for artifact in history.artifacts_of_type(_PUSHED):
+    for artifact in history.artifacts_of_type(PUSHED_MODEL):
         for place in _places(artifact):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
@@ -155,15 +153,15 @@ def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
     maker = line[-1] if line else None
     run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
     code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
-    sources = [step for step in line if any(a.type == _EXAMPLES for made in step.outputs.values() for a in made)]
+    sources = [step for step in line if any(a.type == EXAMPLES for made in step.outputs.values() for a in made)]
     return {
         "artifact": as_dict(artifact),
         "served": _served(artifact),
         "run": run.run_id if run else None,
         "code": code or (maker.code if maker else {}),
         "data": {step.execution.node: _data(step) for step in sources},
-        "warm_start": _made(line, _WARM_START),
-        "baseline": _made(line, _SERVED_MODEL),
+        "warm_start": _made(line, WARM_START),
+        "baseline": _made(line, SERVED_MODEL),
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
     }
@@ -223,6 +221,8 @@ def step_as_dict(step: LineageStep) -> dict[str, Any]:
         "seconds": step.execution.seconds,
         "code": step.code,
         "settings": step.execution.settings,
+        "details": step.execution.details,
+        "failure": step.execution.failure,
         "inputs": short(step.inputs),
         "outputs": short(step.outputs),
     }
