@@ -8,8 +8,10 @@
       coralline: /srv/coralline                      # a folder of this machine
     secrets:
       s3-keys: {access: $AWS_ACCESS_KEY_ID, secret: $AWS_SECRET_ACCESS_KEY}
+    services:
+      minio-service.kubeflow:9000: 127.0.0.1:9000    # what the cluster's DNS has; replaced in variables of pods
     pod_env:
-      AWS_ENDPOINT_URL: $AWS_ENDPOINT_URL            # what a cluster adds to every pod
+      HTTPS_PROXY: $HTTPS_PROXY                      # what the cluster adds to every pod
 
 Values that are `$NAME` come from the environment. Without nodes, placements aren't checked.
 """
@@ -46,6 +48,7 @@ class ClusterDescription(pydantic.BaseModel):
       nodes: None: not described, and placements aren't checked.
       claims: folders of this machine by the name of the claim.
       secrets: {secret: {key: value}}.
+      services: {name and port in the cluster: address that it has on this machine}.
       pod_env: variables of every pod, as a service account or an admission hook adds them.
     """
 
@@ -56,6 +59,7 @@ class ClusterDescription(pydantic.BaseModel):
     nodes: list[NodeDescription] | None = None
     claims: dict[str, Path] = {}
     secrets: dict[str, dict[str, str]] = {}
+    services: dict[str, str] = {}
     pod_env: dict[str, str] = {}
 
 

@@ -1,8 +1,8 @@
 """A Kubeflow Pipelines backend on one machine: runs of compiled specs, one task after the other.
 
-What one concern does is told in its file: `compiled_spec` and `run_parameters` (API server), `task_driver` with
+What one concern does is told in its file: `compiled_spec` and `run_inputs` (API server), `task_driver` with
 `task_inputs` and `task_cache` (driver), `task_launcher` with `blob_transfer`, `command_placeholders` and
-`executor_output` (launcher), `metadata_store` (ML Metadata), `pod`, `placement`, `process_pods`, `docker_pods`
+`task_answer` (launcher), `metadata_store` (ML Metadata), `pod`, `placement`, `process_pods`, `docker_pods`
 (Kubernetes). Here is what Argo does between them.
 
 Tasks that a cluster may run side by side go one after the other here. After a task has failed, none is begun
@@ -28,7 +28,7 @@ from deployment.emulation.compiled_spec import ContainerTask, read_compiled_spec
 from deployment.emulation.metadata_records import DAG_EXECUTION, RecordedExecution, config_of
 from deployment.emulation.metadata_store import KfpMetadata
 from deployment.emulation.pod import claim_names, make_pod
-from deployment.emulation.run_parameters import run_parameters
+from deployment.emulation.run_inputs import run_parameters
 from deployment.emulation.run_progress import RunProgress, TaskProgress
 from deployment.emulation.runtime_artifact import KfpMetadataError
 from deployment.emulation.task_cache import TaskCache

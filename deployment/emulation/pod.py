@@ -115,7 +115,8 @@ def make_pod(
         if claim not in cluster.claims:
             raise PendingPodError(f'the pod stays pending: persistentvolumeclaim "{claim}" not found')
         mounts[path] = cluster.claims[claim].resolve()
-    env = dict(_environment(task, cluster)) | {"KFP_POD_NAME": name, "KFP_POD_UID": uid}
+    env = {key: _reachable(value, cluster) for key, value in _environment(task, cluster)}
+    env |= {"KFP_POD_NAME": name, "KFP_POD_UID": uid}
     if task.max_retries:
         env["KFP_RETRY_INDEX"] = str(retry)
     deadline = int(task.kubernetes.get("activeDeadlineSeconds", 0)) or None
@@ -152,6 +153,13 @@ def _environment(task: ContainerTask, cluster: ClusterDescription) -> Iterator[t
                 raise PendingPodError(
                     f"the pod stays pending: couldn't find key {pair['secretKey']} in Secret {_secret_name(secret)}"
                 )
+
+
+def _reachable(value: str, cluster: ClusterDescription) -> str:
+    """An address in the cluster as this machine reaches it."""
+    for service, address in cluster.services.items():
+        value = value.replace(service, address)
+    return value
 
 
 def _secret(secret: dict[str, Any], cluster: ClusterDescription) -> dict[str, str]:

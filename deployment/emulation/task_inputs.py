@@ -14,7 +14,7 @@ from deployment.emulation.backend_error import BackendError
 from deployment.emulation.compiled_spec import ContainerTask
 from deployment.emulation.metadata_records import RecordedExecution
 from deployment.emulation.metadata_store import KfpMetadata
-from deployment.emulation.run_parameters import is_of_type
+from deployment.emulation.run_inputs import is_of_type
 
 _ABSENT = object()
 

@@ -17,7 +17,7 @@ from deployment.emulation.bucket_client import Bucket, open_bucket
 from deployment.emulation.bucket_uris import BucketConfig, bucket_of_artifact, bucket_of_root, mirrored
 from deployment.emulation.command_placeholders import compiled_command
 from deployment.emulation.compiled_spec import ContainerTask
-from deployment.emulation.executor_output import output_parameters, read_executor_output
+from deployment.emulation.task_answer import output_parameters, read_executor_output
 from deployment.emulation.metadata_records import OutputArtifact
 from deployment.emulation.metadata_store import KfpMetadata
 from deployment.emulation.pod import Pod
@@ -96,9 +96,12 @@ class TaskLauncher:
         """(execute.)"""
         pod = transfer.pod
         command = compiled_command(task, executor_input)
-        for name, listed in executor_input["inputs"].get("artifacts", {}).items():
+        inputs = executor_input["inputs"].get("artifacts", {})
+        for name, listed in inputs.items():
+            transfer.require_bucket(name, listed["artifacts"][0]["uri"])
+        for name, listed in inputs.items():
             for artifact in listed["artifacts"]:
-                transfer.download(name, artifact)
+                transfer.download(name, artifact["uri"])
         _prepare_output_folders(executor_input, pod)
         code = self.engine.run(pod, command, log)
         if self.options.publish_logs and (uri := _log_uri(executor_input)):
@@ -195,13 +198,21 @@ class _Transfer:
             self._buckets[key] = open_bucket(config)
         return self._buckets[key]
 
-    def download(self, name: str, artifact: dict[str, Any]) -> None:
+    def require_bucket(self, name: str, uri: str) -> None:
+        """(fetchNonDefaultBuckets: an input that is in no bucket, such as a local path, ends the task.)"""
+        if not uri.startswith(self._config.prefixed):
+            try:
+                bucket_of_artifact(uri)
+            except BackendError as error:
+                raise BackendError(
+                    "failed to fetch non default buckets: failed to parse bucketConfig for output artifact "
+                    f'"{name}" with uri "{uri}": {error}'
+                ) from error
+
+    def download(self, name: str, uri: str) -> None:
         """(downloadArtifacts: from the run's bucket, or, outside the run's root, from the URI's own.)"""
-        uri = artifact["uri"]
         local = mirrored(uri)
-        if local is None:
-            self.warnings[f'Input Artifact "{name}" does not have a recognized storage URI "{uri}".'] = None
-            return
+        assert local is not None, "require_bucket was asked"
         config = self._config if uri.startswith(self._config.prefixed) else bucket_of_artifact(uri)
         try:
             download_blob(self._bucket(config), config.prefix, config.key_of(uri), self.pod.on_this_machine(local))

@@ -118,19 +118,16 @@ def test_an_answer_that_the_launcher_refuses_fails_the_task(backend, scripts, ro
         assert _object(uri, tmp_path) == "what went wrong\n", "the log of a failed task is kept"
 
 
-def test_what_is_not_there_or_in_no_bucket_is_a_warning_only(backend, scripts, root) -> None:
-    said = 'answer({"artifacts": {"out": {"artifacts": [{"uri": "/claim/models/1"}]}}})'
-    spec = scripts.compiled(
-        {
-            "Local": scripts.Task(said),
-            "Nothing": scripts.Task("pass"),
-            "Take": scripts.Task("make(json.dumps(given['inputs']))", {"a": ("Local", "out"), "b": ("Nothing", "out")}),
-        }
-    )
-    tasks = scripts.performed(backend, spec, root)
-    assert "does not have a recognized storage URI" in tasks["Local"].warnings[0]
-    assert "does not exist" in tasks["Nothing"].warnings[0]
-    assert tasks["Take"].executor_input["inputs"]["artifacts"]["a"]["artifacts"][0]["uri"] == "/claim/models/1"
+def test_what_is_not_there_or_in_no_bucket_is_a_warning_until_another_task_takes_it(backend, scripts, root) -> None:
+    local = scripts.Task(_SAYING % '{"uri": "/claim/models/1"}')
+    tasks = {"Local": local, "Nothing": scripts.Task("pass")}
+    done = scripts.performed(backend, scripts.compiled(tasks), root)
+    assert "does not have a recognized storage URI" in done["Local"].warnings[0]
+    assert "does not exist" in done["Nothing"].warnings[0]
+    tasks["Take"] = scripts.Task('assert not os.path.exists("/minio/bucket")', {"b": ("Nothing", "out")}, gives=())
+    tasks["TakeLocal"] = scripts.Task("", {"a": ("Local", "out")}, gives=())
+    failure = _failure(backend, scripts.compiled(tasks), root)
+    assert failure.task == "TakeLocal" and 'unrecognized uri format: "/claim/models/1"' in failure.message
 
 
 def test_an_empty_object_that_stands_for_a_folder_breaks_the_download(backend, scripts, root, tmp_path) -> None:
