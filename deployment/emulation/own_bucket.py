@@ -7,6 +7,7 @@ keeps its objects in memory.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import urllib.request
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def serving(root: str | None, given: bool) -> Iterator[None]:
             found="neither, and moto, which would serve one for this run, isn't installed",
             fix="start an S3 server, or install moto[server]",
         ) from error
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells each request
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
