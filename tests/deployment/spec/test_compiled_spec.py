@@ -9,8 +9,8 @@ import yaml
 from google.protobuf import json_format
 
 from deployment.rehearsal import parse_spec
-from pipeline.config import load_config
 from deployment.spec.compiling import compile_pipeline
+from pipeline.config import load_config
 
 _SETTINGS = {
     "data.path": "gs://bucket/raccoon",
