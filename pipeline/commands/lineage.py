@@ -16,8 +16,8 @@ from pipeline.run_options import json_option
 store_option = click.option(
     "--store",
     envvar="CORALLINE_STORE",
-    help="A SQLite file, the output folder of a run, mysql://user:password@host/database or postgresql://..."
-    " [default: the output folder that is here]",
+    help="A SQLite file, the output folder of a run, grpc://host:port (the service of Kubeflow's ML Metadata),"
+    " mysql://user:password@host/database or postgresql://... [default: the output folder that is here]",
 )
 """Adds --store, as `store`."""
 
