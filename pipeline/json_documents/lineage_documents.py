@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.json_documents.publishing_documents import MoveEntry
-from pipeline.json_documents.shared_entries import CodeEntry, JsonObject
+from pipeline.json_documents.shared_entries import CodeEntry, JsonObject, RecordedEntry
 
 
 class ArtifactEntry(JsonObject):
@@ -200,6 +200,8 @@ class LineageWhyDocument(JsonObject):
     """The weights that training began with; null if it began with none, or it isn't recorded."""
     baseline: BaselineEntry | None
     """What the model was judged against; null if it isn't recorded."""
+    recorded: RecordedEntry
+    """Its figures and the verdict."""
     settings: dict[str, dict[str, Any]]
     """By component."""
     steps: list[StepEntry]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import urllib.parse
+from collections.abc import Iterator
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
@@ -22,7 +24,8 @@ _TIMEOUT_S = 5
 def connection(address: urllib.parse.SplitResult) -> pb.ConnectionConfig:
     """How to open the database at `mysql://user:password@host:port/database` or `postgresql://...`.
 
-    A MySQL database has been looked at by then: there is a server, it lets the user in, and holds a store.
+    A MySQL database has been looked at by then: there is a server, it lets the user in, and holds a store. A PostgreSQL
+    one is to be opened within `reading_only`.
 
     Raises:
       UserError: the address isn't complete, or the database can't be opened without changing it.
@@ -56,6 +59,26 @@ def connection(address: urllib.parse.SplitResult) -> pb.ConnectionConfig:
         )
         config.postgresql.skip_db_creation = True
     return config
+
+
+@contextlib.contextmanager
+def reading_only() -> Iterator[None]:
+    """Within it PostgreSQL's client opens connections that can't change anything, and gives up soon.
+
+    ML Metadata has no such option; libpq takes them from the environment too.
+    """
+    read_only = f"{os.environ.get('PGOPTIONS', '')} -c default_transaction_read_only=on".strip()
+    wanted = {"PGOPTIONS": read_only, "PGCONNECT_TIMEOUT": str(_TIMEOUT_S)}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _schema_version(config: pb.MySQLDatabaseConfig, shown: str) -> int | None:

@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from coralline.lineage.lineage_steps import LineageStep, came_from, came_of, steps
+from coralline.lineage.outcome import recorded_in_words
 from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
-from coralline.lineage.trace import LineageStep, came_from, came_of, explain_artifact, steps
+from coralline.lineage.trace import explain_artifact
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}
@@ -89,6 +91,8 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact)
     if why["served"] is not None:
         served = _served(why["served"], artifact.properties["pushed_version"])
         console.print(f"  {'served now':<20}{escape(served)}", soft_wrap=True)
+    if why["recorded"]:
+        console.print(f"  {'verdict':<20}{escape(recorded_in_words(why['recorded']))}", soft_wrap=True)
     console.print(f"  {'run':<20}{escape(str(why['run'] or 'unknown'))}")
     for name, value in why["code"].items():
         console.print(f"  {name:<20}{escape(str(value))}")

@@ -28,6 +28,7 @@ from coralline.lineage.schema_version import require_readable
 
 _STORE_FILE = "metadata.sqlite"
 _SQLITE_MAGIC = b"SQLite format 3\0"
+_WOULD_MAKE_TABLES = "cannot execute CREATE TABLE in a read-only transaction"  # PostgreSQL's words
 _SERVICES, _DATABASES = ("grpc", "grpcs"), ("mysql", "postgresql")
 
 
@@ -82,10 +83,12 @@ def open_store(address: str | PathLike[str]) -> ReadOnlyStore:
         # The database clients write the reason to the standard error stream, from C++.
         log = Path(folder, "stderr")
         try:
-            with output_to(log):
+            with output_to(log), database_server.reading_only():
                 store = MetadataStore(config)
                 store.get_context_types()
         except (errors.StatusError, RuntimeError) as error:
+            if _WOULD_MAKE_TABLES in str(error):
+                require_readable(None, without_secrets(address))
             raise _unreadable(address, error, log.read_text(errors="replace")) from error
     return ReadOnlyStore(store, address)
 

@@ -160,8 +160,8 @@ def store_in_memory() -> MetadataStore:
 class KubeflowRuns:
     """Writes runs as driver and launcher do, with what a real run's components recorded (recorded_run.json).
 
-    That run was a local one of a drawn data set; its artifacts were turned into ExecutorOutput by TFX's own
-    `kubeflow_v2_entrypoint_utils`, and its addresses are now those of a bucket.
+    That run was a local one of a drawn data set, with a warm start from a published model; its artifacts were turned
+    into ExecutorOutput by TFX's own `kubeflow_v2_entrypoint_utils`, and its addresses are now those of a bucket.
     """
 
     RECORDED = json.loads(Path(__file__).with_name("recorded_run.json").read_text())

@@ -17,7 +17,7 @@ from pipeline.commands import report
 from pipeline.commands.lineage import command
 
 FIRST, AGAIN, FAILED = "0b7e64f1-first", "1c8f75a2-again", "2d9086b3-failed"
-PUBLISHED = "s3://yard/published/20261130T100703Z-efd3492b"
+PUBLISHED = "s3://yard/published/20261130T102726Z-9be620b0"
 
 
 def call(store: Any, *arguments: Any) -> str:
@@ -34,9 +34,9 @@ def test_lists_a_clusters_runs_with_state_code_and_what_was_reused(kubeflow, val
         (AGAIN, "coralline", "COMPLETE"),
         (FIRST, "coralline", "COMPLETE"),
     ]
-    assert {run["properties"]["git_commit"][:7] for run in runs} == {"c8cdcc9"}
-    assert [len(run["executions"]) for run in runs] == [5, 9, 9]  # tasks; the DAG of a run isn't one
-    assert "6 of 9" in call(kubeflow, "list")
+    assert {run["properties"]["git_commit"][:7] for run in runs} == {"cf5a16c"}
+    assert [len(run["executions"]) for run in runs] == [4, 10, 10]  # tasks; the DAG of a run isn't one
+    assert "7 of 10" in call(kubeflow, "list")
 
 
 def test_shows_a_run_with_its_tasks_settings_and_where_a_failures_reason_is(kubeflow, valid_document):
@@ -44,7 +44,7 @@ def test_shows_a_run_with_its_tasks_settings_and_where_a_failures_reason_is(kube
     trainer = run["steps"][-1]
     assert (trainer["node"], trainer["state"]) == ("QatTrainer", "FAILED")
     assert trainer["settings"]["train"]["float_steps"] == 4
-    assert trainer["failure"] == "the reason is in the log of pod coralline-4, namespace kubeflow"
+    assert trainer["failure"] == "the reason is in the log of pod coralline-3, namespace kubeflow"
     assert [artifact["type"] for artifact in trainer["inputs"]["examples"]] == ["Examples"]
     assert trainer["failure"] in call(kubeflow, "show", FAILED)
     reused = valid_document(call(kubeflow, "show", AGAIN, "--json"))["steps"][0]
@@ -56,17 +56,23 @@ def test_why_answers_as_for_a_local_run(kubeflow, valid_document):
     why = valid_document(call(kubeflow, "why", f"{PUBLISHED}/model.tflite", "--json"))
     assert why["artifact"]["type"] == "PushedModel"
     assert why["artifact"]["properties"]["edgetpu_total"] == 108
-    assert (why["run"], why["code"]["git_commit"][:7]) == (FIRST, "c8cdcc9")  # who published it first
+    assert (why["run"], why["code"]["git_commit"][:7]) == (FIRST, "cf5a16c")  # who published it first
     data = why["data"]["VocExampleGen"]
     assert data["data"] == {"path": "s3://yard/data", "version": 2}
     assert data["input_fingerprint"].startswith("6c5d7b05") and data["span"] == 0
+    counts = {name: data[name] for name in ("images", "boxes", "classes", "train_images", "eval_images")}
+    assert counts == {"images": 40, "boxes": 98, "classes": 3, "train_images": 32, "eval_images": 8}
     assert not {"display_name", "store_session_info"} & data.keys()
-    assert why["settings"]["QatTrainer"]["model"] == {"preset": "demo_160", "version": 1}
+    assert why["settings"]["QatTrainer"]["model"]["preset"] == "demo_160"
     assert why["settings"]["Evaluator"]["evaluate"]["min_ap50"] == 0.0
-    assert why["baseline"]["content"] == "nothing"
+    assert why["baseline"]["version"] == why["warm_start"]["version"] == "20261130T100703Z-efd3492b"
+    assert why["warm_start"]["source"] == "latest_blessed"
+    verdict = {name: why["recorded"][name] for name in ("AP50", "images", "split", "blessed", "published")}
+    assert verdict == {"AP50": 0, "images": 8, "split": "eval", "blessed": True, "published": PUBLISHED}
     trained = [step for step in why["steps"] if step["node"] == "QatTrainer"]
     assert [(step["run"], step["state"]) for step in trained] == [(FIRST, "COMPLETE")]
-    assert "demo_160" in call(kubeflow, "why", PUBLISHED)
+    text = call(kubeflow, "why", PUBLISHED)
+    assert "on 8 eval images; blessed; published as s3://yard/published/" in text and "images 40" in text
 
 
 def test_an_artifact_is_followed_through_what_reused_it(kubeflow, valid_document):
