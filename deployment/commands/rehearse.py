@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,21 +59,28 @@ def command(
 
     Tasks are processes with a file system of their own, or containers. Buckets are real: the server and the keys come
     from the environment (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY; STORAGE_EMULATOR_HOST). Without
-    --root and AWS_ENDPOINT_URL a server for this one run is started. docs/rehearsal.md has the rest.
+    --root and AWS_ENDPOINT_URL a server is started, whose objects are kept in the state folder. docs/rehearsal.md has
+    the rest.
     """
-    from deployment.emulation import own_bucket
+    from deployment.emulation.own_bucket import object_store, with_object_store
     from deployment.emulation.task_driver import BackendOptions
 
     if (spec is None) == (run_id is None):
         raise click.UsageError("name a SPEC, or a run with --retry")
-    cluster = _cluster(cluster_file, claims)
-    with own_bucket.serving(None if run_id else root or cluster.default_root, given=root is not None or bool(run_id)):
+    cluster, kept = _cluster(cluster_file, claims), state / "bucket"
+    brings_bucket = "AWS_ENDPOINT_URL" not in os.environ and (kept.exists() if run_id else root is None)
+    brings_bucket = brings_bucket and not cluster.default_root.startswith("gs://")
+    with object_store(cluster.default_root, kept) if brings_bucket else contextlib.nullcontext(_nothing) as keep:
         options = BackendOptions(cluster.namespace, not no_logs, not no_cache, old_output_file)
-        backend = _backend(state, own_bucket.with_object_store(cluster), image, options)
+        backend = _backend(state, with_object_store(cluster), image, options)
         progress = backend.resumed(run_id) if run_id else _begun(backend, spec or Path(), root, parameters)
-        document = _performed(backend, progress, as_json)
+        document = _performed(backend, progress, keep, as_json)
     if as_json:
         machine_output.print_document("rehearse", document)
+
+
+def _nothing() -> None:
+    """The server of somebody else keeps its objects itself."""
 
 
 def _cluster(file: Path | None, claims: tuple[str, ...]) -> Any:
@@ -122,7 +132,9 @@ def _begun(backend: EmulatedBackend, spec: Path, root: str | None, parameters: t
         ) from error
 
 
-def _performed(backend: EmulatedBackend, progress: RunProgress, as_json: bool) -> dict[str, Any]:
+def _performed(
+    backend: EmulatedBackend, progress: RunProgress, keep: Callable[[], None], as_json: bool
+) -> dict[str, Any]:
     from deployment.emulation.emulated_backend import TaskFailedError
 
     say = (lambda text: click.echo(text, err=True)) if as_json else click.echo
@@ -131,6 +143,7 @@ def _performed(backend: EmulatedBackend, progress: RunProgress, as_json: bool) -
         say("placements aren't checked: no nodes are described (--cluster)")
     try:
         for name, task in backend.perform(progress):
+            keep()
             say(_line(name, task))
             for warning in task.warnings:
                 say(f"    {warning}")

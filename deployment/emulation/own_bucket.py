@@ -1,7 +1,7 @@
 """The object store that a Kubeflow brings along, `minio-service.kubeflow:9000`, on this machine.
 
-It is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one for the time of a run, of moto's, which
-keeps its objects in memory.
+It is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one of moto's, started for the time of a
+command. That one keeps its objects in memory, so they are kept in a folder from one command to the next.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import contextlib
 import logging
 import os
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from coralline.foundation.errors import UserError
-from deployment.emulation.bucket_uris import bucket_of_root
+from deployment.emulation.bucket_client import open_bucket
+from deployment.emulation.bucket_uris import BucketConfig, bucket_of_root
 from deployment.emulation.cluster_description import ClusterDescription
 
 _SERVICE = "minio-service.kubeflow:9000"
 _SECRET = "mlpipeline-minio-artifact"  # config/env.go, minioArtifactSecretName
 _KEYS = {"AWS_ACCESS_KEY_ID": "accesskey", "AWS_SECRET_ACCESS_KEY": "secretkey"}
+_SUFFIX = ".object"  # a key may be another one's folder
 
 
 def with_object_store(cluster: ClusterDescription) -> ClusterDescription:
@@ -31,26 +34,26 @@ def with_object_store(cluster: ClusterDescription) -> ClusterDescription:
 
 
 @contextlib.contextmanager
-def serving(root: str | None, given: bool) -> Iterator[None]:
-    """Within it, a server has the bucket of the root, if neither a root was given nor AWS_ENDPOINT_URL is set.
+def object_store(root: str, folder: Path) -> Iterator[Callable[[], None]]:
+    """Within it, a server has the bucket of a root, with what a folder keeps of it.
 
     Args:
-      root: the run's; None: that of an earlier run.
-      given: whether somebody has said where the run's artifacts go.
+      root: a run's, `minio://` or `s3://`.
+      folder: made if it isn't there.
+
+    Yields:
+      A function that puts what is new into the folder.
 
     Raises:
-      UserError: a server is needed, and moto isn't there.
+      UserError: moto isn't there.
     """
-    if given or root is None or "AWS_ENDPOINT_URL" in os.environ or root.startswith("gs://"):
-        yield
-        return
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
         raise UserError(
             "there is no bucket for the run's artifacts",
             expected="--root URI and a server for it: AWS_ENDPOINT_URL with keys, or STORAGE_EMULATOR_HOST",
-            found="neither, and moto, which would serve one for this run, isn't installed",
+            found="neither, and moto, which would serve one, isn't installed",
             fix="start an S3 server, or install moto[server]",
         ) from error
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells each request
@@ -61,9 +64,29 @@ def serving(root: str | None, given: bool) -> Iterator[None]:
     for variable in _KEYS:
         os.environ.setdefault(variable, "rehearsal")
     try:
-        bucket = bucket_of_root(root).bucket
-        urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/{bucket}", method="PUT")).close()
-        yield
+        config = bucket_of_root(root)
+        request = urllib.request.Request(f"http://{host}:{port}/{config.bucket}", method="PUT")
+        urllib.request.urlopen(request).close()
+        yield _filled(config, folder / config.bucket)
     finally:
         server.stop()
         del os.environ["AWS_ENDPOINT_URL"]
+
+
+def _filled(config: BucketConfig, folder: Path) -> Callable[[], None]:
+    bucket, kept = open_bucket(config), set[str]()
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.rglob(f"*{_SUFFIX}"):
+        key = file.relative_to(folder).as_posix().removesuffix(_SUFFIX)
+        bucket.upload(file, key)
+        kept.add(key)
+
+    def keep() -> None:
+        for key in bucket.keys(""):
+            if key not in kept:
+                file = folder / f"{key}{_SUFFIX}"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                bucket.download(key, file)
+                kept.add(key)
+
+    return keep

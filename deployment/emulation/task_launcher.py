@@ -17,11 +17,11 @@ from deployment.emulation.bucket_client import Bucket, open_bucket
 from deployment.emulation.bucket_uris import BucketConfig, bucket_of_artifact, bucket_of_root, mirrored
 from deployment.emulation.command_placeholders import compiled_command
 from deployment.emulation.compiled_spec import ContainerTask
-from deployment.emulation.task_answer import output_parameters, read_executor_output
 from deployment.emulation.metadata_records import OutputArtifact
 from deployment.emulation.metadata_store import KfpMetadata
 from deployment.emulation.pod import Pod
 from deployment.emulation.runtime_artifact import KfpMetadataError
+from deployment.emulation.task_answer import output_parameters, read_executor_output
 from deployment.emulation.task_cache import TaskCache, started_at
 from deployment.emulation.task_driver import LOGS, BackendOptions, Driven
 
