@@ -13,7 +13,7 @@ from typing import Any
 from deployment.emulation.backend_error import BackendError
 from deployment.emulation.bucket_uris import mirrored
 from deployment.emulation.compiled_spec import ContainerTask
-from deployment.emulation.task_inputs import as_text
+from deployment.emulation.task_inputs import value_as_text
 
 _WHOLE = "{{$}}"
 
@@ -71,7 +71,7 @@ def _placeholders(given: dict[str, Any]) -> dict[str, str]:
     for name, value in given["inputs"]["parameterValues"].items():
         if value is None:
             raise BackendError(f"unknown PipelineSpec Value type of parameter {name}")
-        values[f"{{{{$.inputs.parameters['{name}']}}}}"] = as_text(value)
+        values[f"{{{{$.inputs.parameters['{name}']}}}}"] = value_as_text(value)
     for name, parameter in given["outputs"].get("parameters", {}).items():
         values[f"{{{{$.outputs.parameters['{name}'].output_file}}}}"] = parameter["outputFile"]
     return values

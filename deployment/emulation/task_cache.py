@@ -18,7 +18,7 @@ from typing import Any
 from deployment.emulation.compiled_spec import ContainerTask
 
 
-def fingerprint(task: ContainerTask, executor_input: dict[str, Any], claims: Iterable[str]) -> str:
+def cache_fingerprint(task: ContainerTask, executor_input: dict[str, Any], claims: Iterable[str]) -> str:
     """The hash of a task's cache key (getFingerPrint, GenerateCacheKey, GenerateFingerPrint).
 
     In it: input artifacts by their ids in ML Metadata, so that equal content of another id is another key; parameter

@@ -23,7 +23,7 @@ from deployment.emulation.metadata_records import (
     config_of,
 )
 from deployment.emulation.metadata_store import KfpMetadata, output_uri
-from deployment.emulation.task_cache import TaskCache, fingerprint
+from deployment.emulation.task_cache import TaskCache, cache_fingerprint
 from deployment.emulation.task_inputs import resolved_inputs
 
 LOGS = "executor-logs"
@@ -86,7 +86,7 @@ def drive(
     executor_input = {"inputs": inputs, "outputs": provisioned_outputs(task, dag.contexts.pipeline_root, options)}
     key, found = "", None
     if options.cache and task.uses_cache:
-        key = fingerprint(task, executor_input, claims)
+        key = cache_fingerprint(task, executor_input, claims)
         found = cache.look_up(key, pipeline, options.namespace)
     config = config_of(
         executor_input,

@@ -89,13 +89,13 @@ def _check_types(declared: Mapping[str, dict[str, Any]], values: dict[str, Any])
         elif values[name] is None:
             raise BackendError(f'got null for input parameter "{name}"')
         elif kind == "STRING":
-            values[name] = as_text(values[name])
+            values[name] = value_as_text(values[name])
         elif not is_of_type(values[name], kind):
             found = type(values[name]).__name__
             raise BackendError(f'input parameter "{name}" type mismatch: expect {kind}, got {found}')
 
 
-def as_text(value: Any) -> str:
+def value_as_text(value: Any) -> str:
     """A value as a command or a STRING has it (metadata/model.go, PbValueToText; launcher_v2.go, getPlaceholders)."""
     if isinstance(value, str):
         return value
