@@ -23,6 +23,7 @@ from deployment.emulation.placement import require_a_node
 
 EMPTY_DIRS = ("/gcs", "/s3", "/minio", "/.local", "/.cache", "/.config")
 """Where every pod has an empty folder (container.go; /kfp-launcher, the launcher's own, aside)."""
+_PULL_POLICIES = ("Always", "Never", "IfNotPresent")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +107,9 @@ def make_pod(
       PendingPodError: no node takes it, or a secret or claim that it names isn't there.
       BackendError: the platform document is wrong.
     """
+    policy = task.kubernetes.get("imagePullPolicy", "Always")
+    if policy not in _PULL_POLICIES:
+        raise BackendError(f"unsupported value: {policy}. ImagePullPolicy should be one of {', '.join(_PULL_POLICIES)}")
     if cluster.nodes is not None:
         require_a_node(task, cluster.nodes)
     uid = str(uuid.uuid4())
