@@ -35,9 +35,9 @@ _T = TypeVar("_T")
 
 
 @contextlib.contextmanager
-def connected(path: str) -> Iterator[tuple[Any, str]]:
+def connected(path: str, writing: bool = False) -> Iterator[tuple[Any, str]]:
     """The file system of an address and the name within it; listings are never cached. What fails is an OSError."""
-    with as_oserrors(path):
+    with as_oserrors(path, writing):
         import fsspec
 
         rest = withheld.reveal(path).split("://", 1)[1]
@@ -53,7 +53,7 @@ def connected(path: str) -> Iterator[tuple[Any, str]]:
 @patient
 def upload(path: str, content: bytes) -> None:
     """Writes a remote file, which appears when all of it has arrived. Raises OSError."""
-    with connected(path) as (files, name):
+    with connected(path, writing=True) as (files, name):
         if is_s3(path) or is_gs(path):
             checked = {"consistency": "md5"} if is_gs(path) else {}  # S3's parts carry checksums of botocore's
             in_time(files, len(content), lambda: files._pipe_file(name, content, **checked))
@@ -66,7 +66,7 @@ def upload(path: str, content: bytes) -> None:
 def upload_file(path: str, local: str) -> None:
     """Writes a remote file with the content of a local one; it appears when all of it has arrived. Raises OSError."""
     size = os.path.getsize(local)
-    with connected(path) as (files, name):
+    with connected(path, writing=True) as (files, name):
         if is_s3(path) or is_gs(path):
             checked = {"consistency": "md5"} if is_gs(path) else {}
             in_time(files, size, lambda: _put(files, local, name, checked))

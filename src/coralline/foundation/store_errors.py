@@ -49,19 +49,26 @@ def is_gs(path: str) -> bool:
 
 
 @contextlib.contextmanager
-def as_oserrors(path: str) -> Iterator[None]:
-    """Whatever fails within it, at this address, becomes an OSError."""
+def as_oserrors(path: str, writing: bool = False) -> Iterator[None]:
+    """Whatever fails within it, at this address, becomes an OSError.
+
+    Args:
+      path: the address.
+      writing: what isn't found then is the bucket.
+    """
     try:
         yield
     except UserError:
         raise
     except Exception as e:
-        raise as_oserror(e, path) from e
+        if isinstance(e, OSError) and e.errno and e.filename == path:
+            raise
+        raise _as_oserror(e, path, writing) from e
 
 
-def as_oserror(error: Exception, path: str) -> OSError:
+def _as_oserror(error: Exception, path: str, writing: bool) -> OSError:
     """The error of any library as an OSError, of the subclass that its number stands for."""
-    number, reason = _store_said(error, path) or _in_general(error)
+    number, reason = _store_said(error, path, writing) or _in_general(error)
     return OSError(number, without_secrets(reason), without_secrets(path))
 
 
@@ -91,7 +98,7 @@ def _in_general(error: Exception) -> tuple[int, str]:
     return number, (error.strerror if isinstance(error, OSError) else None) or said or type(error).__name__
 
 
-def _store_said(error: Exception, path: str) -> tuple[int, str] | None:
+def _store_said(error: Exception, path: str, writing: bool) -> tuple[int, str] | None:
     if not (is_s3(path) or is_gs(path)):
         return None
     bucket = f"bucket `{path.split('://', 1)[1].partition('/')[0]}`"
@@ -104,7 +111,7 @@ def _store_said(error: Exception, path: str) -> tuple[int, str] | None:
         return errno.ENOSPC, f"{bucket} has no room left: {said}"
     if status == 412 or isinstance(error, FileExistsError):
         return errno.EEXIST, "it was changed by another writer"
-    if code in _NO_BUCKET:
+    if code in _NO_BUCKET or (writing and isinstance(error, FileNotFoundError)):
         return errno.ENOENT, f"there is no {bucket} at {_store(path)}"
     if kind in _WITHOUT_CREDENTIALS or _is_refusal(error, code, status):
         return errno.EACCES, f"{bucket} can't be used with these credentials: {said}; {_advice(path)}"
