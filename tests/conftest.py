@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 
 from coralline.detector import presets
-from coralline.foundation import patience
+from coralline.foundation import patience, progress
 from coralline.foundation.printable import shortened
 from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 from pipeline.json_reference import SCHEMAS
@@ -329,8 +329,9 @@ class _FaultyProxy:
         with contextlib.suppress(OSError):
             while piece := server.recv(1 << 10):
                 time.sleep(self.delay)
-                if not self.silent:
-                    client.sendall(piece)
+                if self.silent:
+                    return
+                client.sendall(piece)
             client.shutdown(socket.SHUT_WR)
 
 
@@ -408,6 +409,23 @@ def unsteady_store(monkeypatch):
     fsspec.register_implementation("unsteady", Unsteady, clobber=True)
     monkeypatch.setattr(patience, "WAITS_S", [0.01, 0.01])
     return Unsteady
+
+
+@pytest.fixture
+def notes():
+    """What is told to the user, sentence by sentence."""
+
+    class Notes(progress.LogSink):
+        def __init__(self):
+            self.said = []
+
+        def note(self, text):
+            self.said.append(text)
+
+    sink = Notes()
+    progress.set_sink(sink)
+    yield sink.said
+    progress.set_sink(progress.LogSink())
 
 
 _REMOTE = ("file", "memory", "s3", "gs")
