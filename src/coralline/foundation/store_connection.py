@@ -30,7 +30,7 @@ SILENCE_S = 60.0
 SLOWEST_BYTES_PER_S = 1 << 16
 """An upload that is slower than this on the whole, and takes over a minute, has failed."""
 _TRIES = 3
-_LARGE = 100 << 20  # s3fs and gcsfs send what is at least as large in parts
+_PART_BYTES = 16 << 20  # s3fs sends what has two of these at least in parts, ten at a time; gcsfs what has one
 _T = TypeVar("_T")
 
 
@@ -55,8 +55,7 @@ def upload(path: str, content: bytes) -> None:
     """Writes a remote file, which appears when all of it has arrived. Raises OSError."""
     with connected(path, writing=True) as (files, name):
         if is_s3(path) or is_gs(path):
-            checked = {"consistency": "md5"} if is_gs(path) else {}  # S3's parts carry checksums of botocore's
-            in_time(files, len(content), lambda: files._pipe_file(name, content, **checked))
+            in_time(files, len(content), lambda: files._pipe_file(name, content, **_sending(path)))
             _require_whole(files, name, path, len(content))
         else:
             files.pipe_file(name, content)
@@ -68,8 +67,7 @@ def upload_file(path: str, local: str) -> None:
     size = os.path.getsize(local)
     with connected(path, writing=True) as (files, name):
         if is_s3(path) or is_gs(path):
-            checked = {"consistency": "md5"} if is_gs(path) else {}
-            in_time(files, size, lambda: _put(files, local, name, checked))
+            in_time(files, size, lambda: _put(files, local, name, _sending(path)))
             _require_whole(files, name, path, size)
         else:
             files.put_file(local, name)
@@ -94,7 +92,12 @@ def in_time(files: Any, size: int, request: Callable[[], Awaitable[_T]]) -> _T:
     return result
 
 
-async def _put(files: Any, local: str, name: str, options: dict[str, str]) -> None:
+def _sending(path: str) -> dict[str, Any]:
+    """Options of an upload. Each part to S3 has a checksum of botocore's already."""
+    return {"chunksize": _PART_BYTES, **({"consistency": "md5"} if is_gs(path) else {})}
+
+
+async def _put(files: Any, local: str, name: str, options: dict[str, Any]) -> None:
     try:
         await files._put_file(local, name, **options)
     except AttributeError as e:  # gcsfs 2025.12 stumbles over its own clearing away and hides what went wrong
@@ -102,7 +105,7 @@ async def _put(files: Any, local: str, name: str, options: dict[str, str]) -> No
 
 
 def _require_whole(files: Any, name: str, path: str, size: int) -> None:
-    if size >= _LARGE and (there := int(files.info(name)["size"])) != size:
+    if size >= _PART_BYTES and (there := int(files.info(name)["size"])) != size:
         raise OSError(errno.EIO, f"{there} of {size} bytes arrived", path)
 
 

@@ -1,10 +1,13 @@
 """What becomes of reading and writing when a store, or the way to it, fails; on real servers behind a faulty proxy."""
 
+import json
+import os
 import ssl
 import subprocess
 import urllib.request
 
 import boto3
+import fsspec
 import pytest
 
 from coralline.foundation import conditional_writes, patience, storage, store_connection
@@ -45,15 +48,16 @@ def test_of_an_upload_that_breaks_off_again_and_again_nothing_appears(tmp_path, 
 def test_a_large_upload_in_parts_that_breaks_off_leaves_no_parts(tmp_path, s3_bucket, proxied, monkeypatch):
     monkeypatch.setattr(patience, "WAITS_S", [])
     address, proxy = f"{s3_bucket}/{tmp_path.name}/large", proxied("AWS_ENDPOINT_URL")
-    (tmp_path / "large").write_bytes(bytes(105 << 20))
-    proxy.cut_after, proxy.cuts = 20 << 20, 3  # as many as there are tries of one part
+    (tmp_path / "large").write_bytes(bytes(33 << 20))
+    proxy.cut_after, proxy.cuts = 10 << 20, 1000
     with pytest.raises(OSError):
         store_connection.upload_file(address, str(tmp_path / "large"))
     client = boto3.client("s3")
     assert "Uploads" not in client.list_multipart_uploads(Bucket="bucket", Prefix=tmp_path.name)
     assert not storage.exists(address)
+    proxy.cuts = 0
     store_connection.upload_file(address, str(tmp_path / "large"))
-    assert storage.size(address) == 105 << 20
+    assert storage.size(address) == 33 << 20
     storage.remove(address)
 
 
@@ -102,10 +106,7 @@ def test_a_certificate_of_an_own_authority_needs_aws_ca_bundle(tmp_path, s3_buck
 
 @pytest.fixture
 def strict_s3(s3_bucket, proxied):
-    """A store that looks at keys and rights; gives `user(policy)`, which makes keys and puts them into the environment."""
-    import json
-    import os
-
+    """A store that looks at keys and rights; `strict_s3(name, *actions)` makes keys and puts them in the environment."""
     at = os.environ["AWS_ENDPOINT_URL"]
     client = boto3.client("iam")
 
@@ -149,8 +150,6 @@ def test_wrong_keys_are_refused_everywhere(tmp_path, strict_s3, monkeypatch):
     storage.write_bytes("s3://bucket/strict/f", b"1")
     assert storage.read_bytes("s3://bucket/strict/f") == b"1"
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    import fsspec
-
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     for look in (storage.read_bytes, storage.exists, storage.list_tree, storage.size):
         with pytest.raises(PermissionError, match="bucket `bucket` can't be used with these credentials"):
