@@ -1,7 +1,7 @@
 """Connections to stores by address: credentials and endpoints from the environment, and how long an answer may take.
 
-- `gs://`: Google's default credentials (gcsfs): GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default login`,
-  the machine's own account. STORAGE_EMULATOR_HOST names another server.
+- `gs://`: Google's default credentials (gcsfs): GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default
+  login`, the machine's own account. STORAGE_EMULATOR_HOST names another server.
 - `s3://`: what botocore finds: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, ~/.aws, the machine's or
   the pod's role; AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL names a store that isn't Amazon's, AWS_CA_BUNDLE the file of
   the authority that signed its certificate.
@@ -26,7 +26,7 @@ from coralline.foundation.store_errors import as_oserrors, is_gs, is_s3, scheme_
 CONNECT_S = 10.0
 """A connection has to come about in this time."""
 SILENCE_S = 60.0
-"""A server that sends nothing for this long, while an answer is awaited, has failed. What comes slowly may take longer."""
+"""A server that sends nothing for this long while an answer is awaited has failed. What comes slowly may take long."""
 SLOWEST_BYTES_PER_S = 1 << 16
 """An upload that is slower than this on the whole, and takes over a minute, has failed."""
 _TRIES = 3

@@ -78,7 +78,7 @@ def answer_of(error: BaseException) -> tuple[str, int]:
     if response is not None:
         return response.get("Error", {}).get("Code", ""), response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     code = getattr(error, "code", None)
-    return "", int(code) if str(code or "").isdigit() else 0
+    return "", int(str(code)) if str(code).isdigit() else 0
 
 
 def _response(error: BaseException | None) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from coralline.foundation.conditional_writes import ABSENT, Seen
 from coralline.publishing import bundle, serving_record
 
 GRACE_S = 3.0
-"""A writer that has put a move on record gets this long to make it, before another one makes sure that it never does."""
+"""A writer that has put a move on record gets this long to make it; then another one makes sure that it never does."""
 _TURNS = 40
 _PAUSE_S = 0.3
 _STARTED_S = 30.0  # older entries without a move are those of writers that were killed

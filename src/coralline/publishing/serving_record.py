@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 

@@ -37,7 +37,7 @@ def test_of_an_upload_that_breaks_off_again_and_again_nothing_appears(tmp_path, 
     folder, proxy = f"{s3_bucket}/{tmp_path.name}", proxied("AWS_ENDPOINT_URL")
     storage.write_bytes(f"{folder}/f", b"before")
     proxy.cut_after, proxy.cuts = 500_000, 1000
-    with pytest.raises(OSError, match="f'$"):
+    with pytest.raises(OSError, match=r"f'$"):
         storage.write_bytes(f"{folder}/f", CONTENT)
     with pytest.raises(OSError), storage.open_to_write(f"{folder}/new") as file:
         file.write(CONTENT)
@@ -106,7 +106,7 @@ def test_a_certificate_of_an_own_authority_needs_aws_ca_bundle(tmp_path, s3_buck
 
 @pytest.fixture
 def strict_s3(s3_bucket, proxied):
-    """A store that looks at keys and rights; `strict_s3(name, *actions)` makes keys and puts them in the environment."""
+    """A store that looks at keys and rights; `strict_s3(name, *actions)` puts a new user's keys in the environment."""
     at = os.environ["AWS_ENDPOINT_URL"]
     client = boto3.client("iam")
 
@@ -139,8 +139,8 @@ def test_keys_without_rights_are_one_message_with_the_bucket_and_what_to_set(tmp
         storage.write_bytes("s3://bucket/refused", b"")
     assert refused.value.strerror == (
         "bucket `bucket` can't be used with these credentials: Access Denied (AccessDenied); set AWS_ACCESS_KEY_ID and "
-        "AWS_SECRET_ACCESS_KEY to a pair that may read, list and write there, and AWS_ENDPOINT_URL to the store if that "
-        "isn't Amazon's"
+        "AWS_SECRET_ACCESS_KEY to a pair that may read, list and write there, and AWS_ENDPOINT_URL to the store "
+        "if that isn't Amazon's"
     )
     assert not storage.exists("s3://bucket/refused")
 

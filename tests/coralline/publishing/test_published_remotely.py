@@ -141,7 +141,9 @@ def test_killed_at_any_write_it_leaves_a_whole_version_serving_and_the_next_one_
     assert writes >= (5 if action == "push" else 2)
     for folder in (f"{place}/{nth}" for nth in range(writes)):
         first, second = (move.after for move in published.record(folder).moves[:2])
-        assert served(folder) in {move.after for move in published.record(folder).moves} and published.is_whole(folder, served(folder))
+        assert served(folder) in {move.after for move in published.record(folder).moves} and published.is_whole(
+            folder, served(folder)
+        )
         if action == "push":
             published.publish(folder, THIRD, {})
             assert published.record(folder).trail[:2] == (first, second)
