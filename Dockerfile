@@ -23,30 +23,30 @@ COPY image/tools.lock ./
 RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement tools.lock
 ARG VARIANT
 COPY image/${VARIANT}.lock packages.lock
+COPY image/link_cuda.sh image/trim.sh ./
 RUN /tools/bin/uv venv --quiet --python /usr/local/bin/python3.10 /opt/venv \
-    && /tools/bin/uv pip sync --python /opt/venv/bin/python --no-cache --require-hashes \
-        --build-constraints tools.lock packages.lock
-COPY image/trim.sh image/link_cuda.sh image/sitecustomize.py ./
-RUN cp sitecustomize.py /opt/venv/lib/python3.10/site-packages/ \
+    && /tools/bin/uv pip sync --quiet --python /opt/venv/bin/python --no-cache --require-hashes \
+        --build-constraints tools.lock packages.lock \
     && sh link_cuda.sh /opt/venv \
     && sh trim.sh /opt/venv \
-    && echo 'coralline:x:10001:10001:Coralline:/tmp:/usr/sbin/nologin' >>/etc/passwd \
-    && echo 'coralline:x:10001:' >>/etc/group \
-    && find /opt /etc/passwd /etc/group /usr/bin/tini -exec touch --no-dereference --date=@315532800 {} +
+    && find /opt -exec touch --no-dereference --date=@315532800 {} +
 
 # The project. Editable, so that the lock lies beside the code: its hash is recorded with every artifact.
 FROM packages AS project
 WORKDIR /opt/coralline
 COPY setup.py pyproject.toml README.md LICENSE requirements.lock ./
-COPY image/entrypoint.sh image/entrypoint.sh
+COPY image/entrypoint.sh image/sitecustomize.py image/
 COPY src src
 COPY components components
 COPY pipeline pipeline
 COPY deployment deployment
 RUN /tools/bin/uv pip install --quiet --python /opt/venv/bin/python --no-cache --no-deps --no-build-isolation \
         --prefix /installed --editable . \
+    && mv image/sitecustomize.py /installed/lib/python3.10/site-packages/ \
     && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash src components pipeline deployment \
-    && find . /installed -exec touch --no-dereference --date=@315532800 {} +
+    && echo 'coralline:x:10001:10001:Coralline:/tmp:/usr/sbin/nologin' >>/etc/passwd \
+    && echo 'coralline:x:10001:' >>/etc/group \
+    && find . /installed /etc/passwd /etc/group /usr/bin/tini -exec touch --no-dereference --date=@315532800 {} +
 
 # The Edge TPU compiler, or an empty folder.
 FROM base AS compiler
@@ -67,10 +67,10 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
 
 # Nothing but copies and metadata from here on: nothing in it depends on when it was built.
 FROM ${VARIANT}
-COPY --from=packages /etc/passwd /etc/group /etc/
-COPY --from=packages /usr/bin/tini /usr/bin/tini
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=compiler /compiler/ /
+COPY --from=project /etc/passwd /etc/group /etc/
+COPY --from=project /usr/bin/tini /usr/bin/tini
 COPY --from=project /opt/coralline /opt/coralline
 COPY --from=project /installed/ /opt/venv/
 

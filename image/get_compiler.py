@@ -1,6 +1,6 @@
 """Unpacks Coral's Edge TPU compiler, a Debian package, if the build was given one.
 
-    python get_compiler.py [URL or path, SHA-256] FOLDER
+python get_compiler.py [URL or path, SHA-256] FOLDER
 """
 
 import hashlib

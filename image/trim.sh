@@ -13,6 +13,11 @@ find . -depth -type d -name tests ! -path './pip/*' -exec rm -rf {} +
 find . -name '*_test.py' -delete
 rm -rf tfx/examples tfx/experimental/templates tfx/benchmarks tensorflow_datasets/testing/test_data
 
+# Symbols that no loader reads: a quarter of TensorFlow's largest library. Libraries in folders named *.libs were edited
+# when their wheels were packed, which strip doesn't always survive.
+find apache_beam ai_edge_litert ml_dtypes ml_metadata pyarrow tensorflow tensorflow_data_validation tfx_bsl zstandard \
+    -type f -name '*.so*' -exec strip --strip-all {} +
+
 # Bytecode that doesn't depend on the source's date, in one process and so in one order; without it, each start of a
 # read-only container would compile everything. A few packages carry templates that are no Python, which is no error.
 find . -name __pycache__ -prune -exec rm -rf {} +
