@@ -1,4 +1,4 @@
-"""The `coralline` command line. Each command is a module of `pipeline/commands`, imported only when it is called.
+"""The `coralline` command line. Each command is a module of a `commands` folder, imported only when it is called.
 
 `exit_codes` has the table of exit codes, `machine_output` what `--json` prints when a command fails.
 """
@@ -19,7 +19,7 @@ from coralline.foundation.printable import without_secrets
 from pipeline import exit_codes, machine_output
 from pipeline.exit_codes import ExitCode
 
-# Name and one line of help, in the order of the work; the module is `pipeline.commands.<name>`.
+# Name and one line of help, in the order of the work; the module has that name.
 COMMANDS = {
     "demo": "Draw a small data set of shapes and run the whole pipeline on it.",
     "check": "Check a data set and the settings before you train.",
@@ -35,8 +35,9 @@ COMMANDS = {
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",
     "test": "Run Coralline's own tests.",
 }
-# Commands of several modules have a folder each.
+# Commands of several modules have a folder each; those for clusters are a floor higher up.
 _ROOMS = {"check", "evaluate", "import-config", "predict"}
+_OF_DEPLOYMENT = {"compile"}
 
 
 class _LazyGroup(click.Group):
@@ -48,7 +49,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = f"pipeline.commands.{cmd_name.replace('-', '_')}" + ".command" * (cmd_name in _ROOMS)
+        floor = "deployment" if cmd_name in _OF_DEPLOYMENT else "pipeline"
+        module = f"{floor}.commands.{cmd_name.replace('-', '_')}" + ".command" * (cmd_name in _ROOMS)
         command: click.Command = importlib.import_module(module).command
         return command
 

@@ -24,6 +24,7 @@ from coralline.foundation.printable import shortened
 from coralline.foundation.settings_section import SettingsSection
 from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.export_settings import ExportSettings
+from pipeline.deployment_settings import DeploymentSettings
 
 _Section = TypeVar("_Section", bound=SettingsSection)
 
@@ -35,19 +36,6 @@ class PushSettings(SettingsSection):
         None,
         description="Where models are published: a folder, or an address such as gs://bucket/models; else "
         "OUT/published.",
-    )
-
-
-class DeploymentSettings(SettingsSection):
-    """For pipelines that run on a cluster."""
-
-    image: str = Field(
-        "coralline:latest", min_length=1, description="The container image of all steps, built from the Dockerfile."
-    )
-    pipeline_root: str = Field(
-        "/mnt/coralline",
-        min_length=1,
-        description="Where the steps write: a folder mounted into each, or an address such as gs://bucket/coralline.",
     )
 
 

@@ -16,7 +16,7 @@ from tfx.types import artifact_utils
 
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
-from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from components.voc_example_gen.fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.annotated_image import Split
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Plan, make_plan
@@ -64,6 +64,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             dataset.label_map.write(os.path.join(label_map.uri, LABEL_MAP_FILE))
         # Without a driver (Kubeflow Pipelines runs none), the content is recorded now.
         known = exec_properties.get(FINGERPRINT_PROPERTY) or fingerprint(options)
+        _require_content(exec_properties.get(EXPECTED_CONTENT), known, options.path)
         _describe(examples, known)
         figures = DataFigures.of(options.path, dataset)
         content = figures.as_json()
@@ -123,6 +124,22 @@ def _compare(history: DataHistory, content: dict[str, Any], known: str) -> dict[
         progress.note(f"this data can't be compared with that of other runs: {e}")
         return None
     return None if before is None else compare_data(before, now)
+
+
+def _require_content(expected: str | None, known: str, path: str) -> None:
+    """The cache of a cluster would give these examples to later runs whose data is what the run began with.
+
+    Raises:
+      UserError: it has changed since.
+    """
+    if expected is not None and expected != known:
+        raise UserError(
+            "the data has changed while the run was reading it",
+            file=path,
+            expected=f"content {expected}",
+            found=known,
+            fix="start another run when nothing writes there any more",
+        )
 
 
 def _require_all_written(plan: Plan, outcome: shards.ShardsOutcome, folders: dict[Split, str]) -> None:

@@ -20,11 +20,25 @@ FINGERPRINT_PROPERTY = "input_fingerprint"
 UNREADABLE = "unreadable"
 """The fingerprint of what can't be read: the executor, which runs next, reports why."""
 
+EXPECTED_CONTENT = "data_content"
+"""Execution property with the fingerprint for which a cluster's cache will keep the examples."""
+
 
 def fingerprint(options: DataSettings) -> str:
+    """`content_of_data`; raises nothing: see `UNREADABLE`."""
+    try:
+        return content_of_data(options)
+    except UserError:
+        return UNREADABLE
+
+
+def content_of_data(options: DataSettings) -> str:
     """SHA-256 over the names and contents of all files that a run may read: images, annotations, given lists and map.
 
-    Times of files don't count. Raises nothing: see `UNREADABLE`.
+    Times of files don't count.
+
+    Raises:
+      UserError: the data can't be read.
     """
     total = hashlib.sha256()
     try:
@@ -35,8 +49,9 @@ def fingerprint(options: DataSettings) -> str:
             total.update(storage.sha256(given) if given else b"\0")
         if options.test_list:
             total.update(storage.sha256(options.test_list))
-    except (OSError, UserError):
-        return UNREADABLE
+    except OSError as e:
+        fix = "give a folder or an address that can be read, and credentials where it needs them"
+        raise UserError("the data set can't be read", file=e.filename or options.path, found=e, fix=fix) from e
     return total.hexdigest()
 
 

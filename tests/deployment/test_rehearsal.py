@@ -19,7 +19,7 @@ from coralline.data.drawn_shapes import CLASSES, draw_dataset
 from coralline.publishing import published
 from deployment.rehearsal import Rehearsed, TaskFailed, parse_spec, rehearse
 from pipeline.config import load_config
-from pipeline.kubeflow_runner import compile_pipeline
+from deployment.spec.compiling import compile_pipeline
 
 _DRIVER = "components.voc_example_gen.kubeflow_driver"
 _EXECUTOR = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"

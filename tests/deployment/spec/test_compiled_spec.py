@@ -10,7 +10,7 @@ from google.protobuf import json_format
 
 from deployment.rehearsal import parse_spec
 from pipeline.config import load_config
-from pipeline.kubeflow_runner import compile_pipeline
+from deployment.spec.compiling import compile_pipeline
 
 _SETTINGS = {
     "data.path": "gs://bucket/raccoon",

@@ -1,0 +1,150 @@
+"""Runs one TFX component in a container of Kubeflow Pipelines: `python -m deployment.entrypoint.run_task`.
+
+It stands in the place of `tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor`, with that one's flags and
+some more, and with TFX's own functions where they do right. `deployment.spec.container_steps` writes the command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf import json_format
+from kfp.pipeline_spec import pipeline_spec_pb2
+
+from deployment.entrypoint import executor_input, executor_output
+from deployment.entrypoint.launcher_mirror import mirror_of
+from deployment.entrypoint.process_end import run_to_its_end
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskCommand:
+    """What the command line says.
+
+    Attributes:
+      executor_class_path: `<module>.<class>`.
+      executor_input: the launcher's, as JSON.
+      inputs_spec, outputs_spec: the component's definitions, as protos.
+      run_parameters: parameter -> setting (`executor_input.exec_properties`).
+      artifacts: a folder on a volume where artifacts lie; empty: the launcher's mirror.
+      beam: flags of Beam's.
+    """
+
+    executor_class_path: str
+    executor_input: str
+    inputs_spec: Any
+    outputs_spec: Any
+    run_parameters: dict[str, str]
+    artifacts: str
+    beam: list[str]
+
+    @classmethod
+    def parse(cls, argv: list[str]) -> TaskCommand:
+        """From the command line."""
+        parser = argparse.ArgumentParser(allow_abbrev=False)
+        parser.add_argument("--executor_class_path", required=True)
+        parser.add_argument("--json_serialized_invocation_args", required=True)
+        parser.add_argument("--json_serialized_inputs_spec_args", required=True)
+        parser.add_argument("--outputs_spec", required=True)
+        parser.add_argument("--run_parameters", default="{}")
+        parser.add_argument("--artifacts", default="")
+        args, beam = parser.parse_known_args(argv)
+        return cls(
+            args.executor_class_path,
+            args.json_serialized_invocation_args,
+            json_format.Parse(args.json_serialized_inputs_spec_args, pipeline_spec_pb2.ComponentInputsSpec()),
+            json_format.Parse(args.outputs_spec, pipeline_spec_pb2.ComponentOutputsSpec()),
+            json.loads(args.run_parameters),
+            args.artifacts,
+            beam,
+        )
+
+
+def run_task(command: TaskCommand) -> None:
+    """Runs the executor, and writes the ExecutorOutput.
+
+    Raises:
+      UserError: by the executor, or because the command isn't for this ExecutorInput.
+    """
+    from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils as tfx_entrypoint
+    from tfx.orchestration.portable import outputs_utils
+
+    given = executor_input.read_executor_input(command.executor_input)
+    task = executor_input.for_tfx(given, command.inputs_spec, command.outputs_spec, mirror_of(command.artifacts))
+    names: dict[int, str] = {}
+    inputs = tfx_entrypoint.parse_raw_artifact_dict(task.inputs.artifacts, names)
+    outputs = tfx_entrypoint.parse_raw_artifact_dict(task.outputs.artifacts, names)
+    _number_as_recorded(task, inputs, names)
+    _make_folders([*inputs.values(), *outputs.values()])
+    properties = executor_input.exec_properties(task, command.inputs_spec, command.run_parameters)
+    _executor(command, given).Do(inputs, outputs, properties)
+    outputs_utils.tag_output_artifacts_with_version(outputs)
+    names[0] = ""  # New artifacts have no name until the launcher has recorded them.
+    made = tfx_entrypoint.translate_executor_output(outputs, names)
+    executor_output.write_executor_output(executor_output.executor_output(made, given), given.outputs.output_file)
+
+
+def _number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int, str]) -> None:
+    """Gives artifacts their ids in ML Metadata, which are their names here, in place of TFX's hashes of them."""
+    for name, artifacts in inputs.items():
+        for artifact, runtime in zip(artifacts, task.inputs.artifacts[name].artifacts, strict=True):
+            if runtime.name.isdecimal():
+                artifact.mlmd_artifact.id = int(runtime.name)
+                names[artifact.mlmd_artifact.id] = runtime.name
+
+
+def _make_folders(artifacts: Iterable[list[Any]]) -> None:
+    """An artifact without files isn't uploaded, and isn't there for the next step; it is an empty folder."""
+    for artifact in (one for several in artifacts for one in several):
+        if "://" not in artifact.uri:
+            os.makedirs(artifact.uri, exist_ok=True)
+
+
+def _executor(command: TaskCommand, given: Any) -> Any:
+    from tfx.dsl.components.base import base_beam_executor
+    from tfx.utils import import_utils
+
+    folder = os.path.dirname(given.outputs.output_file)
+    context = {
+        # Beside the ExecutorOutput: the one place where a container without a writable root can write for certain.
+        "tmp_dir": os.path.join(folder, ".temp"),
+        "unique_id": str(os.getpid()),
+        "pipeline_run_id": run_id_of(given),
+    }
+    executor = import_utils.import_class_by_path(command.executor_class_path)
+    if issubclass(executor, base_beam_executor.BaseBeamExecutor):
+        return executor(executor.Context(beam_pipeline_args=command.beam, **context))
+    return executor(executor.Context(extra_flags=command.beam, **context))
+
+
+def run_id_of(given: Any) -> str:
+    """The run's id, from the URI of an output: `<root>/<pipeline>/<run id>/<task>/<UUID>/<output>`; else empty.
+
+    Older backends have no UUID of the task there.
+    """
+    for artifacts in given.outputs.artifacts.values():
+        for artifact in artifacts.artifacts:
+            if found := [part for part in artifact.uri.split("/") if _UUID.fullmatch(part)]:
+                return found[-2:][0]
+    return ""
+
+
+def main() -> None:
+    """The container's command."""
+    from absl import logging
+
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.INFO)
+    run_to_its_end(lambda: run_task(TaskCommand.parse(sys.argv[1:])))
+
+
+if __name__ == "__main__":
+    main()
