@@ -125,3 +125,36 @@ def test_the_demo_publishes_a_model(tmp_path: Path, container: str) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     summary = json.loads(done.stdout)
     assert summary["pushed"] and summary["metrics"]["int8"]["AP50"] > 0.75
+
+
+@pytest.mark.skipif(
+    not os.environ.get("CORALLINE_KFP_PYTHON"), reason="CORALLINE_KFP_PYTHON names no Python with kfp 2.17 and docker"
+)
+def test_kfps_docker_runner_runs_the_compiled_file_as_it_is(tmp_path: Path) -> None:
+    from coralline.data.drawn_shapes import draw_dataset
+    from deployment.spec.compiling import compile_pipeline
+    from pipeline.config import load_config
+
+    draw_dataset(tmp_path / "data", images=20, size_px=160, seed=5)
+    settings = {
+        "data.path": str(tmp_path / "data"),
+        "model.preset": "demo_160",
+        "train.float_steps": 4,
+        "train.qat_steps": 2,
+        "train.batch_size": 4,
+        "evaluate.min_ap50": 0.0,
+        "evaluate.max_loss_to_float": None,
+        "evaluate.pictures": 1,
+        "push.to": str(tmp_path / "published"),
+        "deployment.image": _IMAGE,
+        "deployment.pipeline_root": "s3://bucket/coralline",
+        "deployment.volumes": {str(tmp_path): "claim"},
+    }
+    spec = tmp_path / "pipeline.yaml"
+    spec.write_bytes(compile_pipeline(load_config(None, settings), "kubeflow"))
+    script = Path(__file__).with_name("kfp_docker_runner.py")
+    call = [os.environ["CORALLINE_KFP_PYTHON"], str(script), str(spec), str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
+    assert (tmp_path / "published" / "latest" / "model.tflite").stat().st_size > 100_000
