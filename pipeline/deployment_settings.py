@@ -10,9 +10,9 @@ from pydantic import Field
 from coralline.foundation.settings_section import SettingsSection
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-_SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[-._a-zA-Z0-9]+$")]
+_SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
 _Folder = Annotated[str, Field(pattern=r"^/[^:]*[^/:]$")]
-_KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+_KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
 
 
 class Toleration(SettingsSection):
