@@ -173,3 +173,18 @@ def test_metadata_that_the_launcher_cannot_record_is_left_out_or_text(backend: A
     place = backend.mirror / "tmp/kfp_outputs/output_metadata.json"
     write_executor_output(answer, str(place))
     assert [path.name for path in place.parent.iterdir()] == [place.name]
+
+
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("gs://bucket/a/b", "/gcs/bucket/a/b"),
+        ("s3://bucket/a", "/s3/bucket/a"),
+        ("minio://bucket/a", "/minio/bucket/a"),
+        ("/somewhere/of/a/local/runner", "/somewhere/of/a/local/runner"),
+    ],
+)
+def test_artifacts_lie_where_the_launcher_copies_them(uri: str, path: str) -> None:
+    assert LauncherMirror().path_of(uri) == path
+    on_volume = LauncherMirror("/mnt/yard/artifacts").path_of(uri)
+    assert on_volume == (f"/mnt/yard/artifacts{path}" if "://" in uri else path)
