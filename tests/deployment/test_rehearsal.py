@@ -1,0 +1,203 @@
+"""The compiled pipeline on the emulated backend: every step by its own command, up to a published model, and after."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coralline.data.drawn_shapes import CLASSES, draw_dataset
+from coralline.publishing import published
+from deployment.emulation import own_bucket
+from deployment.emulation.bucket_client import open_bucket
+from deployment.emulation.bucket_uris import bucket_of_artifact
+from deployment.emulation.cluster_description import ClusterDescription
+from deployment.emulation.emulated_backend import EmulatedBackend, TaskFailedError, open_metadata
+from deployment.emulation.process_pods import ProcessPods
+from deployment.emulation.run_progress import RunProgress, TaskProgress
+from deployment.emulation.task_driver import BackendOptions
+from deployment.spec.compiling import compile_pipeline
+from pipeline.config import load_config
+
+_VOLUME = "/mnt/coralline"
+_SETTINGS = {
+    "data.path": f"{_VOLUME}/data",
+    "model.preset": "demo_160",
+    "train.float_steps": 4,
+    "train.qat_steps": 2,
+    "train.batch_size": 4,
+    "train.checkpoint_every": 2,
+    "train.evaluate_every": 1,
+    "evaluate.min_ap50": 0.0,
+    "evaluate.max_loss_to_float": None,
+    "evaluate.pictures": 1,
+    "edgetpu.compiler": "off",
+    "push.to": f"{_VOLUME}/published",
+    "deployment.image": "coralline:1",
+    "deployment.retries": 0,
+    "deployment.volumes": {_VOLUME: "coralline"},
+}
+_TRAINED = ("DataFingerprint", "VocExampleGen", "QatTrainer")
+
+
+def _compiled(root: str) -> bytes:
+    return compile_pipeline(load_config(None, _SETTINGS | {"deployment.pipeline_root": root}), "kubeflow")
+
+
+@pytest.fixture
+def backend(tmp_path: Path, s3_bucket: str) -> EmulatedBackend:
+    draw_dataset(tmp_path / "claim" / "data", images=20, size_px=160, seed=5)
+    cluster = ClusterDescription(claims={"coralline": tmp_path / "claim"})
+    return EmulatedBackend(tmp_path / "backend", own_bucket.with_object_store(cluster), ProcessPods(), BackendOptions())
+
+
+def _said(backend: EmulatedBackend, task: TaskProgress, output: str) -> dict[str, Any]:
+    """An output's URI and metadata, as the store has them."""
+    artifact = open_metadata(backend.state).get_output_artifacts(task.execution)[output].as_input()
+    return artifact["metadata"] | {"uri": artifact["uri"]}
+
+
+def _read(uri: str, folder: Path) -> bytes:
+    config = bucket_of_artifact(uri)
+    open_bucket(config).download(config.key_of(uri), folder / "object")
+    return (folder / "object").read_bytes()
+
+
+def _states(tasks: dict[str, TaskProgress], state: str) -> set[str]:
+    return {name for name, task in tasks.items() if task.state == state}
+
+
+@pytest.mark.slow
+def test_runs_on_unchanged_data_train_once_and_judge_what_is_served(backend, tmp_path: Path) -> None:
+    root, place = f"minio://bucket/{tmp_path.name}", tmp_path / "claim" / "published"
+    spec = _compiled(root)
+
+    first: dict[str, TaskProgress] = {}
+    for name, task in backend.perform(backend.begin(spec, "spec.yaml", root, {})):
+        first[name] = task
+        if name == "Evaluator":  # somebody else publishes between blessing and push
+            model = _read(f"{_said(backend, first['TFLiteExporter'], 'tflite_model')['uri']}/model.tflite", tmp_path)
+            other = published.publish(str(place), {"model.tflite": model + bytes(16)}, {"labels": sorted(CLASSES)})
+    assert _states(first, "succeeded") == set(first) and len(first) == 11
+    pushed = _said(backend, first["EdgeTpuPusher"], "pushed_model")
+    assert (pushed["pushed"], pushed["refused_by"]) == (0, "baseline")
+    assert published.latest_bundle(str(place)) == str(place / other)
+
+    second = dict(backend.perform(backend.begin(spec, "spec.yaml", root, {})))
+    looked = {"DataFingerprint", "ServedFingerprint", "EdgeTpuPusher"}
+    assert _states(second, "succeeded") == {*looked, "ServedModelImporter", "Evaluator"}
+    assert _said(backend, second["Evaluator"], "blessing")["baseline_model"].endswith(other)
+    pushed = _said(backend, second["EdgeTpuPusher"], "pushed_model")
+    assert pushed["pushed"] == 1
+    manifest = json.loads((place / pushed["pushed_version"] / "manifest.json").read_text())
+    assert manifest["labels"] == sorted(CLASSES) and (place / "latest" / "model.tflite").read_bytes() == model
+    _rolled_back_and_not_blessed_at_once(backend, spec, root, place, looked)
+
+
+def _rolled_back_and_not_blessed_at_once(
+    backend: EmulatedBackend, spec: bytes, root: str, place: Path, looked: set[str]
+) -> None:
+    published.roll_back(str(place), reason="misses crosses")
+    runs = [backend.begin(spec, "spec.yaml", root, given) for given in ({}, {"evaluate_min_ap50": "1.0"})]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        rolled_back, not_blessed = pool.map(lambda run: dict(backend.perform(run)), runs)
+    assert _states(rolled_back, "succeeded") == looked
+    assert _states(not_blessed, "succeeded") == {*looked, "Evaluator"}
+    reasons = [_said(backend, run["EdgeTpuPusher"], "pushed_model") for run in (rolled_back, not_blessed)]
+    assert [(said["pushed"], said["refused_by"]) for said in reasons] == [(0, "rollback"), (0, "blessing")]
+
+
+_PERFORM = """
+import sys
+from pathlib import Path
+from deployment.emulation.cluster_description import ClusterDescription
+from deployment.emulation.emulated_backend import EmulatedBackend
+from deployment.emulation.process_pods import ProcessPods
+from deployment.emulation.task_driver import BackendOptions
+backend = EmulatedBackend(
+    Path(sys.argv[1]), ClusterDescription.model_validate_json(sys.argv[2]), ProcessPods(), BackendOptions()
+)
+list(backend.perform(backend.resumed(sys.argv[3])))
+"""
+
+
+def _killed_while_it_trains(backend: EmulatedBackend, run: RunProgress, volume: Path) -> None:
+    """Ends the backend and its pod at once, as a node that goes away does, when a first checkpoint is there."""
+    command = [sys.executable, "-c", _PERFORM, str(backend.state), backend.cluster.model_dump_json(), run.run_id]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen(command, env=environment)
+    try:
+        while process.poll() is None and not list(volume.glob("**/.training/*/float/checkpoints/checkpoint")):
+            time.sleep(0.1)
+        assert process.poll() is None, "it ended without a checkpoint"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _evaluated(log_folder: Path) -> list[int]:
+    """The steps whose AP TensorBoard shows."""
+    import tensorflow as tf
+
+    events = (e for path in sorted(log_folder.iterdir()) for e in tf.compat.v1.train.summary_iterator(str(path)))
+    return [event.step for event in events for value in event.summary.value if value.tag == "eval/AP"]
+
+
+def _up_to(last: str, performed: Iterator[tuple[str, TaskProgress]]) -> dict[str, TaskProgress]:
+    done = {}
+    for name, task in performed:
+        done[name] = task
+        if name == last:
+            break
+    return done
+
+
+@pytest.mark.slow
+def test_a_trainer_whose_pod_was_killed_goes_on_with_artifacts_on_a_volume(backend, tmp_path: Path) -> None:
+    spec = _compiled(_VOLUME)
+    run = backend.begin(spec, "spec.yaml", "minio://bucket/names-only", {})
+    _killed_while_it_trains(backend, run, tmp_path / "claim")
+
+    done = _up_to("QatTrainer", backend.perform(backend.resumed(run.run_id)))
+    assert {name: task.attempts for name, task in done.items()} == dict.fromkeys(_TRAINED, 1)
+    (log_folder,) = (tmp_path / "claim").glob("**/QatTrainer/*/model_run/float")
+    assert _evaluated(log_folder) == [1, 2, 3, 4], "none is left out, none done twice"
+
+
+@pytest.mark.slow
+def test_a_step_that_fails_ends_the_run_with_its_message_and_another_backend_takes_the_changed_data(
+    backend, gs_bucket: str, tmp_path: Path
+) -> None:
+    root = f"gs://bucket/{tmp_path.name}"
+    spec = _compiled(root)
+    environment = {"STORAGE_EMULATOR_HOST": os.environ["STORAGE_EMULATOR_HOST"]}
+    options = BackendOptions(publish_logs=False, old_output_file=True)
+    cluster = backend.cluster.model_copy(update={"pod_env": environment})
+    backend = dataclasses.replace(backend, cluster=cluster, options=options)
+    data = tmp_path / "claim" / "data"
+    data.rename(tmp_path / "gone")
+    run = backend.begin(spec, "spec.yaml", root, {})
+    with pytest.raises(TaskFailedError, match="DataFingerprint: exit status 1") as failed:
+        list(backend.perform(run))
+    assert failed.value.log is not None and "there is no such" in failed.value.log.read_text()
+    (tmp_path / "gone").rename(data)
+
+    def examples(run: RunProgress) -> str:
+        done = _up_to("VocExampleGen", backend.perform(run))
+        assert "examples" in open_metadata(backend.state).get_output_artifacts(done["VocExampleGen"].execution)
+        return done["VocExampleGen"].state
+
+    assert examples(backend.resumed(run.run_id)) == "succeeded"
+    assert examples(backend.begin(spec, "spec.yaml", root, {})) == "cached"
+    draw_dataset(data, images=21, size_px=160, seed=5)
+    assert examples(backend.begin(spec, "spec.yaml", root, {})) == "succeeded"
