@@ -44,6 +44,7 @@ def create_pipeline(
     pipeline_root: str,
     push_to: str,
     compiler_version: str = "",
+    workspaces: str | None = None,
     metadata_connection_config: Any = None,
     beam_pipeline_args: list[str] | None = None,
 ) -> tfx_pipeline.Pipeline:
@@ -55,11 +56,14 @@ def create_pipeline(
       push_to: where models are published, and where the model that is served is found.
       compiler_version: of the Edge TPU compiler on this machine, for a local run; with another one, or none, models
         are published again.
+      workspaces: on a cluster, the folder or address that keeps the checkpoints of unfinished trainings; None: the
+        pipeline root.
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
       beam_pipeline_args: flags of the Beam runner.
     """
     data = _data_components(config, pipeline_root)
-    model = _model_components(config, data[0], data[-1], push_to, compiler_version)
+    kept = {} if workspaces is None else {"workspaces": workspaces}
+    model = _model_components(config, data[0], data[-1], push_to, compiler_version, kept)
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
@@ -82,8 +86,10 @@ def _data_components(config: Config, pipeline_root: str) -> list[Any]:
     return [examples, statistics, schema, validator]
 
 
-def _model_components(config: Config, examples: Any, validator: Any, push_to: str, compiler_version: str) -> list[Any]:
-    """From examples to the published model."""
+def _model_components(
+    config: Config, examples: Any, validator: Any, push_to: str, compiler_version: str, kept: dict[str, str]
+) -> list[Any]:
+    """From examples to the published model; `kept` has QatTrainer's `workspaces`, or nothing."""
     data = {"label_map": examples.outputs["label_map"], "dataset_report": examples.outputs["report"]}
     training = {
         "examples": examples.outputs["examples"],
@@ -94,7 +100,8 @@ def _model_components(config: Config, examples: Any, validator: Any, push_to: st
         "network_version": NETWORK_VERSION,
     }
     warm_start = None if config.model.warm_start is None else _warm_start(config, training, push_to)
-    trainer = QatTrainer(**training, **({} if warm_start is None else {"warm_start": warm_start.outputs["warm_start"]}))
+    weights = {} if warm_start is None else {"warm_start": warm_start.outputs["warm_start"]}
+    trainer = QatTrainer(**training, **weights, **kept)
     exporter = TFLiteExporter(
         trained_model=trainer.outputs["trained_model"],
         export=config.export.to_property(),

@@ -10,9 +10,9 @@ from pydantic import Field
 from coralline.foundation.settings_section import SettingsSection
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-_SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[-._a-zA-Z0-9]+$")]
+_SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
 _Folder = Annotated[str, Field(pattern=r"^/[^:]*[^/:]$")]
-_KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+_KubernetesName = Annotated[str, Field(pattern=r"^[a-z0-9.-]+$")]
 
 
 class Toleration(SettingsSection):
@@ -42,7 +42,9 @@ class StepSettings(SettingsSection):
     accelerators: int = Field(1, ge=1, description="How many of them, where `accelerator` is set.")
     node_selector: dict[str, str] = Field({}, description="Labels that its node must have.")
     tolerations: list[Toleration] = Field([], description="Taints of nodes on which it may run all the same.")
-    retries: int | None = Field(None, ge=0, description="How often a step that failed is tried again. Default: 2.")
+    retries: int | None = Field(
+        None, ge=0, description="How often a step that failed is tried again. Default: 2, DataFingerprint 0."
+    )
     time_limit_s: int | None = Field(None, ge=1, description="Seconds after which an attempt is ended.")
     volumes: dict[_Folder, _KubernetesName] = Field(
         {}, description="Persistent volume claims to mount: folder in the container -> name of the claim."

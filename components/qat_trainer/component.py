@@ -20,7 +20,7 @@ a training that was killed before isn't continued."""
 class QatTrainerSpec(types.ComponentSpec):
     """What flows into and out of QatTrainer."""
 
-    PARAMETERS = TRAINING_PARAMETERS
+    PARAMETERS = {**TRAINING_PARAMETERS, "workspaces": component_spec.ExecutionParameter(type=str, optional=True)}
     INPUTS = {
         **TRAINING_INPUTS,
         "warm_start": component_spec.ChannelParameter(type=WarmStart, optional=True),
@@ -54,6 +54,8 @@ class QatTrainer(SpecComponent):
       train: the `train` section as JSON (steps, batch size, learning rates, seed, steps between checkpoints).
       augment: the `augment` section as JSON (random changes to training images).
       network_version: `NETWORK_VERSION`; another one trains again, and continues no training of this one.
+      workspaces: where checkpoints are kept until the training is done: a folder that outlives the machine, or an
+        address, of which a folder of the machine is then a mirror. If absent, a folder beside the outputs.
 
     Fails with one message if there are no training images or fewer than a batch, if the warm start doesn't fit the
     preset, if the quantized model doesn't start where the float model ended, or if the loss is not finite. A killed

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any
 
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.qat_trainer.workspace import held, unfinished_trainings, workspace
+from components.qat_trainer.workspace import opened, unfinished_trainings, workspace
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
@@ -35,8 +34,10 @@ class Executor(base_executor.BaseExecutor):
         train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
         warm_start = artifact_utils.get_single_uri(input_dict["warm_start"]) if input_dict.get("warm_start") else None
         settings = _settings(exec_properties, warm_start)
+        workspaces = exec_properties.get("workspaces", "")
         depends_on = {**exec_properties, "warm_start": warm_start or ""}
-        work = workspace(model_run.uri, train_folder, label_map.labels_txt(), depends_on)
+        depends_on.pop("workspaces", None)
+        work = workspace(model_run.uri, train_folder, label_map.labels_txt(), depends_on, workspaces)
         job = Job(
             files=_files(train_folder),
             eval_files=_files(eval_folder),
@@ -45,13 +46,13 @@ class Executor(base_executor.BaseExecutor):
             judged_on_test="test" in artifact_utils.decode_split_names(examples.split_names),
         )
         placement = distribution.find_distribution()
-        if not storage.exists(work):
+        if not storage.is_remote(work) and not storage.exists(work):
             _mention_unfinished_trainings(work)
-        with held(work) if placement.chief else contextlib.nullcontext():
-            both_phases.train(job, placement, work=work, model_folder=model.uri, log_folder=model_run.uri)
-            if placement.chief:
-                storage.remove_tree(work)
-                _record_selection(model)
+        with opened(work, placement.chief) as (folder, keep):
+            places = {"work": folder, "model_folder": model.uri, "log_folder": model_run.uri}
+            both_phases.train(job, placement, **places, after_checkpoint=keep)
+        if placement.chief:
+            _record_selection(model)
         memory.give_back()  # A local run goes on in this process.
         for artifact in (model, model_run):
             stamp(artifact)

@@ -37,7 +37,8 @@ class ServedModelImporter(SpecComponent):
     Parameters:
       published_at: where models are published: a folder, or an address such as `gs://bucket/models`.
 
-    On a cluster the cache can't know what is served: there this component runs each time.
+    Kubeflow's cache doesn't know what is served: there a step before this one says it, and `served_version` is one more
+    parameter (`deployment.spec.reuse`). On Vertex AI this component runs each time.
 
     Fails if the place can't be read.
     """

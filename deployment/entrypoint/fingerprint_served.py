@@ -37,10 +37,10 @@ def fingerprint_served(given: Any, mirror: LauncherMirror) -> None:
     replaced = served_model.to_be_replaced(published_at, sha256)
     served = served_model.served_now(published_at)
     if served is not None and served.sha256 == sha256:
-        print(f"this very model is served already, as {served.version}: nothing new was trained", flush=True)
+        print(f"no new model: this very one is served already, as {served.version}", flush=True)
     content = served_model.content_of(replaced)
     version = "" if replaced is None else replaced.version
-    print(f"it is judged against {version or 'nothing'} in {published_at} ({content})", flush=True)
+    print(f"the baseline in {published_at} is {version or 'nothing'} ({content})", flush=True)
     write_parameters({"served_version": version, "served_content": content}, given.outputs.output_file)
 
 

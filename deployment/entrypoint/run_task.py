@@ -84,7 +84,7 @@ def run_task(command: TaskCommand) -> None:
     names: dict[int, str] = {}
     inputs = tfx_entrypoint.parse_raw_artifact_dict(task.inputs.artifacts, names)
     outputs = tfx_entrypoint.parse_raw_artifact_dict(task.outputs.artifacts, names)
-    _number_as_recorded(task, inputs, names)
+    number_as_recorded(task, inputs, names)
     _make_folders([*inputs.values(), *outputs.values()])
     properties = executor_input.exec_properties(task, command.inputs_spec, command.run_parameters)
     _executor(command, given).Do(inputs, outputs, properties)
@@ -94,7 +94,7 @@ def run_task(command: TaskCommand) -> None:
     executor_output.write_executor_output(executor_output.executor_output(made, given), given.outputs.output_file)
 
 
-def _number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int, str]) -> None:
+def number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int, str]) -> None:
     """Gives artifacts their ids in ML Metadata, which are their names here, in place of TFX's hashes of them."""
     for name, artifacts in inputs.items():
         for artifact, runtime in zip(artifacts, task.inputs.artifacts[name].artifacts, strict=True):

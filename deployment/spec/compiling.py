@@ -62,7 +62,7 @@ def run_tfx(config: Config, target: Target, write_to: str | None = None) -> dict
     config = cluster_places.for_cluster(config, target)
     root, push_to = config.deployment.pipeline_root, config.push.to
     assert root is not None and push_to is not None
-    pipeline = create_pipeline(config, pipeline_root=root, push_to=push_to)
+    pipeline = create_pipeline(config, pipeline_root=root, push_to=push_to, workspaces=f"{root}/training")
     runner_config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=config.deployment.image, use_pipeline_spec_2_1=True
     )

@@ -125,8 +125,8 @@ def _require_compiler(config: Config) -> None:
             "edgetpu.compiler is `required`, and the image isn't said to have the Edge TPU compiler",
             expected="an image that was built with it",
             found="deployment.image_has_edgetpu_compiler: false",
-            fix="build the image with the compiler (docs/operations.md) and set deployment.image_has_edgetpu_compiler "
-            "to true, or set edgetpu.compiler to auto",
+            fix="build it with `--build-arg EDGETPU_COMPILER=... --build-arg EDGETPU_COMPILER_SHA256=...` "
+            "(docs/operations.md) and set deployment.image_has_edgetpu_compiler to true; or set edgetpu.compiler: auto",
         )
 
 

@@ -33,6 +33,8 @@ OF_TFX = (
 _MEMORY_GB = 2.0
 _MEMORY_GB_OF = {"QatTrainer": 6.0, DATA_FINGERPRINT: 0.5, SERVED_FINGERPRINT: 0.5}
 _RETRIES = 2
+# What it refuses isn't mended by another try, and the run shouldn't wait for that.
+_RETRIES_OF = {DATA_FINGERPRINT: 0}
 # What Kubernetes knows and Vertex AI's PipelineSpec doesn't.
 _KUBERNETES_ONLY = (
     "node_selector",
@@ -52,7 +54,10 @@ def step_settings(deployment: DeploymentSettings, name: str) -> StepSettings:
     from pipeline.deployment_settings import StepSettings
 
     own = deployment.steps.get(name, StepSettings())
-    together: dict[str, Any] = {"memory_gb": _MEMORY_GB_OF.get(name, _MEMORY_GB), "retries": _RETRIES}
+    together: dict[str, Any] = {
+        "memory_gb": _MEMORY_GB_OF.get(name, _MEMORY_GB),
+        "retries": _RETRIES_OF.get(name, _RETRIES),
+    }
     for settings in (deployment, own):
         for key in StepSettings.model_fields:
             value = getattr(settings, key)

@@ -1,14 +1,14 @@
 """Reading and writing files by address: plain paths directly, others (`gs://`, `s3://`, ...) through fsspec.
 
-`gs://` takes Google's default credentials (gcsfs). `s3://` takes what botocore finds: AWS_ACCESS_KEY_ID and the like,
-~/.aws, the machine's role, and AWS_ENDPOINT_URL for a store that isn't Amazon's; `minio://` is the same. Anything else
-that fsspec knows works too. fsspec is imported for addresses with a scheme only, so that local work starts at once.
+`store_connection` says which credentials, endpoints and time limits an address has, `store_errors` what is told when a
+store refuses. fsspec is imported for addresses with a scheme only, so that local work starts at once.
 
 What fails raises OSError, whatever the file system; `strerror` and `filename` hold no password or signature. What can't
-be read for a moment is tried again, so that FileNotFoundError alone means that something isn't there.
+be read or written for a moment is tried again, so that FileNotFoundError alone means that something isn't there. A
+remote file appears whole, when all of it has arrived, or not at all.
 
 Readers of TensorFlow and TFX (tf.data, Beam, checkpoints) take addresses to tf.io.gfile, which knows `gs://` but
-`s3://` only with tensorflow-io: data sets, publishing and history may lie in `s3://`, a pipeline's output may not.
+`s3://` only with tensorflow-io: on a cluster they work on folders, to and from which the artifacts are carried.
 """
 
 from __future__ import annotations
@@ -22,19 +22,15 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
-from coralline.foundation import withheld
-from coralline.foundation.errors import UserError
 from coralline.foundation.patience import PASSING, patient
-from coralline.foundation.printable import without_secrets
+from coralline.foundation.store_connection import connected, upload, upload_file
+from coralline.foundation.store_errors import as_oserrors
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://")
-_SAME_AS = {"minio": "s3"}
-_NUMBERS = ((FileNotFoundError, errno.ENOENT), (PermissionError, errno.EACCES))
-# What no second try changes: an unknown scheme, an address that is none, a library that isn't installed.
-_WRONG_CALLS = (ValueError, TypeError, ImportError, NotImplementedError)
 _WRITE_BUFFER = 1 << 20
 _REMOTE_BUFFER = 1 << 16
 _PIECE_BYTES = 1 << 20
@@ -56,7 +52,7 @@ def read_bytes(path: str, at_most: int | None = None) -> bytes:
     if is_remote(path):
         if at_most is not None:
             _require_size(size(path), at_most, path)
-        with _remote(path) as (files, name):
+        with connected(path) as (files, name):
             return bytes(files.cat_file(name))
     with open(path, "rb") as f:
         _require_size(os.fstat(f.fileno()).st_size, at_most, path)
@@ -72,7 +68,7 @@ def read_head(path: str, size: int) -> bytes:
 def open_to_read(path: str) -> IO[bytes]:
     """A file, to read from any place in it."""
     if is_remote(path):
-        return cast(IO[bytes], io.BufferedReader(_RemoteFile(path, "rb"), _REMOTE_BUFFER))
+        return cast(IO[bytes], io.BufferedReader(_RemoteFile(path), _REMOTE_BUFFER))
     return open(path, "rb")
 
 
@@ -89,8 +85,7 @@ def sha256(path: str) -> bytes:
 def write_bytes(path: str, content: bytes) -> None:
     """Writes the file and makes its folder."""
     if is_remote(path):
-        with _remote(path) as (files, name):
-            files.pipe_file(name, content)
+        upload(path, content)
         return
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "wb") as f:
@@ -99,19 +94,19 @@ def write_bytes(path: str, content: bytes) -> None:
 
 @contextlib.contextmanager
 def open_to_write(path: str) -> Iterator[IO[bytes]]:
-    """A new file, whose folder is made. A remote one appears at the end of the context, unless that raises."""
+    """A new file, whose folder is made.
+
+    A remote one is written aside on this machine, and uploaded at the end of the context unless that raises.
+    """
     if not is_remote(path):
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         with open(path, "wb", _WRITE_BUFFER) as local:
             yield local
         return
-    remote = _RemoteFile(path, "wb")
-    try:
-        yield cast(IO[bytes], remote)
-    except BaseException:
-        remote.discard()
-        raise
-    remote.commit()
+    with tempfile.NamedTemporaryFile(prefix="coralline-") as aside:
+        yield cast(IO[bytes], aside)
+        aside.flush()
+        upload_file(path, aside.name)
 
 
 @patient
@@ -119,7 +114,7 @@ def size(path: str) -> int:
     """How many bytes the file has."""
     if not is_remote(path):
         return os.path.getsize(path)
-    with _remote(path) as (files, name):
+    with connected(path) as (files, name):
         return int(files.info(name)["size"])
 
 
@@ -137,7 +132,7 @@ def remove(path: str) -> None:
     """Removes a file; one that isn't there any more is as well."""
     with contextlib.suppress(FileNotFoundError):
         if is_remote(path):
-            with _remote(path) as (files, name):
+            with connected(path) as (files, name):
                 files.rm_file(name)
         else:
             os.remove(path)
@@ -146,7 +141,7 @@ def remove(path: str) -> None:
 def remove_tree(path: str) -> None:
     """Removes a folder and everything in it."""
     if is_remote(path):
-        with _remote(path) as (files, name):
+        with connected(path) as (files, name):
             files.rm(name, recursive=True)
     else:
         shutil.rmtree(path)
@@ -167,7 +162,7 @@ def list_folder(path: str) -> list[str]:
     """Names in a folder, sorted."""
     if not is_remote(path):
         return sorted(os.listdir(path))
-    with _remote(path) as (files, name):
+    with connected(path) as (files, name):
         inside = (found.rstrip("/") for found in files.ls(name, detail=False))
         return sorted(found.rsplit("/", 1)[-1] for found in inside if found != name.rstrip("/"))
 
@@ -227,7 +222,7 @@ def _leads_into(folder: str, link: str) -> bool:
 
 
 def _walk_remote(root: str, tree: Tree) -> None:
-    with _remote(root) as (files, name):
+    with connected(root) as (files, name):
         for found in files.find(name):
             relative = found[len(name) :].strip("/")
             if relative and not any(part.startswith(".") or part == "__MACOSX" for part in relative.split("/")):
@@ -240,12 +235,12 @@ def _require_size(size: int, at_most: int | None, path: str) -> None:
 
 
 class _RemoteFile(io.RawIOBase):
-    """A file of fsspec's, whose errors are OSErrors; one that is written is there when it's committed."""
+    """A file of fsspec's to read from, whose errors are OSErrors."""
 
-    def __init__(self, path: str, mode: str):
+    def __init__(self, path: str):
         self._path = path
-        with _remote(path) as (files, name):
-            self._file = files.open(name, mode, autocommit=mode == "rb")
+        with connected(path) as (files, name):
+            self._file = files.open(name, "rb")
 
     def readable(self) -> bool:
         return True
@@ -259,22 +254,10 @@ class _RemoteFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         return int(self._file.seek(offset, whence))
 
+    @patient
     def readinto(self, buffer: Any) -> int:
-        with _oserrors(self._path):
+        with as_oserrors(self._path):
             return int(self._file.readinto(buffer))
-
-    def write(self, content: Any) -> int:
-        with _oserrors(self._path):
-            return int(self._file.write(content))
-
-    def commit(self) -> None:
-        with _oserrors(self._path):
-            self._file.close()
-            self._file.commit()
-
-    def discard(self) -> None:
-        with contextlib.suppress(Exception):  # the reason for discarding it is what gets reported
-            self._file.discard()
 
 
 @patient
@@ -290,33 +273,7 @@ def _kind(path: str) -> str | None:
         except ValueError:  # a name that no file can have
             return None
     try:
-        with _remote(path) as (files, name):
+        with connected(path) as (files, name):
             return str(files.info(name)["type"])
     except FileNotFoundError:
         return None
-
-
-@contextlib.contextmanager
-def _remote(path: str) -> Iterator[tuple[Any, str]]:
-    """The file system of an address and the name within it; listings are never cached."""
-    with _oserrors(path):
-        import fsspec
-
-        scheme, rest = withheld.reveal(path).split("://", 1)
-        scheme = _SAME_AS.get(scheme.lower(), scheme.lower())
-        options = {"auto_mkdir": True} if scheme == "file" else {"use_listings_cache": False}
-        yield fsspec.core.url_to_fs(f"{scheme}://{rest}", **options)
-
-
-@contextlib.contextmanager
-def _oserrors(path: str) -> Iterator[None]:
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as e:
-        usual = errno.EINVAL if isinstance(e, _WRONG_CALLS) else errno.EIO
-        number = getattr(e, "errno", None) or next((n for kind, n in _NUMBERS if isinstance(e, kind)), usual)
-        said = str(e) if number == usual else os.strerror(number)
-        reason = (e.strerror if isinstance(e, OSError) else None) or said or type(e).__name__
-        raise OSError(number, without_secrets(reason), without_secrets(path)) from e

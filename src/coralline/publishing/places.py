@@ -6,8 +6,9 @@ How a place keeps versions whole is its own matter. What each of its methods is 
 - `latest()`: the version that the pointer names; None without one, or if it names something else; `has_pointer()`.
 - `read(version, name)`: a file; `is_whole(version)`: whether its files are as its manifest says.
 - `write_version(version, files)`: the manifest is the last of them.
-- `read_record()`, `write_record(content)`: see `serving_record`; `point_latest(version)`: moves `latest` in one step.
-- `one_at_a_time()`: held by whoever changes something.
+- `read_record()`: see `serving_record`; `move_latest(version, record)`: replaces the record, then moves `latest`.
+- `in_turn(act)`: gives `act` the place, in a state that nobody else changes before `act` has. Whoever changes something
+  does so in there, and decides there. `act` may be called again if others were faster.
 """
 
 from __future__ import annotations

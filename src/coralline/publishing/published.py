@@ -129,7 +129,7 @@ def publish(
 
     What was rolled back isn't served again by this. A bundle that isn't published yet counts as that of a version with
     the same model.tflite (it may be compiled now), unless another version with this model is served. The record is
-    read under the lock under which `latest` moves, so that a rollback in that moment counts; so is what is served now.
+    read in the turn in which `latest` moves, so that a rollback in that moment counts; so is what is served now.
 
     Args:
       push_to: a folder, or an address (`gs://`, `s3://`); made when it isn't there.
@@ -147,8 +147,8 @@ def publish(
       BaselineMovedError: what is served now isn't what it was judged against.
     """
     hashes, digits = _hashes(files)
-    place = place_of(push_to)
-    with as_user_errors(push_to, "the model can't be published"), place.one_at_a_time():
+
+    def in_turn(place: Place) -> str:
         version = _version_with(place, hashes, digits)
         if (withdrawn := _withdrawn(place, version, hashes)) is not None:
             raise WithdrawnError(*withdrawn)
@@ -159,7 +159,10 @@ def publish(
             text = bundle.manifest_text(manifest, version, hashes)
             place.write_version(version, {**files, bundle.MANIFEST: text})
         _serve(place, version, "push")
-    return version
+        return version
+
+    with as_user_errors(push_to, "the model can't be published"):
+        return place_of(push_to).in_turn(in_turn)
 
 
 def _require_baseline(place: Place, judged_against: str, model_sha256: str) -> None:
@@ -184,6 +187,13 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
     Raises:
       UserError: nothing is published there, there is no such version, it is damaged, or the place can't be written.
     """
+
+    def in_turn(place: Place) -> Rollback:
+        before = place.latest()
+        target, skipped = (_named(place, push_to, to), {}) if to else _earlier(place, push_to)
+        _serve(place, target, "rollback", reason)
+        return Rollback(before, target, skipped)
+
     place = place_of(push_to)
     with as_user_errors(push_to, "`latest` can't be moved"):
         if not place.versions():
@@ -193,11 +203,7 @@ def roll_back(push_to: str, to: str | None = None, reason: str = "") -> Rollback
                 expected="a folder or address with published versions (push.to, or the output folder of a run)",
                 fix="give the output folder of a run, or the folder or address in push.to",
             )
-        with place.one_at_a_time():
-            before = place.latest()
-            target, skipped = (_named(place, push_to, to), {}) if to else _earlier(place, push_to)
-            _serve(place, target, "rollback", reason)
-    return Rollback(before, target, skipped)
+        return place.in_turn(in_turn)
 
 
 def _hashes(files: Mapping[str, bytes]) -> tuple[dict[str, str], str]:
@@ -248,8 +254,7 @@ def _new_version(place: Place, digits: str) -> str:
 def _serve(place: Place, version: str, by: str, reason: str = "") -> None:
     before = place.latest()
     if before != version:
-        place.write_record(serving_record.with_move(place.read_record(), before, version, by, reason))
-        place.point_latest(version)
+        place.move_latest(version, serving_record.with_move(place.read_record(), before, version, by, reason))
 
 
 def _earlier(place: Place, push_to: str) -> tuple[str, dict[str, str]]:

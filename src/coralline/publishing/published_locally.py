@@ -12,8 +12,9 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from coralline.foundation import storage
 from coralline.publishing import bundle
@@ -21,6 +22,7 @@ from coralline.publishing import bundle
 _INCOMING = ".incoming-"
 # A leftover of a killed push is removed by a later one; a push in progress is never that old.
 _LEFTOVER_SECONDS = 3600
+_T = TypeVar("_T")
 
 
 class LocalPlace:
@@ -71,25 +73,22 @@ class LocalPlace:
             return storage.read_bytes(str(self._root / bundle.RECORD))
         return None
 
-    def write_record(self, content: bytes) -> None:
+    def move_latest(self, version: str, record: bytes) -> None:
         with self._replacing(bundle.RECORD) as aside:
-            _write(aside, content)
-
-    def point_latest(self, version: str) -> None:
+            _write(aside, record)
         with self._replacing(bundle.LATEST) as aside:
             try:
                 os.symlink(version, aside)
             except OSError:  # a file system without symbolic links
                 _write(aside, f"{version}\n".encode())
 
-    @contextlib.contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
+    def in_turn(self, act: Callable[[LocalPlace], _T]) -> _T:
         """Makes the folder. The lock is given back by the system when its holder dies."""
         self._root.mkdir(parents=True, exist_ok=True)
         with open(self._root / ".lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._remove_leftovers()
-            yield
+            return act(self)
 
     def _aside(self) -> Path:
         return self._root / f"{_INCOMING}{uuid.uuid4().hex}"

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
+
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,15 @@ class Move:
     after: str
     by: str
     reason: str = ""
+
+    @property
+    def seconds_ago(self) -> float:
+        """How long ago it was put on record, by this machine's clock; infinite if the time isn't one."""
+        try:
+            recorded = datetime.strptime(self.time, _TIME_FORMAT).replace(tzinfo=timezone.utc)
+        except (TypeError, ValueError):
+            return math.inf
+        return (datetime.now(timezone.utc) - recorded).total_seconds()
 
     @property
     def words(self) -> str:
@@ -90,9 +102,15 @@ def read_serving_record(content: bytes | None, versions: Sequence[str], latest: 
 
 def with_move(content: bytes | None, before: str | None, after: str, by: str, reason: str = "") -> bytes:
     """The record with one more move, which is about to be made."""
-    time = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    time = datetime.now(timezone.utc).strftime(_TIME_FORMAT)
     moves = [*_moves(content), Move(time, before, after, by, reason)]
     return (json.dumps({"moves": [dataclasses.asdict(move) for move in moves]}, indent=2) + "\n").encode()
+
+
+def unmade_move(content: bytes | None, latest: str | None) -> Move | None:
+    """The last move on record if it isn't made: of a writer that was killed, or that is about to make it."""
+    moves = _moves(content)
+    return moves[-1] if moves and moves[-1].before == latest and moves[-1].after != latest else None
 
 
 def _go_to(trail: list[str], version: str, back: bool) -> list[str]:

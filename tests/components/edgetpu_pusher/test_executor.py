@@ -11,6 +11,7 @@ from PIL import Image
 
 from components.edgetpu_pusher.publication_report import PLACE
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
+from coralline.foundation import progress
 from coralline.foundation.errors import UserError
 from coralline.publishing import published, served_model
 
@@ -118,6 +119,15 @@ def test_the_same_model_twice_is_one_version(push, tmp_path):
     first = push()[1]["version"]
     assert push()[1]["version"] == first
     assert len(list((tmp_path / "published").glob("2*"))) == 1
+
+
+def test_a_model_that_is_served_already_is_told(push, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(progress, "note", told.append)
+    version = push()[1]["version"]
+    assert not any("already" in note for note in told)
+    assert push()[1]["version"] == version
+    assert told[-1] == f"This model is published already, as {version}, and is served: nothing was changed."
 
 
 def test_another_evaluation_of_the_same_model_makes_no_new_version(push, tmp_path, monkeypatch):

@@ -1,25 +1,7 @@
 """What the trainer does with what a killed training has left."""
 
-import pytest
-
 from components.qat_trainer.executor import _mention_unfinished_trainings
 from components.qat_trainer.workspace import held, workspace
-from coralline.foundation import progress
-
-
-@pytest.fixture
-def notes():
-    class Notes(progress.LogSink):
-        def __init__(self):
-            self.said = []
-
-        def note(self, text):
-            self.said.append(text)
-
-    sink = Notes()
-    progress.set_sink(sink)
-    yield sink.said
-    progress.set_sink(progress.LogSink())
 
 
 def test_a_killed_training_of_another_network_is_not_continued_and_it_is_said(tmp_path, notes):

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import subprocess
@@ -6,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.qat_trainer.workspace import held, unfinished_trainings, workspace
+from components.qat_trainer.workspace import held, opened, unfinished_trainings, workspace
+from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 
 SETTINGS = {"model": '{"preset": "p"}', "train": '{"seed": 1}', "warm_start_sha256": "", "network_version": 1}
@@ -58,3 +60,38 @@ def test_unfinished_trainings_are_those_that_no_process_uses(tmp_path):
         pass
     with held(used), held(work):
         assert unfinished_trainings(work) == [other]
+
+
+def test_where_workspaces_are_kept_is_no_part_of_a_job(tmp_path):
+    name = folder().rsplit("/", 1)[-1]
+    for place in ("/mnt/kept", "s3://bucket/kept/"):
+        work = workspace("/out/QatTrainer/model_run/1", "/out/data", "cat\n", SETTINGS, place)
+        assert work == f"{place.rstrip('/')}/{name}"
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3", "gs"])
+def test_a_training_that_ends_early_finds_its_checkpoints_again_and_one_that_is_done_leaves_none(
+    tmp_path, request, kind, notes
+):
+    work = f"{tmp_path if kind == 'folder' else request.getfixturevalue(f'{kind}_bucket')}/{tmp_path.name}/kept/job"
+    with contextlib.suppress(KeyboardInterrupt), opened(work, chief=True) as (at, keep):
+        storage.write_bytes(f"{at}/float/checkpoints/ckpt-2.index", b"1")
+        keep()
+        raise KeyboardInterrupt
+    with opened(work, chief=True) as (at, keep):
+        assert storage.read_bytes(f"{at}/float/checkpoints/ckpt-2.index") == b"1"
+        keep()
+    assert not storage.exists(work)
+    with opened(work, chief=True) as (at, _):
+        assert storage.list_tree(at).files == []
+    if kind != "folder":
+        assert notes == [f"going on from what is kept in {work} (1 file)"] and not os.path.exists(at)
+
+
+def test_checkpoints_that_cannot_be_read_are_one_message_and_nothing_is_trained_anew(s3_bucket):
+    with (
+        pytest.raises(UserError, match="the checkpoints of an earlier try can't be read") as refused,
+        opened("s3://nowhere/job", chief=True),
+    ):
+        pytest.fail("it would begin anew")
+    assert "there is no bucket `nowhere`" in str(refused.value)

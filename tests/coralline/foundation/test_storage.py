@@ -95,7 +95,7 @@ except OSError as e:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
     unreachable = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
-    for more, said in ((unreachable, "Could not connect"), ({}, "Unable to locate credentials")):
+    for more, said in ((unreachable, "Could not connect"), ({}, "Unable to locate credentials; set AWS_ACCESS_KEY_ID")):
         command, env = [sys.executable, "-c", program], {**environment, **more}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
         assert said in done.stdout and "s3://bucket/f" in done.stdout

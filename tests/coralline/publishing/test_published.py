@@ -1,4 +1,3 @@
-import contextlib
 import errno
 import hashlib
 import json
@@ -265,17 +264,15 @@ def test_the_compiled_version_can_be_rolled_back_and_not_the_model(place):
 def test_a_rollback_between_the_decision_to_publish_and_the_lock_counts(tmp_path, monkeypatch):
     place = str(tmp_path)
     first, second = push(place, b"1", b"2")
-    own = LocalPlace.one_at_a_time
+    own = LocalPlace.in_turn
 
-    @contextlib.contextmanager
-    def after_a_rollback(of):
+    def after_a_rollback(of, act):
         with monkeypatch.context() as patched:
-            patched.setattr(LocalPlace, "one_at_a_time", own)
+            patched.setattr(LocalPlace, "in_turn", own)
             published.roll_back(place)
-        with own(of):
-            yield
+        return own(of, act)
 
-    monkeypatch.setattr(LocalPlace, "one_at_a_time", after_a_rollback)
+    monkeypatch.setattr(LocalPlace, "in_turn", after_a_rollback)
     assert refused(place, {**FILES, "model.tflite": b"2"}).version == second and served(place) == first
 
 

@@ -19,8 +19,8 @@ from coralline.detector.model_settings import ModelSettings
 from coralline.detector.warm_start import download
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import output_to
-from pipeline.config import load_config
 from deployment.spec.compiling import compile_pipeline
+from pipeline.config import load_config
 from pipeline.running.local_dag_runner import RecordingLocalDagRunner
 
 CONTENT = b"weights"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -31,7 +31,15 @@ from coralline.foundation import memory, progress, storage
 _PICTURES = 8
 
 
-def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_folder: str) -> None:
+def train(
+    job: Job,
+    placement: Placement,
+    *,
+    work: str,
+    model_folder: str,
+    log_folder: str,
+    after_checkpoint: Callable[[], None] = lambda: None,
+) -> None:
     """Trains and writes the model folder (see `saved_model`) and TensorBoard logs.
 
     Args:
@@ -40,17 +48,18 @@ def train(job: Job, placement: Placement, *, work: str, model_folder: str, log_f
       work: folder of the checkpoints; if it has some of this job, training resumes from them.
       model_folder: written whole at the end.
       log_folder: TensorBoard event files, one folder a phase.
+      after_checkpoint: called when `work` has a new checkpoint from which training can go on, and logs until there.
 
     Raises:
       UserError: too few images, a warm start that doesn't fit, a loss that isn't finite.
     """
-    training = _Training(job, placement, work)
+    training = _Training(job, placement, work, after_checkpoint)
     with placement.strategy.scope():
         training.run(placement.own(model_folder), placement.own(log_folder))
 
 
 class _Training:
-    def __init__(self, job: Job, placement: Placement, work: str):
+    def __init__(self, job: Job, placement: Placement, work: str, after_checkpoint: Callable[[], None]):
         annotated = Annotated.read(job.files, job.class_names)
         self._side = side = choose_selection_side(annotated.side_images, job.settings, job.judged_on_test)
         annotated = annotated.without(side.held_out)
@@ -60,7 +69,7 @@ class _Training:
         settings.require_a_batch(annotated.images)
         placement.require_equal_shares(settings.preset.batch_size)
         self._job = job = dataclasses.replace(job, settings=settings)
-        self._placement, self._work = placement, work
+        self._placement, self._work, self._after_checkpoint = placement, work, after_checkpoint
         _seed(settings.train.seed)
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
         candidates = ImageRecords(job.files, side.held_out) if side.held_out else ImageRecords(job.eval_files)
@@ -108,7 +117,7 @@ class _Training:
                 progress.note(loading.load_weights(source, subject.plain, moment_images, with_head))
                 subject.take_over()
 
-        selection = self._phase_run("float", subject).run(self._job.name_images, begin)
+        selection = self._phase_run("float", subject).run(self._job.name_images, self._after_checkpoint, begin)
         _give_back_memory()
         subject.refresh()
         saved_model.write_raw_model(subject.raw, f"{model_folder}/{saved_model.FOLDERS['float']}")
@@ -139,7 +148,7 @@ class _Training:
     def _train_qat(self, task: Any, model: Any, model_folder: str) -> Selection:
         subject = self._subject("qat", task, model)
         with still_ranges():
-            selection = self._phase_run("qat", subject).run(self._job.name_images)
+            selection = self._phase_run("qat", subject).run(self._job.name_images, self._after_checkpoint)
         _give_back_memory()
         # Activations move a little while their ranges stay: in the last layers of the pyramid a third of them came to
         # lie outside. Ranges measured once more gave .002 AP.

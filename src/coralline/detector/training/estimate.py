@@ -64,7 +64,8 @@ def measure_job(job: Job, training_images: int, folder: Path) -> Estimate:
     watch = _Watch()
     progress.set_sink(watch)
     begun = time.monotonic()
-    train(_cut_short(job), distribution.find_distribution(), **{name: str(folder / name) for name in _PLACES})
+    places: dict[str, Any] = {name: str(folder / name) for name in _PLACES}
+    train(_cut_short(job), distribution.find_distribution(), **places)
     seconds = time.monotonic() - begun
     for name in PHASES:
         phase = phase_of(job.settings.scheduled(training_images), name)

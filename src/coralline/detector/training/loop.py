@@ -149,12 +149,14 @@ class PhaseRun:
     def run(
         self,
         name_images: Callable[[Sequence[int]], list[str]],
+        after_checkpoint: Callable[[], None],
         before_first_step: Callable[[], None] = lambda: None,
     ) -> Selection:
         """Trains until the phase is done; the model is then the best of it.
 
         Args:
           name_images: gives the names of images by their numbers.
+          after_checkpoint: runs when there is a new checkpoint, and logs until there.
           before_first_step: runs only if there is no checkpoint to resume from.
 
         Returns:
@@ -172,6 +174,8 @@ class PhaseRun:
             self._train(name_images)
             if self._step % self._phase.checkpoint_every == 0 or self._step >= self._phase.steps:
                 self._manager.save(checkpoint_number=self._step)
+                self._controller.summary_manager.flush()
+                after_checkpoint()
         self._selection.restore()
         return self._selection
 

@@ -1,13 +1,19 @@
 """Training as a whole, a few steps of it: what it writes, what it refuses, and that a killed run is taken up again."""
 
+import contextlib
 import dataclasses
 import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from coralline.data.drawn_shapes import CLASSES
-from coralline.foundation import progress
+from coralline.foundation import progress, storage
 from coralline.foundation.errors import UserError
 from pipeline import preflight
 from pipeline.config import Config
@@ -48,12 +54,13 @@ def job(many_shapes_record):
     return Job((many_shapes_record,), (many_shapes_record,), tuple(CLASSES), settings)
 
 
-def train(job, folder):
+def train(job, folder, after_checkpoint=lambda: None):
     """Into `work`, `model` and `logs` in a folder."""
     from coralline.detector.training import both_phases, distribution
 
     places = {"work": folder / "work", "model_folder": folder / "model", "log_folder": folder / "logs"}
-    both_phases.train(job, distribution.find_distribution(), **{name: str(place) for name, place in places.items()})
+    of_training = {name: str(place) for name, place in places.items()}
+    both_phases.train(job, distribution.find_distribution(), **of_training, after_checkpoint=after_checkpoint)
 
 
 def changed(job, **preset):
@@ -157,6 +164,73 @@ def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow
         train(short, tmp_path / run)
         curves.append(steps.losses)
     assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+import pytest
+from coralline.foundation import progress, storage
+from coralline.foundation.mirrored_folder import MirroredFolder
+sys.path.insert(0, sys.argv[1])
+import test_both_phases as of_tests
+record, folder, address = sys.argv[2:]
+
+class Killed(of_tests.Steps):
+    def training(self, step):
+        super().training(step)
+        while step.step == 4 and "ckpt-2.index" not in storage.read_bytes(f"{address}/manifest.json").decode():
+            time.sleep(0.1)
+        if step.step == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+progress.set_sink(Killed())
+mirrored = MirroredFolder(f"{folder}/work", address)
+mirrored.restore()
+of_tests.train(of_tests.short_job(record), Path(folder), mirrored.keep)
+"""
+
+
+def short_job(record):
+    """Few steps, with a checkpoint in the middle of each phase."""
+    from coralline.detector.training.job import Job
+
+    schedule = {"float_steps": 6, "qat_steps": 2, "batch_size": 4, "checkpoint_every": 2, "evaluate_every": 6}
+    config = Config.model_validate({"model": {"preset": "demo_160"}, "train": {**schedule, "selection_fraction": 0.5}})
+    return Job((record,), (record,), tuple(CLASSES), preflight.training_settings(config))
+
+
+def test_killed_and_its_folder_gone_it_goes_on_from_the_copy_with_the_same_result(
+    many_shapes_record, tmp_path, s3_bucket, follow
+):
+    from coralline.detector.network import saved_model
+    from coralline.foundation.mirrored_folder import MirroredFolder
+
+    address, vanishes = f"{s3_bucket}/{tmp_path.name}", tmp_path / "vanishes"
+    (vanishes / "work").mkdir(parents=True)
+    here = [Path(__file__).parent, many_shapes_record, vanishes, address]
+    killed = subprocess.run([sys.executable, "-c", KILLED, *here], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    shutil.rmtree(vanishes)
+    job, of_resumed, of_whole = short_job(many_shapes_record), Steps(), Steps()
+    (tmp_path / "resumed" / "work").mkdir(parents=True)
+    with contextlib.closing(MirroredFolder(str(tmp_path / "resumed" / "work"), address)) as mirrored:
+        assert mirrored.restore()
+        follow(of_resumed)
+        train(job, tmp_path / "resumed", mirrored.keep)
+        mirrored.remove()
+    follow(of_whole)
+    train(job, tmp_path / "whole")
+    assert of_resumed.seen == [step for step in of_whole.seen if step != ("float", 2)]
+    assert of_resumed.losses == of_whole.losses[1:]
+    images = np.random.default_rng(1).integers(0, 256, (2, 160, 160, 3), np.uint8)
+    for phase in ("float", "qat"):
+        assert logged(tmp_path / "resumed" / "logs" / phase) == logged(tmp_path / "whole" / "logs" / phase)
+        outputs = [
+            saved_model.RawModel(str(tmp_path / run / "model"), phase).predict(images) for run in ("resumed", "whole")
+        ]
+        assert all(np.array_equal(*pair) for pair in zip(*outputs, strict=True))
+    assert not storage.exists(address)
 
 
 def test_averaged_weights_in_16_bits_end_early_on_a_plateau_and_are_written_in_32(job, tmp_path, follow):
