@@ -9,7 +9,7 @@ from __future__ import annotations
 from coralline.foundation.errors import UserError
 
 READ_HERE = 10
-"""Of ML Metadata 1.16, and of the server 1.14 that Kubeflow Pipelines runs: kSchemaVersion in `metadata_source.h`."""
+"""Of ML Metadata since 1.11 (its RELEASE.md): the 1.16 here, and the server 1.14 that Kubeflow Pipelines runs."""
 
 
 def require_readable(version: int | None, place: str) -> None:

@@ -29,15 +29,16 @@ def published(history: RunHistory, path: str) -> Artifact:
     """
     local = "://" not in path
     place = os.path.realpath(path) if local else path.rstrip("/")
-    if local and not os.path.exists(place):
-        raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
+    there = not local or os.path.exists(place)
     pushed = {place: artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) for place in _places(artifact)}
     while os.path.dirname(place) != place:
-        if place in pushed:
-            return pushed[place]
-        if found := history.artifacts_at(place):
+        found = [pushed[place]] if place in pushed else history.artifacts_at(place)
+        # A path that isn't here may be one of the machine or the pod that wrote it; a missing file of a folder isn't.
+        if found and (there or not os.path.exists(place)):
             return found[0]
         place = os.path.dirname(place)
+    if not there:
+        raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
     if local and (known := _by_manifest(history, Path(path))):
         return known
     raise UserError(
@@ -58,16 +59,25 @@ def _places(artifact: Artifact) -> list[str]:
 
 
 def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
-    manifest = (path if path.is_dir() else path.parent) / "manifest.json"
-    try:
-        files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    """The artifact of a copied version: the one with the same files, or of the same name where those aren't here."""
+    copied = _manifest(path if path.is_dir() else path.parent)
+    if copied is None:
         return None
     for artifact in history.artifacts_of_type(PUSHED_MODEL):
-        for place in _places(artifact):
-            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
-                    return artifact
+        manifests = [manifest for place in _places(artifact) if (manifest := _manifest(Path(place))) is not None]
+        if any(manifest["files"] == copied["files"] for manifest in manifests):
+            return artifact
+        version = copied.get("version")
+        if not manifests and version and artifact.properties.get("pushed_version") == version:
+            return artifact
+    return None
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError, ValueError):
+        content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if isinstance(content, dict) and "files" in content:
+            return content
     return None
 
 

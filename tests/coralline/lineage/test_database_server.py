@@ -16,6 +16,7 @@ from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
+from coralline.lineage.database_server import reading_only
 from coralline.lineage.run_history import open_lineage
 from coralline.lineage.store import open_store
 from coralline.lineage.trace import why
@@ -126,3 +127,11 @@ def test_a_store_of_another_schema_version_stays_as_it_is(mariadb: Server) -> No
         open_store(mariadb.address("older", "owner:s3cret"))
     assert (told.value.expected, told.value.found) == ("schema version 10", "schema version 9")
     assert mariadb.sql("SHOW TABLES IN older; SELECT * FROM older.MLMDEnv").split() == ["MLMDEnv", "9"]
+
+
+def test_postgresql_is_told_to_read_only_while_a_store_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=mlmd")
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    with reading_only():
+        assert os.environ["PGOPTIONS"] == "-c search_path=mlmd -c default_transaction_read_only=on"
+    assert os.environ["PGOPTIONS"] == "-c search_path=mlmd" and "PGCONNECT_TIMEOUT" not in os.environ

@@ -75,6 +75,25 @@ def test_why_answers_as_for_a_local_run(kubeflow, valid_document):
     assert "on 8 eval images; blessed; published as s3://yard/published/" in text and "images 40" in text
 
 
+def test_a_version_on_a_clusters_volume_is_known_by_its_path_there_and_a_copy_by_its_manifest(
+    kubeflow, kubeflow_runs, tmp_path
+):
+    copy = tmp_path / "models"
+    copy.mkdir()
+    version = PUBLISHED.rpartition("/")[2]
+    (copy / "manifest.json").write_text(json.dumps({"version": version, "files": {"model.tflite": "9f"}}))
+    (copy / "model.tflite").touch()
+    assert coralline.why(copy / "model.tflite", kubeflow.address)["artifact"]["properties"]["pushed_version"] == version
+    runs, address = kubeflow_runs
+    contexts, dag = runs.begin("coralline", "run-6")
+    pushed = {"type": "tfx.PushedModel", "metadata": {"pushed_destination": "/mnt/of-the-pod", "pushed_version": "v1"}}
+    step = {"task": "EdgeTpuPusher", "settings": {}, "inputs": {}, "outputs": {"pushed_model": pushed}}
+    runs.launch(runs.drive(contexts, dag, step), step)
+    assert coralline.why("/mnt/of-the-pod/v1/model.tflite", address)["run"] == "run-6"
+    with pytest.raises(coralline.UserError, match="no such file"):
+        coralline.why("/mnt/of-the-pod/v2/model.tflite", address)
+
+
 def test_an_artifact_is_followed_through_what_reused_it(kubeflow, valid_document):
     examples = json.loads(call(kubeflow, "show", FIRST, "--json"))["steps"][0]["outputs"]["examples"][0]["id"]
     shown = valid_document(call(kubeflow, "show", f"artifact:{examples}", "--json"))

@@ -136,6 +136,8 @@ def test_why_says_when_the_store_does_not_know_a_file(out: Path) -> None:
 def test_why_says_when_there_is_no_such_file(out: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         _call("why", out / "nothing", "--store", out)
+    with pytest.raises(UserError, match="no such file"):
+        _call("why", out / "published/v1/nothing", "--store", out)
 
 
 def test_needs_no_tensorflow_and_no_tfx(out: Path) -> None:
