@@ -14,7 +14,10 @@ class LabelMap(artifact.Artifact):
 
 
 class DatasetReport(artifact.Artifact):
-    """A folder with `report.json` (images, boxes, classes, splits, every problem in the data) and `report.html`."""
+    """A folder with `report.json` (images, boxes, classes, splits, every problem in the data) and `report.html`.
+
+    Custom properties: `images`, `boxes`, `classes` (how many), and `train_images`, `eval_images`, `test_images`.
+    """
 
     TYPE_NAME = "components.DatasetReport"
 

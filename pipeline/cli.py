@@ -32,12 +32,13 @@ COMMANDS = {
     "report": "Find the page of an earlier run: how good its model is, and what became of it.",
     "rollback": "Serve the version that was published before.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
+    "rehearse": "Run a compiled spec here, by what a Kubeflow Pipelines backend does with it.",
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",
     "test": "Run Coralline's own tests.",
 }
 # Commands of several modules have a folder each; those for clusters are a floor higher up.
 _ROOMS = {"check", "evaluate", "import-config", "predict"}
-_OF_DEPLOYMENT = {"compile"}
+_OF_DEPLOYMENT = {"compile", "rehearse"}
 
 
 class _LazyGroup(click.Group):

@@ -21,7 +21,7 @@ class Toleration(SettingsSection):
     key: str = Field("", description="The taint's key; empty with `Exists`: any.")
     operator: Literal["Exists", "Equal"] = Field("Equal", description="How the value is compared.")
     value: str = Field("", description="The taint's value.")
-    effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = Field("", description="Empty: any.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(None, description="None: any.")
 
 
 class StepSettings(SettingsSection):
@@ -82,4 +82,4 @@ class DeploymentSettings(StepSettings):
     @pydantic.field_validator("pipeline_root")
     @classmethod
     def _without_trailing_slash(cls, value: str | None) -> str | None:
-        return value.rstrip("/") or "/" if value else value
+        return value if value is None or value.endswith("://") else value.rstrip("/") or "/"

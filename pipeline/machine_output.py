@@ -32,6 +32,7 @@ VERSIONS = {
     "lineage-run": 1,
     "lineage-why": 1,
     "predict": 1,
+    "rehearse": 1,
     "report": 1,
     "rollback": 1,
     "rollback-list": 1,

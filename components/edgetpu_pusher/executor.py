@@ -60,6 +60,7 @@ class Executor(base_executor.BaseExecutor):
         if not blessing.has_custom_property("baseline_content"):
             return outcome | _refused("baseline", "the blessing doesn't say what the model was judged against")
         judged_against = blessing.get_string_custom_property("baseline_content")
+        before = published.latest_bundle(push_to)
         try:
             version = published.publish(push_to, files, manifest, judged_against=judged_against)
         except published.BaselineMovedError as e:
@@ -67,6 +68,8 @@ class Executor(base_executor.BaseExecutor):
         except published.WithdrawnError as e:
             again = f"`coralline rollback {shlex.quote(push_to)} --to {e.version}` serves it again"
             return outcome | _refused("rollback", f"{e}; {again}")
+        if before is not None and before.rpartition("/")[2] == version:
+            progress.note(f"This model is published already, as {version}, and is served: nothing was changed.")
         return outcome | {"pushed": True, "version": version, "refused_by": None, "reason": verdict.sentence}
 
     def _lineage(self, input_dict: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The first step on Kubeflow: checks the settings of the run, and says which data there is.
 
-`python -m deployment.entrypoint.fingerprint_data`. It imports no TFX, and is done in seconds for a data set that is read
-quickly. Its answer, a SHA-256 over names and contents of all files, is a parameter of VocExampleGen: the same data is
-then the same task to the backend's cache.
+`python -m deployment.entrypoint.fingerprint_data`. It imports no TFX, and takes little more than reading the data set
+once. Its answer, a SHA-256 over names and contents of all files, is a parameter of VocExampleGen: the same data is then
+the same task to the backend's cache.
 """
 
 from __future__ import annotations

@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -112,17 +114,16 @@ def _executor(command: TaskCommand, given: Any) -> Any:
     from tfx.dsl.components.base import base_beam_executor
     from tfx.utils import import_utils
 
-    folder = os.path.dirname(given.outputs.output_file)
-    context = {
+    executor = import_utils.import_class_by_path(command.executor_class_path)
+    is_beam = issubclass(executor, base_beam_executor.BaseBeamExecutor)
+    context: dict[str, Any] = {
+        "beam_pipeline_args" if is_beam else "extra_flags": command.beam,
         # Beside the ExecutorOutput: the one place where a container without a writable root can write for certain.
-        "tmp_dir": os.path.join(folder, ".temp"),
+        "tmp_dir": os.path.join(os.path.dirname(given.outputs.output_file), ".temp"),
         "unique_id": str(os.getpid()),
         "pipeline_run_id": run_id_of(given),
     }
-    executor = import_utils.import_class_by_path(command.executor_class_path)
-    if issubclass(executor, base_beam_executor.BaseBeamExecutor):
-        return executor(executor.Context(beam_pipeline_args=command.beam, **context))
-    return executor(executor.Context(extra_flags=command.beam, **context))
+    return executor(executor.Context(**context))
 
 
 def run_id_of(given: Any) -> str:
@@ -137,12 +138,19 @@ def run_id_of(given: Any) -> str:
     return ""
 
 
+def _quiet_libraries() -> None:
+    """Leaves the log to the components: without Beam's notes on types, and Google's on future Pythons."""
+    from absl import logging as absl_logging
+
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
+    absl_logging.use_absl_handler()
+    absl_logging.set_verbosity(absl_logging.INFO)
+    logging.getLogger("apache_beam").setLevel(logging.WARNING)
+
+
 def main() -> None:
     """The container's command."""
-    from absl import logging
-
-    logging.use_absl_handler()
-    logging.set_verbosity(logging.INFO)
+    _quiet_libraries()
     run_to_its_end(lambda: run_task(TaskCommand.parse(sys.argv[1:])))
 
 

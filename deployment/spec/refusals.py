@@ -50,7 +50,7 @@ def _require_no_secrets(config: Config) -> None:
         for name, value in step.env.items():
             if without_secrets(value) != value:
                 raise UserError(
-                    f"the value of `{key}.env.{name}` has a password or a signature, which a cluster would keep and show",
+                    f"`{key}.env.{name}` has a password or a signature, which a cluster would keep and show",
                     expected="a value without one",
                     fix=f"put it into a secret and name that: `{key}.secret_env: {{{name}: secret/key}}`",
                 )

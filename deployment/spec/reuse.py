@@ -1,10 +1,10 @@
 """What is reused: by content, on clusters whose caches know addresses and ids only.
 
-The cache key of Kubeflow Pipelines has the ids of input artifacts, the values of parameters, the command and the name of
-the image (`GenerateCacheKey` in backend/src/v2/cacheutils/cache.go). So two small steps, which are never answered from
-the cache, say what is behind an address: `DataFingerprint` hashes the data set, which VocExampleGen takes as a parameter;
-`ServedFingerprint` says which published model the candidate would replace, which ServedModelImporter takes. As long as
-both say the same, every step between is answered from the cache, and nothing is trained or judged again.
+The cache key of Kubeflow Pipelines has the ids of input artifacts, the values of parameters, the command and the name
+of the image (`GenerateCacheKey` in backend/src/v2/cacheutils/cache.go). So two small steps, which are never answered
+from the cache, say what is behind an address: `DataFingerprint` hashes the data set, which VocExampleGen takes as a
+parameter; `ServedFingerprint` says which published model the candidate would replace, which ServedModelImporter takes.
+As long as both say the same, every step between is answered from the cache, and nothing is trained or judged again.
 
 The gate doesn't rest on this: EdgeTpuPusher is never answered from the cache, and compares what is served with what the
 model was judged against under the lock under which `latest` moves.
@@ -61,7 +61,7 @@ def add_fingerprints(spec: dict[str, Any], config: Config) -> None:
         ["--executor_input", EXECUTOR_INPUT, *_on_volume(config)],
         {
             "inputDefinitions": json.loads(json.dumps(definitions)),
-            "outputDefinitions": {"parameters": {name: _TEXT for name in SERVED}},
+            "outputDefinitions": {"parameters": dict.fromkeys(SERVED, _TEXT)},
         },
         {"inputs": json.loads(json.dumps(importer["inputs"])), "dependentTasks": ["TFLiteExporter"]},
     )

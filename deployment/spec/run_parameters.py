@@ -1,9 +1,9 @@
 """Settings that each run may be given anew: parameters of the pipeline with defaults, which Kubeflow's pages show.
 
-All are texts, and an empty one is none: Kubeflow has no number that may be missing. A step takes only those that concern
-it, so that only what depends on a changed one runs again. `deployment.entrypoint` puts them into the step's settings, and
-`DataFingerprint`, the first step, refuses a value that can't be. Vertex AI runs TFX's own entry point, which can't do
-that: there only the address for publishing can be given, which is a parameter of the components themselves.
+All are texts, and an empty one is none: Kubeflow has no number that may be missing. A step takes only those that
+concern it, so that only what depends on a changed one runs again. `deployment.entrypoint` puts them into the step's
+settings, and `DataFingerprint`, the first step, refuses a value that can't be. Vertex AI runs TFX's own entry point,
+which can't do that: there only the address for publishing can be given, a parameter of the components themselves.
 """
 
 from __future__ import annotations

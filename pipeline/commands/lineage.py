@@ -16,8 +16,8 @@ from pipeline.run_options import json_option
 store_option = click.option(
     "--store",
     envvar="CORALLINE_STORE",
-    help="A SQLite file, the output folder of a run, mysql://user:password@host/database or postgresql://..."
-    " [default: the output folder that is here]",
+    help="A SQLite file, the output folder of a run, grpc://host:port (the service of Kubeflow's ML Metadata),"
+    " mysql://user:password@host/database or postgresql://... [default: the output folder that is here]",
 )
 """Adds --store, as `store`."""
 
@@ -53,7 +53,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 
     WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
     """
-    from coralline.lineage import printing, trace
+    from coralline.lineage import lineage_steps, printing, trace
 
     history = open_history(store)
     kind, _, number = what.partition(":")
@@ -64,21 +64,21 @@ def show(what: str, store: str | None, as_json: bool) -> None:
                 f"the store has no {kind} {number}", fix="`coralline lineage list` and `show RUN` tell which there are"
             )
         if kind == "execution":
-            (step,) = trace.steps(history, [found[0].id])
+            (step,) = lineage_steps.steps(history, [found[0].id])
             _answer(
                 as_json,
                 "lineage-execution",
-                lambda: trace.step_as_dict(step),
+                lambda: lineage_steps.step_as_dict(step),
                 lambda c: printing.print_execution(c, history, found[0]),
             )
             return
         artifact = found[0]
     elif run := history.run(what):
-        steps = trace.steps(history, [e.id for e in run.executions])
+        made = lineage_steps.steps(history, [e.id for e in run.executions])
         _answer(
             as_json,
             "lineage-run",
-            lambda: _run_as_dict(run) | {"steps": [trace.step_as_dict(s) for s in steps]},
+            lambda: _run_as_dict(run) | {"steps": [lineage_steps.step_as_dict(s) for s in made]},
             lambda c: printing.print_run(c, history, run),
         )
         return
@@ -94,9 +94,9 @@ def show(what: str, store: str | None, as_json: bool) -> None:
         as_json,
         "lineage-artifact",
         lambda: {
-            "artifact": trace.as_dict(artifact),
-            "came_from": [trace.step_as_dict(s) for s in trace.came_from(history, artifact)],
-            "came_of_it": [trace.step_as_dict(s) for s in trace.came_of(history, artifact)],
+            "artifact": lineage_steps.artifact_as_dict(artifact),
+            "came_from": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_from(history, artifact)],
+            "came_of_it": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_of(history, artifact)],
         },
         lambda c: printing.print_artifact(c, history, artifact),
     )

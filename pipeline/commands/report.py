@@ -56,7 +56,7 @@ def command(run: str | None, store: str | None, in_browser: bool, out: str | Non
 
 
 def _as_text(found: RunReport, page: str) -> str:
-    from coralline.lineage.run_report import recorded_in_words
+    from coralline.lineage.outcome import recorded_in_words
 
     return f"run {found.run_id}: {recorded_in_words(found.recorded)}\n{page}"
 

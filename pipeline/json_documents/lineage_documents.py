@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.json_documents.publishing_documents import MoveEntry
-from pipeline.json_documents.shared_entries import CodeEntry, JsonObject
+from pipeline.json_documents.shared_entries import CodeEntry, JsonObject, RecordedEntry
 
 
 class ArtifactEntry(JsonObject):
@@ -14,7 +14,7 @@ class ArtifactEntry(JsonObject):
     id: int
     """Its number in the store."""
     type: str
-    """Its type."""
+    """Its type, as TFX names it; Kubeflow's `tfx.Examples` is `Examples`."""
     uri: str
     """Where it is."""
     state: str
@@ -37,13 +37,17 @@ class ExecutionEntry(JsonObject):
     run_id: str
     """The run."""
     state: str
-    """ML Metadata's: COMPLETE, CACHED (reused), FAILED, RUNNING, ..."""
+    """ML Metadata's: COMPLETE, CACHED (reused), FAILED, RUNNING, ...; SKIPPED: a condition of Kubeflow's was false."""
     created_ms: int
     """Milliseconds since the epoch."""
     updated_ms: int
     """Milliseconds since the epoch."""
     settings: dict[str, Any]
     """Its exec properties, JSON decoded."""
+    details: dict[str, Any]
+    """What Kubeflow notes beside them: pod, image, cache, output parameters; empty under TFX's own runners."""
+    failure: str | None
+    """Of a failed one: why, or where that stands."""
 
 
 class RunEntry(JsonObject):
@@ -60,7 +64,7 @@ class RunEntry(JsonObject):
     executions: list[ExecutionEntry]
     """Its components' parts."""
     state: str
-    """FAILED or RUNNING if one of these is, else COMPLETE."""
+    """FAILED or RUNNING if the last try of one of these is, else COMPLETE; RUNNING before the first."""
     seconds: float
     """From the first execution's start to the last one's end."""
 
@@ -71,7 +75,7 @@ class ArtifactNameEntry(JsonObject):
     id: int
     """Its number in the store."""
     type: str
-    """Its type."""
+    """Its type, as TFX names it; Kubeflow's `tfx.Examples` is `Examples`."""
     uri: str
     """Where it is."""
 
@@ -86,7 +90,7 @@ class StepEntry(JsonObject):
     run: str
     """The run."""
     state: str
-    """ML Metadata's: COMPLETE, CACHED (reused), FAILED, RUNNING, ..."""
+    """ML Metadata's: COMPLETE, CACHED (reused), FAILED, RUNNING, ...; SKIPPED: a condition of Kubeflow's was false."""
     created_ms: int
     """Milliseconds since the epoch."""
     seconds: float
@@ -95,6 +99,10 @@ class StepEntry(JsonObject):
     """The code that did it."""
     settings: dict[str, Any]
     """Its exec properties, JSON decoded."""
+    details: dict[str, Any]
+    """What Kubeflow notes beside them: pod, image, cache, output parameters; empty under TFX's own runners."""
+    failure: str | None
+    """Of a failed one: why, or where that stands."""
     inputs: dict[str, list[ArtifactNameEntry]]
     """By name."""
     outputs: dict[str, list[ArtifactNameEntry]]
@@ -192,6 +200,8 @@ class LineageWhyDocument(JsonObject):
     """The weights that training began with; null if it began with none, or it isn't recorded."""
     baseline: BaselineEntry | None
     """What the model was judged against; null if it isn't recorded."""
+    recorded: RecordedEntry
+    """Its figures and the verdict."""
     settings: dict[str, dict[str, Any]]
     """By component."""
     steps: list[StepEntry]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.json_documents.shared_entries import CodeEntry, ErrorEntry, FiguresEntry, JsonObject
+from pipeline.json_documents.shared_entries import CodeEntry, ErrorEntry, FiguresEntry, JsonObject, RecordedEntry
 
 
 class EdgeTpuShareEntry(JsonObject):
@@ -122,27 +122,6 @@ class FailedRunDocument(JsonObject):
     """ML Metadata."""
     code: CodeEntry
     """The code that ran."""
-
-
-class RecordedEntry(JsonObject):
-    """What ML Metadata knows of a run; a key is absent if it wasn't recorded."""
-
-    AP: float = 0.0
-    """Of the file that ships: mean over IoU .50:.05:.95."""
-    AP50: float = 0.0
-    """At IoU .50."""
-    AP75: float = 0.0
-    """At IoU .75."""
-    images: int = 0
-    """How many images it was judged on."""
-    split: str = ""
-    """The side of the data that they are of."""
-    blessed: bool = False
-    """Whether it passed every threshold."""
-    reasons: list[str] = []
-    """What each threshold said."""
-    published: str = ""
-    """Where its model was published."""
 
 
 class ReportDocument(JsonObject):

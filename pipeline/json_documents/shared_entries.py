@@ -89,3 +89,24 @@ class ErrorDocument(JsonObject):
     """The process's exit code."""
     error: ErrorEntry
     """What went wrong."""
+
+
+class RecordedEntry(JsonObject):
+    """What ML Metadata knows of a run; a key is absent if it wasn't recorded."""
+
+    AP: float = 0.0
+    """Of the file that ships: mean over IoU .50:.05:.95."""
+    AP50: float = 0.0
+    """At IoU .50."""
+    AP75: float = 0.0
+    """At IoU .75."""
+    images: int = 0
+    """How many images it was judged on."""
+    split: str = ""
+    """The side of the data that they are of."""
+    blessed: bool = False
+    """Whether it passed every threshold."""
+    reasons: list[str] = []
+    """What each threshold said."""
+    published: str = ""
+    """Where its model was published."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
+from coralline.lineage.lineage_steps import steps
+from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.run_history import Artifact, RunHistory
 from coralline.lineage.store import open_store
-from coralline.lineage.trace import CODE_VERSION, steps
 from coralline.publishing import published
 from pipeline import machine_output
 from pipeline.running.out_folder import OutFolder

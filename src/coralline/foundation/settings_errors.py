@@ -19,6 +19,7 @@ from coralline.foundation.errors import UserError
 _TYPE_NAMES: dict[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 _KEYS_SHOWN = 8
 _BOUNDS = {"gt": "above {}", "ge": "at least {}", "lt": "below {}", "le": "at most {}"}
+_MAPPING_KEY = "[key]"  # pydantic's last part of the place of a key that can't be
 # Errors whose message for people is defined with the setting (PydanticCustomError).
 _OWN_MESSAGES = ("range", "magnitude")
 
@@ -66,8 +67,9 @@ def _key_of_no_text(first: Any, where: list[str], path: str | Path | None, line:
 def _unknown_key(where: list[str], config: type[BaseModel], path: str | Path | None, line: int | None) -> UserError:
     dotted, known = ".".join(where), valid_keys(config)
     section = "".join(f"{part}." for part in where[:-1])
-    beside = [key for key in known if key.rpartition(".")[0] == section.rstrip(".")]
-    names = [key[len(section) :] for key in beside]
+    inner = _annotation(config, where[:-1]) if where[:-1] else config
+    names = sorted(inner.model_fields) if _is_section(inner) else []
+    beside = [section + name for name in names]
     near = [
         *(section + name for name in difflib.get_close_matches(where[-1], names, n=1)),
         *(key for key in known if key.endswith(f".{where[-1]}")),
@@ -86,6 +88,8 @@ def _unknown_key(where: list[str], config: type[BaseModel], path: str | Path | N
 def _wrong_value(
     first: Any, where: list[str], config: type[BaseModel], path: str | Path | None, line: int | None
 ) -> UserError:
+    if where[-1] == _MAPPING_KEY:
+        return _wrong_mapping_key(where[:-2], where[-2], config, path, line)
     dotted = ".".join(where)
     below = [key for key in valid_keys(config) if key.startswith(f"{dotted}.")]
     if below:
@@ -100,6 +104,19 @@ def _wrong_value(
         line=line,
         found=repr(first["input"]),
         fix=f"correct `{dotted}`",
+    )
+
+
+def _wrong_mapping_key(
+    where: list[str], key: str, config: type[BaseModel], path: str | Path | None, line: int | None
+) -> UserError:
+    keys = typing.get_args(_annotation(config, where))[0]
+    return UserError(
+        f"a key of `{'.'.join(where)}` must be {_type_in_words(keys)}",
+        file=path,
+        line=line,
+        found=repr(key),
+        fix=f"correct it in `{'.'.join(where)}`",
     )
 
 
@@ -125,6 +142,10 @@ def _type_in_words(annotation: Any) -> str:
         return allowed_values(FieldInfo.from_annotation(annotation))
     if kind is list:
         return f"a list, each {_type_in_words(parts[0])}"
+    if kind is dict:
+        return f"a mapping to {_type_in_words(parts[1])}"
+    if _is_section(annotation):
+        return "settings such as " + ", ".join(list(annotation.model_fields)[:_KEYS_SHOWN])
     if kind is tuple:
         return f"[{', '.join(map(_type_in_words, parts))}]"
     return _TYPE_NAMES[annotation]
@@ -142,11 +163,29 @@ def valid_keys(config: type[BaseModel]) -> list[str]:
 
 
 def _field(config: type[BaseModel], where: list[str]) -> FieldInfo:
-    for part in where[:-1]:
-        inner = config.model_fields[part].annotation
-        assert isinstance(inner, type)
-        config = inner
-    return config.model_fields[where[-1]]
+    section = _annotation(config, where[:-1]) if where[:-1] else config
+    if _is_section(section):
+        field: FieldInfo = section.model_fields[where[-1]]
+        return field
+    return FieldInfo.from_annotation(_annotation(config, where))
+
+
+def _annotation(config: Any, where: list[str]) -> Any:
+    """The type of what is at this place; keys of mappings count as parts of the way, places in lists don't."""
+    found = config
+    for part in where:
+        found = found.model_fields[part].annotation if _is_section(found) else _element(found)
+        if typing.get_origin(found) is list:
+            found = _element(found)
+    return found
+
+
+def _element(annotation: Any) -> Any:
+    return typing.get_args(annotation)[-1]
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _concerns(override: str, dotted: str) -> bool:

@@ -11,12 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from coralline.lineage.lineage_steps import LineageStep, came_from, came_of, steps
+from coralline.lineage.outcome import recorded_in_words
 from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
-from coralline.lineage.trace import LineageStep, came_from, came_of, explain_artifact, steps
+from coralline.lineage.trace import explain_artifact
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}
-_STATE_WORDS = {"CACHED": "reused"}
+_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped: its condition was false"}
 
 
 def print_runs(console: Console, runs: list[Run]) -> None:
@@ -58,6 +60,9 @@ def print_execution(console: Console, history: RunHistory, execution: Execution)
     _print_step(console, step)
     console.print(f"  run       {escape(execution.run_id)}\n  began     {_time(execution.created_ms)}")
     _print_settings(console, execution.settings)
+    if execution.details:
+        console.print("  noted by Kubeflow")
+        _print_settings(console, execution.details, indent=4)
 
 
 def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
@@ -86,6 +91,8 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact)
     if why["served"] is not None:
         served = _served(why["served"], artifact.properties["pushed_version"])
         console.print(f"  {'served now':<20}{escape(served)}", soft_wrap=True)
+    if why["recorded"]:
+        console.print(f"  {'verdict':<20}{escape(recorded_in_words(why['recorded']))}", soft_wrap=True)
     console.print(f"  {'run':<20}{escape(str(why['run'] or 'unknown'))}")
     for name, value in why["code"].items():
         console.print(f"  {name:<20}{escape(str(value))}")
@@ -119,11 +126,10 @@ def _served(served: dict[str, Any], version: str) -> str:
 
 def _print_step(console: Console, step: LineageStep) -> None:
     execution = step.execution
-    error = execution.settings.get("error_message")
     state, took = _state(execution.state), _seconds(execution.seconds)
     console.print(f"[bold]{escape(execution.node)}[/]  execution {execution.id}  {state}  {took}")
-    if error:
-        console.print(f"  [red]{escape(str(error))}[/]")
+    if execution.failure:
+        console.print(f"  [red]{escape(execution.failure)}[/]")
     for word, named in (("took", step.inputs), ("made", step.outputs)):
         for name, artifacts in named.items():
             for artifact in artifacts:

@@ -1,7 +1,6 @@
 """What a store of ML Metadata holds, in a pipeline's terms: runs, executions, artifacts, and how they hang together.
 
-TFX writes a context of type `pipeline_run` a run and one of type `node` (named `<pipeline>.<node>`) a component. An
-execution whose result was reused has the state CACHED, and an OUTPUT event of its own for what another one made.
+How TFX and Kubeflow Pipelines write each of them is in `tfx_dialect` and `kfp_dialect`; a store may hold both.
 """
 
 from __future__ import annotations
@@ -12,12 +11,20 @@ from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from ml_metadata import ListOptions, MetadataStore, OrderByField
+from ml_metadata import ListOptions, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from coralline.lineage.store import open_store
+from coralline.lineage.dialect import Dialect, plain_values
+from coralline.lineage.kfp_dialect import KfpDialect
+from coralline.lineage.recorded_names import CODE_VERSION
+from coralline.lineage.store import ReadOnlyStore, open_store
+from coralline.lineage.tfx_dialect import TfxDialect
 
-_RUN, _NODE, _PIPELINE = "pipeline_run", "node", "pipeline"
+_DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
+BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
+"""Properties of artifacts that tell nothing of their content."""
+
+_PIPELINES = tuple(dialect.pipeline_context for dialect in _DIALECTS)
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
 
@@ -26,7 +33,8 @@ def open_lineage(store: str | PathLike[str]) -> RunHistory:
     """Opens the lineage that runs have recorded in ML Metadata, for reading.
 
     Args:
-      store: the output folder of runs, a SQLite file, or `mysql://` or `postgresql://user:password@host:port/database`.
+      store: the output folder of runs, a SQLite file, `grpc://host:port` (ML Metadata's service, as Kubeflow Pipelines
+        runs it), or `mysql://` or `postgresql://user:password@host:port/database`.
 
     Raises:
       UserError: there is no store, or it can't be read.
@@ -36,7 +44,10 @@ def open_lineage(store: str | PathLike[str]) -> RunHistory:
 
 @dataclasses.dataclass(frozen=True)
 class Artifact:
-    """An artifact; `properties` holds the typed and the custom ones, `created_ms` is since the epoch."""
+    """An artifact; `properties` holds the typed and the custom ones, `created_ms` is since the epoch.
+
+    `type` is as TFX has it, also where Kubeflow wrote `tfx.Examples`.
+    """
 
     id: int
     type: str
@@ -50,7 +61,14 @@ class Artifact:
 class Execution:
     """One component's part of a run.
 
-    `state` is ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...); `settings` are its exec properties, JSON decoded.
+    Attributes:
+      id, type, run_id: its number and type in the store, and the run.
+      node: the component; of a task in a loop of Kubeflow, `for-loop-1[0]/train`.
+      state: ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...), or SKIPPED: a condition of Kubeflow's was false.
+      created_ms, updated_ms: since the epoch.
+      settings: its exec properties, JSON decoded.
+      details: what Kubeflow notes beside them: pod, image, cache, output parameters.
+      failure: of a failed one: why, or where that stands.
     """
 
     id: int
@@ -61,6 +79,8 @@ class Execution:
     created_ms: int
     updated_ms: int
     settings: dict[str, Any]
+    details: dict[str, Any]
+    failure: str | None
 
     @property
     def seconds(self) -> float:
@@ -70,7 +90,11 @@ class Execution:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """A run of a pipeline; `properties` holds the code version that it was recorded with."""
+    """A run of a pipeline.
+
+    `properties` holds the code version that it was recorded with; under Kubeflow, which records none, that which is on
+    what the run made.
+    """
 
     run_id: str
     pipeline: str
@@ -80,9 +104,10 @@ class Run:
 
     @property
     def state(self) -> str:
-        """FAILED or RUNNING when one execution is, else COMPLETE."""
-        states = {execution.state for execution in self.executions}
-        return next((state for state in ("FAILED", "CANCELED", "RUNNING", "NEW") if state in states), "COMPLETE")
+        """FAILED or RUNNING when one component's last execution is, else COMPLETE; RUNNING before the first."""
+        states = {execution.node: execution.state for execution in self.executions}.values()
+        unfinished = (state for state in ("FAILED", "CANCELED", "RUNNING", "NEW") if state in states)
+        return next(unfinished, "COMPLETE" if states else "RUNNING")
 
     @property
     def seconds(self) -> float:
@@ -94,25 +119,25 @@ class Run:
 class RunHistory:
     """Reads runs, executions and artifacts from a store."""
 
-    def __init__(self, store: MetadataStore):
+    def __init__(self, store: ReadOnlyStore):
         self._store = store
+        # What never changes, so that it's asked for once: an execution's contexts, and the loops that tasks are in.
+        self._contexts_of: dict[int, Sequence[pb.Context]] = {}
+        self._parts: dict[int, pb.Execution] = {}
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The newest runs first."""
-        newest = ListOptions(
-            limit=limit, order_by=OrderByField.CREATE_TIME, is_asc=False, filter_query=f"type = '{_RUN}'"
-        )
-        return [self._run(context) for context in self._contexts(newest)]
+        return self._with_code([self._run(context) for context in self._run_contexts(limit=limit)])
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
         if run_id == "latest":
             return next(iter(self.runs(1)), None)
         quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        found = self._contexts(ListOptions(filter_query=f"type = '{_RUN}' AND name LIKE '{quoted}%'"))
+        found = self._run_contexts(f"name LIKE '{quoted}%'")
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
-        return self._run(matching[0]) if len(matching) == 1 else None
+        return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
@@ -128,7 +153,8 @@ class RunHistory:
 
     def artifacts_of_type(self, type_name: str) -> list[Artifact]:
         """Every artifact of a type, newest first."""
-        found = self._store.get_artifacts_by_type(type_name)
+        names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
+        found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
@@ -168,63 +194,93 @@ class RunHistory:
             if e.type in kinds
         ]
 
-    def _contexts(self, options: ListOptions) -> list[pb.Context]:
-        if not any(context_type.name == _RUN for context_type in self._store.get_context_types()):
+    def _run_contexts(self, query: str | None = None, limit: int | None = None) -> list[pb.Context]:
+        known = {context_type.name for context_type in self._store.get_context_types()}
+        wanted = [f"type = '{dialect.run_context}'" for dialect in _DIALECTS if dialect.run_context in known]
+        if not wanted:
             return []
-        return list(self._store.get_contexts(options))
+        conditions = [f"({' OR '.join(wanted)})", *([query] if query else [])]
+        newest = ListOptions(
+            limit=limit, order_by=OrderByField.CREATE_TIME, is_asc=False, filter_query=" AND ".join(conditions)
+        )
+        return list(self._store.get_contexts(newest))
 
     def _run(self, context: pb.Context) -> Run:
         executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
-        known = tuple(self._execution(e, run_id=context.name) for e in executions)
-        pipelines = [
-            c for e in executions[:1] for c in self._store.get_contexts_by_execution(e.id) if c.type == _PIPELINE
-        ]
+        self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
+        known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
+        pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
         return Run(
             run_id=context.name,
-            pipeline=pipelines[0].name if pipelines else "",
+            pipeline=pipelines[0] if pipelines else "",
             created_ms=context.create_time_since_epoch,
-            properties=_values(context.properties) | _values(context.custom_properties),
+            properties=plain_values(context.properties) | plain_values(context.custom_properties),
             executions=known,
         )
 
+    def _with_code(self, runs: list[Run]) -> list[Run]:
+        """These runs, the code version among their properties, if only what they made themselves says it."""
+        unknown = [run for run in runs if not any(name in run.properties for name in CODE_VERSION)]
+        ran = {e.id: run.run_id for run in unknown for e in run.executions if e.state != "CACHED"}
+        made = self.outputs(list(ran))
+        artifacts = {artifact.id: artifact.properties for artifact in self.artifacts(i for _, _, i in made)}
+        code: dict[str, dict[str, Any]] = {}
+        for execution, _, artifact in made:
+            known = artifacts.get(artifact, {})
+            if found := {name: known[name] for name in CODE_VERSION if name in known}:
+                code.setdefault(ran[execution], found)
+        return [dataclasses.replace(run, properties=run.properties | code.get(run.run_id, {})) for run in runs]
+
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
-        contexts = self._store.get_contexts_by_execution(execution.id)
-        node = next((c.name.partition(".")[2] for c in contexts if c.type == _NODE), execution.type.rpartition(".")[2])
-        settings = _values(execution.properties) | _values(execution.custom_properties)
+        dialect = _dialect(execution)
+        named = dialect.names_by_context or run_id is None
+        contexts = self._contexts_by_execution(execution.id) if named else ()
         return Execution(
             id=execution.id,
-            node=node,
+            node=dialect.node(execution, contexts, self._above(execution)),
             type=execution.type,
-            run_id=run_id or next((c.name for c in contexts if c.type == _RUN), ""),
-            state=pb.Execution.State.Name(execution.last_known_state),
+            run_id=run_id or next((c.name for c in contexts if c.type == dialect.run_context), ""),
+            state=dialect.state(execution),
             created_ms=execution.create_time_since_epoch,
             updated_ms=execution.last_update_time_since_epoch,
-            settings={name: _decoded(value) for name, value in settings.items()},
+            settings={name: _decoded(value) for name, value in dialect.settings(execution).items()},
+            details=dialect.details(execution),
+            failure=dialect.failure(execution),
         )
+
+    def _contexts_by_execution(self, execution_id: int) -> Sequence[pb.Context]:
+        if execution_id not in self._contexts_of:
+            self._contexts_of[execution_id] = self._store.get_contexts_by_execution(execution_id)
+        return self._contexts_of[execution_id]
+
+    def _above(self, execution: pb.Execution) -> list[pb.Execution]:
+        """What an execution is a part of, the outermost first."""
+        above: list[pb.Execution] = []
+        parent = _dialect(execution).parent(execution)
+        while parent is not None and parent not in (part.id for part in above):
+            if parent not in self._parts:
+                self._parts.update({part.id: part for part in self._store.get_executions_by_id([parent])})
+            if parent not in self._parts:
+                break
+            above.insert(0, self._parts[parent])
+            parent = _dialect(above[0]).parent(above[0])
+        return above
+
+
+def _dialect(execution: pb.Execution) -> Dialect:
+    return next(dialect for dialect in _DIALECTS if dialect.wrote_execution(execution))
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:
+    dialect = next(dialect for dialect in _DIALECTS if dialect.wrote_artifact(artifact))
     return Artifact(
         id=artifact.id,
-        type=artifact.type,
+        type=dialect.artifact_type(artifact.type),
         uri=artifact.uri,
         state=pb.Artifact.State.Name(artifact.state),
         created_ms=artifact.create_time_since_epoch,
-        properties=_values(artifact.properties) | _values(artifact.custom_properties),
+        properties=dialect.properties(artifact),
     )
-
-
-def _values(properties: Any) -> dict[str, Any]:
-    from google.protobuf import json_format
-
-    plain: dict[str, Any] = {}
-    for name, value in sorted(properties.items()):
-        kind = value.WhichOneof("value")
-        if kind in ("string_value", "int_value", "double_value", "bool_value"):
-            plain[name] = getattr(value, kind)
-        elif kind == "struct_value":
-            plain[name] = json_format.MessageToDict(value.struct_value)
-    return plain
 
 
 def _decoded(value: Any) -> Any:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import Artifact, Run, RunHistory
-from coralline.lineage.trace import LineageStep, steps
+from coralline.lineage.lineage_steps import LineageStep, steps
+from coralline.lineage.outcome import artifacts_made, recorded_in_words, recorded_outcome
+from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
+from coralline.lineage.run_history import Run, RunHistory
 
 PAGE_FILE = "report.html"
-_PUSHED, _REPORT, _BLESSING, _MODEL = (
-    "PushedModel",
-    "components.EvaluationReport",
-    "ModelBlessing",
-    "components.TFLiteModel",
-)
-_FIGURES = ("AP", "AP50", "AP75")
-_OF_THE_REPORT = (*_FIGURES, "images", "split")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +24,7 @@ class RunReport:
     Attributes:
       run_id, state: the run; `state` is COMPLETE, FAILED, ...
       folder: of the page: the pusher's, which says what became of the model, else the evaluator's.
-      recorded: what the store knows of it: AP, AP50, AP75, images, split, blessed, reasons, published; a key is absent
-        if it wasn't recorded.
+      recorded: what the store knows of it (`recorded_outcome`).
       skipped: newer runs that made no page.
     """
 
@@ -94,7 +87,7 @@ def _require_made(history: RunHistory, run: Run) -> tuple[Run, list[LineageStep]
 
 def _existing(of: tuple[Run, list[LineageStep]], skipped: tuple[str, ...] = ()) -> RunReport:
     run, made = of
-    recorded = _recorded(made)
+    recorded = recorded_outcome(made)
     for folder in _folders(made):
         try:
             if storage.exists(f"{folder}/{PAGE_FILE}"):
@@ -112,54 +105,27 @@ def _existing(of: tuple[Run, list[LineageStep]], skipped: tuple[str, ...] = ()) 
 
 def _folders(made: Iterable[LineageStep]) -> list[str]:
     """Where the page should be: the pusher's first, then the evaluator's, from which it was made."""
-    pushed = [f"{artifact.uri.rstrip('/')}/report" for artifact in _artifacts(made, _PUSHED)]
-    return pushed + [artifact.uri.rstrip("/") for artifact in _artifacts(made, _REPORT)]
-
-
-def _artifacts(made: Iterable[LineageStep], artifact_type: str) -> Iterator[Artifact]:
-    for step in made:
-        for artifacts in step.outputs.values():
-            yield from (artifact for artifact in artifacts if artifact.type == artifact_type)
-
-
-def _recorded(made: list[LineageStep]) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for artifact in _artifacts(made, _REPORT):
-        known |= {name: value for name, value in artifact.properties.items() if name in _OF_THE_REPORT}
-    for artifact in _artifacts(made, _BLESSING):
-        if "blessed" in artifact.properties:
-            known["blessed"] = bool(artifact.properties["blessed"])
-            known["reasons"] = [line for line in str(artifact.properties.get("reasons", "")).split("\n") if line]
-    for artifact in _artifacts(made, _PUSHED):
-        folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
-        if artifact.properties.get("pushed") and version:
-            known["published"] = f"{folder.rstrip('/')}/{version}"
-    return known
-
-
-def recorded_in_words(recorded: dict[str, Any]) -> str:
-    """ "AP 0.412, AP50 0.801 on 40 test images; blessed; published as /yard/published/2026..."; reasons if refused."""
-    parts = []
-    if figures := [f"{name} {recorded[name]:.3f}" for name in _FIGURES if name in recorded]:
-        where = f" on {recorded['images']} {recorded['split']} images" if "images" in recorded else ""
-        parts.append(", ".join(figures) + where)
-    if "blessed" in recorded:
-        parts.append("blessed" if recorded["blessed"] else f"not blessed ({'; '.join(recorded['reasons'])})")
-    if "published" in recorded:
-        parts.append(f"published as {recorded['published']}")
-    return "; ".join(parts) or "no figures"
+    pushed = [f"{artifact.uri.rstrip('/')}/report" for artifact in artifacts_made(made, PUSHED_MODEL)]
+    return pushed + [artifact.uri.rstrip("/") for artifact in artifacts_made(made, EVALUATION_REPORT)]
 
 
 def _how_to_make_again(made: list[LineageStep]) -> str:
     again = "run the pipeline again with the same settings and --out"
-    models = [f"{artifact.uri.rstrip('/')}/model.tflite" for artifact in _artifacts(made, _MODEL)]
-    published = _recorded(made).get("published")
+    models = [f"{artifact.uri.rstrip('/')}/model.tflite" for artifact in artifacts_made(made, TFLITE_MODEL)]
+    published = recorded_outcome(made).get("published")
     models += [posixpath.join(published, "model.tflite")] if published else []
-    found = next((model for model in models if storage.exists(model)), None)
+    found = next((model for model in models if _there(model)), None)
     data = next((path for step in made if (path := _data_path(step))), "DATA")
     if found is None:
         return again
     return f"{again}, or score its model: coralline evaluate {found} --data {data} --report DIR"
+
+
+def _there(path: str) -> bool:
+    try:
+        return storage.exists(path)
+    except OSError:  # a bucket that this machine may not read
+        return False
 
 
 def _data_path(step: LineageStep) -> str | None:

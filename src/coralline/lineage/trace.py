@@ -1,4 +1,4 @@
-"""Following artifacts through a store: back to what they were made from, on to what was made from them."""
+"""Why a file was published: from it back to data, settings, code, and the verdict that let it through."""
 
 from __future__ import annotations
 
@@ -11,70 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory, open_lineage
+from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
+from coralline.lineage.outcome import recorded_outcome
+from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, PUSHED_MODEL, SERVED_MODEL, WARM_START
+from coralline.lineage.run_history import BOOKKEEPING, Artifact, Run, RunHistory, open_lineage
 from coralline.lineage.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
-CODE_VERSION = ("coralline_version", "git_commit", "lock_sha256")
-_PUSHED, _EXAMPLES = "PushedModel", "Examples"
-_WARM_START, _SERVED_MODEL = "components.WarmStart", "components.ServedModel"
-_ABOUT_THE_FILES = (*CODE_VERSION, "is_external", "tfx_version")
-
-
-@dataclasses.dataclass(frozen=True)
-class LineageStep:
-    """An execution with what went in and came out, by name."""
-
-    execution: Execution
-    inputs: dict[str, list[Artifact]]
-    outputs: dict[str, list[Artifact]]
-
-    @property
-    def code(self) -> dict[str, str]:
-        """The code version that is written on what this step made."""
-        for artifact in (a for artifacts in self.outputs.values() for a in artifacts):
-            if found := {name: artifact.properties[name] for name in CODE_VERSION if name in artifact.properties}:
-                return found
-        return {}
-
-
-def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
-    """Every step that the artifact depends on, its maker last."""
-    makers: dict[int, None] = {}
-    ahead = [artifact.id]
-    while ahead:
-        made_by = {execution for execution, _ in history.producers(ahead).values()}
-        new = [i for i in made_by if i not in makers]
-        makers.update(dict.fromkeys(new))
-        ahead = list({taken for _, _, taken in history.inputs(new)})
-    return steps(history, sorted(makers))
-
-
-def came_of(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
-    """Every step that depends on the artifact, in the order of time, without those that reused an older result."""
-    takers: dict[int, None] = {}
-    ahead = [artifact.id]
-    while ahead:
-        taken_by = dict.fromkeys(execution for execution, _, _ in history.consumers(ahead))
-        new = [e.id for e in history.executions(i for i in taken_by if i not in takers) if e.state != "CACHED"]
-        takers.update(dict.fromkeys(new))
-        ahead = list({made for _, _, made in history.outputs(new)})
-    return steps(history, sorted(takers))
-
-
-def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
-    """These executions with their inputs and outputs."""
-    inputs, outputs = history.inputs(execution_ids), history.outputs(execution_ids)
-    artifacts = {a.id: a for a in history.artifacts(artifact for _, _, artifact in inputs + outputs)}
-
-    def by_name(events: list[tuple[int, str, int]], execution_id: int) -> dict[str, list[Artifact]]:
-        named: dict[str, list[Artifact]] = {}
-        for execution, name, artifact in events:
-            if execution == execution_id and artifact in artifacts:
-                named.setdefault(name, []).append(artifacts[artifact])
-        return dict(sorted(named.items()))
-
-    return [LineageStep(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
+_ABOUT_THE_FILES = BOOKKEEPING.union(CODE_VERSION)
 
 
 def published(history: RunHistory, path: str) -> Artifact:
@@ -87,7 +31,7 @@ def published(history: RunHistory, path: str) -> Artifact:
     place = os.path.realpath(path) if local else path.rstrip("/")
     if local and not os.path.exists(place):
         raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
-    pushed = {place: artifact for artifact in history.artifacts_of_type(_PUSHED) for place in _places(artifact)}
+    pushed = {place: artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) for place in _places(artifact)}
     while os.path.dirname(place) != place:
         if place in pushed:
             return pushed[place]
@@ -119,7 +63,7 @@ def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
         files = json.loads(manifest.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    for artifact in history.artifacts_of_type(_PUSHED):
+    for artifact in history.artifacts_of_type(PUSHED_MODEL):
         for place in _places(artifact):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 if json.loads(Path(place, "manifest.json").read_text(encoding="utf-8"))["files"] == files:
@@ -146,24 +90,25 @@ def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
     """What an artifact was made with: data, settings and code.
 
     Returns:
-      {"artifact", "served", "run", "code", "data", "warm_start", "baseline", "settings": {node: {...}}, "steps":
-      [{"node", "execution", ...}]}; `run` and `code` are those of the artifact's maker, and every step carries its own:
-      a reused result may be older. `warm_start` is what training began with, `baseline` what the model was judged
-      against; each None if the artifact comes from no such step.
+      {"artifact", "served", "run", "code", "data", "warm_start", "baseline", "recorded", "settings": {node: {...}},
+      "steps": [{"node", "execution", ...}]}; `run` and `code` are those of the artifact's maker, and every step carries
+      its own: a reused result may be older. `warm_start` is what training began with, `baseline` what the model was
+      judged against; each None if the artifact comes from no such step. `recorded` is as of `recorded_outcome`.
     """
     line = came_from(history, artifact)
     maker = line[-1] if line else None
     run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
     code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
-    sources = [step for step in line if any(a.type == _EXAMPLES for made in step.outputs.values() for a in made)]
+    sources = [step for step in line if any(a.type == EXAMPLES for made in step.outputs.values() for a in made)]
     return {
-        "artifact": as_dict(artifact),
+        "artifact": artifact_as_dict(artifact),
         "served": _served(artifact),
         "run": run.run_id if run else None,
         "code": code or (maker.code if maker else {}),
         "data": {step.execution.node: _data(step) for step in sources},
-        "warm_start": _made(line, _WARM_START),
-        "baseline": _made(line, _SERVED_MODEL),
+        "warm_start": _made(line, WARM_START),
+        "baseline": _made(line, SERVED_MODEL),
+        "recorded": recorded_outcome(line),
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
     }
@@ -199,30 +144,3 @@ def _made(line: list[LineageStep], artifact_type: str) -> dict[str, Any] | None:
     if not made:
         return None
     return {"artifact": made[-1].id} | {k: v for k, v in made[-1].properties.items() if k not in _ABOUT_THE_FILES}
-
-
-def as_dict(artifact: Artifact) -> dict[str, Any]:
-    """An artifact as JSON has it."""
-    return dataclasses.asdict(artifact)
-
-
-def step_as_dict(step: LineageStep) -> dict[str, Any]:
-    """A step as JSON has it: artifacts by id, type and address."""
-
-    def short(named: dict[str, list[Artifact]]) -> dict[str, list[dict[str, Any]]]:
-        return {
-            name: [{"id": a.id, "type": a.type, "uri": a.uri} for a in artifacts] for name, artifacts in named.items()
-        }
-
-    return {
-        "node": step.execution.node,
-        "execution": step.execution.id,
-        "run": step.execution.run_id,
-        "state": step.execution.state,
-        "created_ms": step.execution.created_ms,
-        "seconds": step.execution.seconds,
-        "code": step.code,
-        "settings": step.execution.settings,
-        "inputs": short(step.inputs),
-        "outputs": short(step.outputs),
-    }

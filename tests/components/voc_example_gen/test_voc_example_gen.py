@@ -104,6 +104,9 @@ def test_writes_examples_label_map_and_report(shapes, pipeline_of_one):
     assert report["splits"] == {"train": len(train), "eval": len(evaluation)} and report["problems"] == []
     properties = pipeline_of_one.artifact("Examples").custom_properties
     assert len(properties["input_fingerprint"].string_value) == 64 and properties["lock_sha256"].string_value
+    counts = pipeline_of_one.artifact("components.DatasetReport").custom_properties
+    assert counts["images"].int_value == len(train) + len(evaluation) and counts["train_images"].int_value == len(train)
+    assert counts["boxes"].int_value == report["boxes"] and counts["classes"].int_value == len(CLASSES)
     assert gc.get_freeze_count() == 0, "the same process goes on to train"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,16 @@ def test_says_why_a_server_cannot_be_reached_and_hides_the_password(scheme: str)
         open_store(f"{scheme}://user:secret@127.0.0.1:1/db")
     assert "secret" not in str(told.value)
     assert "127.0.0.1" in str(told.value)
+
+
+def test_a_file_of_another_schema_version_stays_as_it_is(out: Path) -> None:
+    with contextlib.closing(sqlite3.connect(out / "metadata.sqlite")) as database, database:
+        database.execute("UPDATE MLMDEnv SET schema_version = 11")
+    before = (out / "metadata.sqlite").read_bytes()
+    with pytest.raises(UserError, match="newer ML Metadata") as told:
+        open_store(out)
+    assert "grpc://" in str(told.value)
+    assert (out / "metadata.sqlite").read_bytes() == before
 
 
 def test_finds_the_store_of_the_folder_that_a_file_lies_in(out: Path) -> None:

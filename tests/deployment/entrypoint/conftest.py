@@ -66,7 +66,7 @@ class DriverAndLauncher:
         return f"{ROOT}/coralline/{RUN_ID}/{task_name}/{_TASK_ID}/{output}"
 
     def publish(self, task_name: str) -> dict[str, dict[str, Any]]:
-        """Takes the task's ExecutorOutput, as the launcher does; gives each output as the next task's driver sends it."""
+        """Takes the task's ExecutorOutput, as the launcher does; gives each output as the next driver sends it."""
         answer = pipeline_spec_pb2.ExecutorOutput()
         json_format.Parse(self.output_file.read_text(), answer)  # strictly: an unknown field is an error
         self.output_file.unlink()

@@ -1,0 +1,94 @@
+"""Executions with what went in and came out, and the way from an artifact back to its makers and on to its users."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from coralline.lineage.recorded_names import CODE_VERSION
+from coralline.lineage.run_history import Artifact, Execution, RunHistory
+
+
+@dataclasses.dataclass(frozen=True)
+class LineageStep:
+    """An execution with what went in and came out, by name."""
+
+    execution: Execution
+    inputs: dict[str, list[Artifact]]
+    outputs: dict[str, list[Artifact]]
+
+    @property
+    def code(self) -> dict[str, str]:
+        """The code version that is written on what this step made."""
+        for artifact in (a for artifacts in self.outputs.values() for a in artifacts):
+            if found := {name: artifact.properties[name] for name in CODE_VERSION if name in artifact.properties}:
+                return found
+        return {}
+
+
+def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
+    """Every step that the artifact depends on, its maker last."""
+    makers: dict[int, None] = {}
+    ahead = [artifact.id]
+    while ahead:
+        made_by = {execution for execution, _ in history.producers(ahead).values()}
+        new = [i for i in made_by if i not in makers]
+        makers.update(dict.fromkeys(new))
+        ahead = list({taken for _, _, taken in history.inputs(new)})
+    return steps(history, sorted(makers))
+
+
+def came_of(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
+    """Every step that depends on the artifact, in the order of time, without those that reused an older result."""
+    takers: dict[int, None] = {}
+    ahead = [artifact.id]
+    while ahead:
+        taken_by = dict.fromkeys(execution for execution, _, _ in history.consumers(ahead))
+        new = [e.id for e in history.executions(i for i in taken_by if i not in takers) if e.state != "CACHED"]
+        takers.update(dict.fromkeys(new))
+        ahead = list({made for _, _, made in history.outputs(new)})
+    return steps(history, sorted(takers))
+
+
+def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
+    """These executions with their inputs and outputs."""
+    inputs, outputs = history.inputs(execution_ids), history.outputs(execution_ids)
+    artifacts = {a.id: a for a in history.artifacts(artifact for _, _, artifact in inputs + outputs)}
+
+    def by_name(events: list[tuple[int, str, int]], execution_id: int) -> dict[str, list[Artifact]]:
+        named: dict[str, list[Artifact]] = {}
+        for execution, name, artifact in events:
+            if execution == execution_id and artifact in artifacts:
+                named.setdefault(name, []).append(artifacts[artifact])
+        return dict(sorted(named.items()))
+
+    return [LineageStep(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
+
+
+def artifact_as_dict(artifact: Artifact) -> dict[str, Any]:
+    """An artifact as JSON has it."""
+    return dataclasses.asdict(artifact)
+
+
+def step_as_dict(step: LineageStep) -> dict[str, Any]:
+    """A step as JSON has it: artifacts by id, type and address."""
+
+    def short(named: dict[str, list[Artifact]]) -> dict[str, list[dict[str, Any]]]:
+        return {
+            name: [{"id": a.id, "type": a.type, "uri": a.uri} for a in artifacts] for name, artifacts in named.items()
+        }
+
+    return {
+        "node": step.execution.node,
+        "execution": step.execution.id,
+        "run": step.execution.run_id,
+        "state": step.execution.state,
+        "created_ms": step.execution.created_ms,
+        "seconds": step.execution.seconds,
+        "code": step.code,
+        "settings": step.execution.settings,
+        "details": step.execution.details,
+        "failure": step.execution.failure,
+        "inputs": short(step.inputs),
+        "outputs": short(step.outputs),
+    }
