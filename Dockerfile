@@ -68,11 +68,12 @@ ENV NVIDIA_VISIBLE_DEVICES=all \
 # Nothing but copies and metadata from here on: nothing in it depends on when it was built.
 FROM ${VARIANT}
 COPY --from=packages /opt/venv /opt/venv
-COPY --from=compiler /compiler/ /
 COPY --from=project /etc/passwd /etc/group /etc/
 COPY --from=project /usr/bin/tini /usr/bin/tini
 COPY --from=project /opt/coralline /opt/coralline
 COPY --from=project /installed/ /opt/venv/
+# Often empty, and so the last: Docker's older builder fails at a copy after an empty one (moby/moby#37965).
+COPY --from=compiler /compiler/ /
 
 # Any user may run it, without an entry in /etc/passwd, and the root may be read-only: what is written goes to /tmp.
 ENV PATH=/opt/venv/bin:$PATH \

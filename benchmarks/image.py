@@ -23,7 +23,7 @@ from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_run_executor
 from components.qat_trainer import executor
 print("begun")
 """
-_COMPUTE = "\nimport numpy\nnumpy.random.rand(400_000_000).sort()"
+_COMPUTE = "\nimport numpy\nnumpy.random.rand(100_000_000).sort()"
 
 
 def _docker(*arguments: str) -> str:

@@ -10,7 +10,6 @@ rm -rf tensorflow/include nvidia/*/include "$1"/share/jupyter "$1"/etc/jupyter
 find . -name '*.a' -delete
 # The packages' own tests. Modules of these names that other modules load stay: numpy.testing, apache_beam.testing, ...
 find . -depth -type d -name tests ! -path './pip/*' -exec rm -rf {} +
-find . -name '*_test.py' -delete
 rm -rf tfx/examples tfx/experimental/templates tfx/benchmarks tensorflow_datasets/testing/test_data
 
 # Symbols that no loader reads: a quarter of TensorFlow's largest library. Libraries in folders named *.libs were edited
