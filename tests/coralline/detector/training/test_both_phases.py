@@ -167,10 +167,9 @@ def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow
 
 
 KILLED = """
-import os, signal, sys, time
+import os, signal, sys
 from pathlib import Path
-import pytest
-from coralline.foundation import progress, storage
+from coralline.foundation import progress
 from coralline.foundation.mirrored_folder import MirroredFolder
 sys.path.insert(0, sys.argv[1])
 import test_both_phases as of_tests
@@ -179,9 +178,8 @@ record, folder, address = sys.argv[2:]
 class Killed(of_tests.Steps):
     def training(self, step):
         super().training(step)
-        while step.step == 4 and "ckpt-2.index" not in storage.read_bytes(f"{address}/manifest.json").decode():
-            time.sleep(0.1)
         if step.step == 4:
+            mirrored.wait()
             os.kill(os.getpid(), signal.SIGKILL)
 
 progress.set_sink(Killed())
