@@ -34,7 +34,7 @@ class Executor(base_executor.BaseExecutor):
         train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
         warm_start = artifact_utils.get_single_uri(input_dict["warm_start"]) if input_dict.get("warm_start") else None
         settings = _settings(exec_properties, warm_start)
-        workspaces = exec_properties.get("workspaces", "")
+        workspaces = exec_properties.get("workspaces") or ""
         depends_on = {**exec_properties, "warm_start": warm_start or ""}
         depends_on.pop("workspaces", None)
         work = workspace(model_run.uri, train_folder, label_map.labels_txt(), depends_on, workspaces)
