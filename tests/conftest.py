@@ -34,7 +34,14 @@ _TYPES = schema.TensorType
 
 
 # Begun first, so that no worker is left alone with one of them at the end: each takes minutes.
-_LONGEST = ("tests/test_demo.py", "tests/test_end_to_end.py")
+_LONGEST = (
+    "tests/test_demo.py",
+    "tests/test_end_to_end.py",
+    "tests/deployment/test_rehearsal.py",
+    "tests/coralline/detector/network/test_blueprint.py",
+    "tests/coralline/detector/training/test_several_devices.py",
+    "tests/coralline/detector/training/test_both_phases.py",
+)
 # One worker's: these share the large detector, and to build it takes longest.
 _OF_THE_DETECTOR = (
     "tests/components/evaluator/test_layer_errors.py",
