@@ -16,7 +16,7 @@ import click
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
-from pipeline import exit_codes, machine_output
+from pipeline import exit_codes, machine_output, termination
 from pipeline.exit_codes import ExitCode
 
 # Name and one line of help, in the order of the work; the module has that name.
@@ -73,6 +73,7 @@ def _coralline() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits."""
     _escape_what_cannot_be_encoded()
+    termination.heed_sigterm()
     as_json = machine_output.is_wanted(sys.argv[1:] if arguments is None else arguments)
     try:
         code = int(_coralline.main(arguments, prog_name="coralline", standalone_mode=False) or 0)
@@ -85,8 +86,9 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader of our output (`| head`) has closed it.
         _leave_at_once(ExitCode.PIPE_CLOSED)
     except (click.Abort, KeyboardInterrupt) as error:
-        machine_output.tell_error(error, ExitCode.INTERRUPTED, as_json)
-        _leave_at_once(ExitCode.INTERRUPTED)
+        code = termination.exit_code_of(error)
+        machine_output.tell_error(error, code, as_json)
+        _leave_at_once(code)
     except Exception as error:
         code = error.exit_code if isinstance(error, click.ClickException) else ExitCode.FAILED
         if not isinstance(error, UserError | click.ClickException):

@@ -25,6 +25,7 @@ class ExitCode(enum.IntEnum):
     NOT_PUBLISHED = 3, "`run --fail-unless-published`: the run ended well, but its model isn't served"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
     PIPE_CLOSED = 141, "whoever read the output closed it"
+    TERMINATED = 143, "ended by SIGTERM, as `kill`, systemd and Kubernetes do it"
 
 
 def help_text() -> str:

@@ -1,4 +1,4 @@
-"""Writes the schemas of what `--json` prints (JSON Schema 2020-12), and docs/json.md.
+"""Writes the schemas of what `--json` prints, of report.json and manifest.json (JSON Schema 2020-12), and docs/json.md.
 
     python -m pipeline.json_reference
 
@@ -17,6 +17,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.json_documents import (
     check_document,
     evaluate_document,
+    evaluation_report_document,
     lineage_documents,
     model_documents,
     publishing_documents,
@@ -50,6 +51,8 @@ DOCUMENTS: dict[str, type[JsonObject]] = {
     "lineage-execution": lineage_documents.LineageExecutionDocument,
     "lineage-artifact": lineage_documents.LineageArtifactDocument,
     "lineage-why": lineage_documents.LineageWhyDocument,
+    "evaluation-report": evaluation_report_document.EvaluationReportDocument,
+    "manifest": publishing_documents.ManifestDocument,
     "error": shared_entries.ErrorDocument,
 }
 """The shape of each document, in the order of the page."""
@@ -66,6 +69,9 @@ Infinity, or the password or signature of an address.
 ```sh
 coralline run --config weekly.yaml --fail-unless-published --json
 ```
+
+Two files are described here, too: `report.json` beside the page on a detector ([evaluation-report](#evaluation-report))
+and `manifest.json` of a published version ([manifest](#manifest)). Those that older versions wrote have no `schema`.
 
 The first key of a document, `schema`, is the name and version of its schema, such as `coralline.run/1`. The version
 goes up when a key is taken away or changes its meaning; new keys may come without, so a program should ignore those it

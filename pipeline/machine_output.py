@@ -15,6 +15,8 @@ import click
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.json_text import as_json_text
+from pipeline.exit_codes import ExitCode
+from pipeline.termination import exit_code_of
 
 SCHEMA = "schema"
 """The key in each document that names its schema."""
@@ -23,6 +25,7 @@ VERSIONS = {
     "compile": 1,
     "error": 1,
     "evaluate": 1,
+    "evaluation-report": 1,
     "failed-run": 1,
     "import-config": 1,
     "inspect": 1,
@@ -31,6 +34,7 @@ VERSIONS = {
     "lineage-list": 1,
     "lineage-run": 1,
     "lineage-why": 1,
+    "manifest": 1,
     "predict": 1,
     "rehearse": 1,
     "report": 1,
@@ -42,6 +46,7 @@ VERSIONS = {
 
 
 _DOCUMENT = "coralline_document"
+_INTERRUPTED = {ExitCode.INTERRUPTED: "interrupted", ExitCode.TERMINATED: "ended by SIGTERM"}
 
 
 def attach_document(error: BaseException, document: Mapping[str, Any] | None) -> None:
@@ -82,7 +87,7 @@ def error_entry(error: BaseException) -> dict[str, Any]:
     if isinstance(error, click.ClickException):
         return entry | {"type": "user_error", "message": error.format_message()}
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return entry | {"type": "interrupted", "message": "interrupted"}
+        return entry | {"type": "interrupted", "message": _INTERRUPTED[exit_code_of(error)]}
     return entry | {"type": "bug", "message": f"{type(error).__name__}: {error}"}
 
 
@@ -94,7 +99,7 @@ def tell_error(error: BaseException, code: int, as_json: bool) -> None:
     if isinstance(error, click.ClickException):
         error.show()
     elif isinstance(error, KeyboardInterrupt | click.Abort):
-        print("interrupted", file=sys.stderr)
+        print(_INTERRUPTED[exit_code_of(error)], file=sys.stderr)
     elif isinstance(error, UserError):
         print(f"error: {error}", file=sys.stderr)
     if not as_json:

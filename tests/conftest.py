@@ -36,6 +36,55 @@ _OPS = schema.BuiltinOperator
 _TYPES = schema.TensorType
 
 
+# Begun first, so that no worker is left alone with one of them at the end: each takes minutes.
+_LONGEST = (
+    "tests/test_demo.py",
+    "tests/test_end_to_end.py",
+    "tests/deployment/test_rehearsal.py",
+    "tests/coralline/detector/network/test_blueprint.py",
+    "tests/coralline/detector/training/test_several_devices.py",
+    "tests/coralline/detector/training/test_both_phases.py",
+)
+# One worker's: these share the large detector, and to build it takes longest.
+_OF_THE_DETECTOR = (
+    "tests/components/evaluator/test_layer_errors.py",
+    "tests/components/tflite_exporter/test_conversion.py",
+    "tests/coralline/detector/library_faults/test_library_faults.py",
+    "tests/coralline/detector/network/test_model_garden.py",
+)
+_WORKERS, _BYTES_A_WORKER = 2, 5 << 30  # a test takes up to 4.3 GiB, most of it TensorFlow's
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """For `-n auto`, with which `coralline test` begins: one a core, two at most, and one where memory is short."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(_WORKERS, len(os.sched_getaffinity(0)), memory // _BYTES_A_WORKER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A worker is given whole files, whose tests share what is made once.
+
+    `--dist loadfile` does that too, but knows no group of files; pytest-xdist 3.8's `loadgroup`, which does, groups
+    nothing with pytest 9.2 (pytest-xdist#1386).
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    class FilesOrGroups(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "of the detector" if file in _OF_THE_DETECTOR else file
+
+    return FilesOrGroups(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    order = {file: place for place, file in enumerate((*_LONGEST, *_OF_THE_DETECTOR))}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """A test that is marked as advice doesn't fail: whether a workaround can go depends on machine and libraries."""

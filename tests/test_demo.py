@@ -18,7 +18,7 @@ import pytest
 
 from coralline.data.drawn_shapes import CLASSES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # beside another worker it takes twice its time
 
 _AS_IN_THE_IMAGE = str(Path(__file__).parent / "deployment" / "as_in_the_image")
 _LEAST_AP50, _LEAST_AP_OF_A_CLASS, _MOST_LOST = 0.75, 0.3, 0.05

@@ -80,7 +80,7 @@ def summary(first: subprocess.CompletedProcess[str], valid_document: Any) -> Any
     return valid_document(first.stdout)
 
 
-def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any) -> None:
+def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any, valid_document: Any) -> None:
     assert (summary["state"], summary["pushed"], summary["blessed"]) == ("complete", True, True)
     assert (summary["served"], summary["why_not_served"]) == (True, None)
     assert sorted(summary["seconds"]) == sorted(_NODES)
@@ -92,6 +92,8 @@ def test_run_publishes_a_model_and_says_so_as_json(place: Place, summary: Any) -
     assert (edgetpu["compiled"], edgetpu["total"] - edgetpu["mapped"]) == (False, 3)
     published = Path(summary["published"])
     assert {"model.tflite", "labels.txt", "manifest.json"} <= {path.name for path in published.iterdir()}
+    assert valid_document((published / "manifest.json").read_text())["version"] == published.name
+    assert valid_document((place.folder / "out/report/report.json").read_text())["publication"]["pushed"] is True
     assert (published / "labels.txt").read_text().split() == sorted(CLASSES)
     assert (place.folder / "out/published/latest").resolve() == published.resolve()
     page, data_page = (place.folder / "out/report" / name for name in ("report.html", "data/report.html"))
@@ -113,8 +115,17 @@ def test_the_log_has_what_the_libraries_wrote(summary: Any) -> None:
     assert "tensorflow" in Path(summary["log"]).read_text()
 
 
-def test_an_unchanged_second_run_reuses_everything(place: Place, summary: Any) -> None:
-    again = place.json("run", "--config", "coralline.yaml")
+@pytest.fixture(scope="module")
+def again(place: Place, summary: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The same run once more, from another folder."""
+    settings = yaml.safe_load((place.folder / "coralline.yaml").read_text())
+    settings["data"]["path"], settings["out"] = str(place.folder / "data"), str(place.folder / "out")
+    elsewhere = Place(tmp_path_factory.mktemp("elsewhere"))
+    (elsewhere.folder / "elsewhere.yaml").write_text(yaml.safe_dump(settings))
+    return elsewhere.json("run", "--config", "elsewhere.yaml", "--fail-unless-published")
+
+
+def test_an_unchanged_second_run_reuses_everything_from_whatever_folder_it_is_called(summary: Any, again: Any) -> None:
     assert sorted(again["reused"]) == sorted(_NODES)
     assert (again["metrics"], again["published"]) == (summary["metrics"], summary["published"])
     assert again["run_id"] != summary["run_id"]
@@ -129,25 +140,17 @@ def test_documents_about_a_run_are_as_their_schemas_say(place: Place, summary: A
         valid_document(place.coralline("lineage", *arguments, "--json").stdout)
 
 
-def test_a_model_that_was_published_before_counts_as_published_until_it_is_rolled_back(
-    place: Place, summary: Any
+def test_a_model_that_was_published_before_counts_as_published_and_one_that_is_refused_does_not(
+    place: Place, again: Any
 ) -> None:
+    assert again["served"] is True
     program = (sys.executable, "-c", "from pipeline.cli import main; main()")
     call = ("run", "--config", "coralline.yaml", "--fail-unless-published", "--json")
-    assert json.loads(place.coralline(*call).stdout)["served"] is True
     strict = place.call(*program, *call, "--set", "evaluate.min_ap50=1.0", "--set", "train.seed=4")
     assert strict.returncode == 3, strict.stderr
     told = json.loads(strict.stdout)
     assert told["served"] is False and told["why_not_served"].startswith("not published: the model is not blessed: ")
     assert f"the model isn't served: {told['why_not_served']}" in strict.stderr
-
-
-def test_a_run_from_another_folder_reuses_everything(place: Place, summary: Any, tmp_path: Path) -> None:
-    settings = yaml.safe_load((place.folder / "coralline.yaml").read_text())
-    settings["data"]["path"], settings["out"] = str(place.folder / "data"), str(place.folder / "out")
-    (tmp_path / "elsewhere.yaml").write_text(yaml.safe_dump(settings))
-    again = Place(tmp_path).json("run", "--config", "elsewhere.yaml")
-    assert sorted(again["reused"]) == sorted(_NODES)
 
 
 def test_tfx_runs_the_very_same_pipeline(place: Place, summary: Any) -> None:

@@ -17,8 +17,8 @@ class ErrorEntry(JsonObject):
     """An error."""
 
     type: Literal["user_error", "usage", "interrupted", "bug"]
-    """`user_error`: something that you can fix; `usage`: wrong arguments; `interrupted`: Ctrl-C; `bug`: anything else,
-    whose traceback is on standard error."""
+    """`user_error`: something that you can fix; `usage`: wrong arguments; `interrupted`: Ctrl-C or SIGTERM; `bug`:
+    anything else, whose traceback is on standard error."""
     message: str
     """One sentence."""
     file: str | None

@@ -11,6 +11,7 @@ from coralline.foundation.json_text import as_json_text
 from pipeline import machine_output
 from pipeline.exit_codes import ExitCode
 from pipeline.running.out_folder import OutFolder
+from pipeline.termination import exit_code_of
 
 
 def record_failed_run(
@@ -35,7 +36,7 @@ def record_failed_run(
     """
     interrupted = isinstance(error, KeyboardInterrupt)
     content = {
-        "exit_code": int(ExitCode.INTERRUPTED if interrupted else ExitCode.FAILED),
+        "exit_code": int(exit_code_of(error) if interrupted else ExitCode.FAILED),
         "error": machine_output.error_entry(error),
         "state": "interrupted" if interrupted else "failed",
         "run_id": run_id,

@@ -99,18 +99,21 @@ def test_wrong_calls_end_with_2(arguments: list[str]) -> None:
     assert "Usage: coralline" in done.stderr
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "told"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "ended by SIGTERM")]
+)
+def test_ctrl_c_and_sigterm_end_with_a_code_of_their_own_and_no_traceback(number: str, code: int, told: str) -> None:
     script = (
         "import os, signal, threading, time, click, pipeline.cli as cli, types, sys\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job begins without it
         "threading.Thread(target=time.sleep, args=(600,)).start()\n"
-        "command = click.Command('run', callback=lambda: os.kill(os.getpid(), signal.SIGINT) or time.sleep(600))\n"
+        f"command = click.Command('run', callback=lambda: os.kill(os.getpid(), signal.{number}) or time.sleep(600))\n"
         "sys.modules['pipeline.commands.run'] = types.SimpleNamespace(command=command)\n"
         "cli.main(['run'])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 130
-    assert done.stderr.strip() == "interrupted"
+    assert done.returncode == code
+    assert done.stderr.strip() == told
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

@@ -92,14 +92,6 @@ def test_check(tmp_path: Path, valid_document) -> None:
     assert valid_document(wrong)["ok"] is False
 
 
-@pytest.mark.slow
-def test_check_that_measures(tmp_path: Path, valid_document) -> None:
-    draw_dataset(tmp_path / "data", images=20, size_px=64)
-    settings = [f"--set={key}" for key in ("model.preset=demo_160", "train.batch_size=4", "train.float_steps=4")]
-    document = valid_document(_printed("check", "--data", tmp_path / "data", "--measure", *settings))
-    assert document["estimate"]["seconds"] > 0
-
-
 @pytest.fixture
 def detector_file(tmp_path: Path, quadrant_detector) -> Path:
     (tmp_path / "model.tflite").write_bytes(metadata.write_metadata(

@@ -18,8 +18,11 @@ from coralline.foundation import storage
 from coralline.foundation.report_page.rendering import render
 from coralline.scoring.detection_matching import MATCH_IOU
 from coralline.scoring.labelled_images import LabelledImage
+from coralline.scoring.model_comparison import FIGURE_NAMES
 from coralline.scoring.scored_models import ScoredModels
 
+SCHEMA = "coralline.evaluation-report/1"
+"""Of report.json; docs/json.md lists its keys. The version goes up when one is taken away or changes its meaning."""
 REPORT_PAGE, REPORT_JSON, PICTURES = "report.html", "report.json", "eval"
 """Files and folder of a report."""
 
@@ -28,11 +31,12 @@ class EvaluationPage(PageContent):
     """The page, report.json, and the pictures beside them."""
 
     def as_json(self) -> dict[str, Any]:
-        """The content of report.json; docs/operations.md lists its keys. Unknown figures are null."""
+        """The content of report.json; docs/json.md lists its keys. Unknown figures are null."""
         analysis, best = self.analysis, self.analysis.thresholds
         figures = {name: None if of is None else of.figures.as_json() for name, of in self.models.items()}
-        differences = {figure: of and of.as_json() for figure, of in self.differences.items()}
+        differences = {FIGURE_NAMES[figure]: of and of.as_json() for figure, of in self.differences.items()}
         content: dict[str, Any] = {
+            "schema": SCHEMA,
             "head": {**dataclasses.asdict(self.head), "made": f"{self.head.made:%Y-%m-%dT%H:%M:%SZ}"},
             "images": self.images,
             "split": self.split,

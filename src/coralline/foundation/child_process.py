@@ -164,11 +164,13 @@ def _received(connection: Connection) -> bytes | None:
 def settle_in_child(parent: int) -> None:
     """To be called first in a forked child, with the process ID of its parent.
 
-    It leaves Ctrl-C to its parent, ends when that ends, and leaves its garbage alone: an object with native threads,
-    such as a video that is decoded, waits forever for them when it is destroyed here, where they aren't.
+    It leaves Ctrl-C to its parent, ends when that ends and on SIGTERM, whatever its parent does on it, and leaves its
+    garbage alone: an object with native threads, such as a video that is decoded, waits forever for them when it is
+    destroyed here, where they aren't.
     """
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before that took hold
         os._exit(0)

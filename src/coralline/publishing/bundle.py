@@ -22,6 +22,7 @@ NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 """Raised for what isn't there; any other OSError says that it couldn't be read, which is no damage."""
 LATEST, RECORD = "latest", "history.json"
 _SAYS_NOTHING = (PROGRAM, FRIGATE, FRIGATE_NEWEST)
+_SCHEMA = "coralline.manifest/1"  # docs/json.md lists its keys; raised when one is taken away or changes its meaning
 VERSION_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -40,7 +41,9 @@ def identity(hashes: Mapping[str, str]) -> dict[str, str]:
 
 def manifest_text(manifest: Mapping[str, Any], version: str, hashes: Mapping[str, str]) -> bytes:
     """The content of manifest.json."""
-    return (json.dumps({"version": version, **manifest, "files": dict(hashes)}, indent=2) + "\n").encode()
+    return (
+        json.dumps({"schema": _SCHEMA, "version": version, **manifest, "files": dict(hashes)}, indent=2) + "\n"
+    ).encode()
 
 
 def read_manifest(content: bytes) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import html
 import json
@@ -14,18 +15,21 @@ from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
 from coralline.publishing import published, served_model
+from coralline.tflite.post_process_op import PostProcessing
 
 LEAF = {"score": 0.312, "precision": 0.8, "recall": 0.7, "f1": 0.75, "boxes": 10, "found": 7, "false": 2}
+INT8 = {"AP": 0.5, "AP50": 0.7, "AP75": None, "per_class": {"leaf": 0.5, "sea": None}}
 THRESHOLDS = {
     "overall": {**LEAF, "score": 0.35, "below_frigate_floor": 2},
     "per_class": {"leaf": {**LEAF, "below_frigate_floor": 2}, "sea": None},
 }
 REPORT = {
-    "int8": {"AP": 0.5},
+    "int8": INT8,
     "reasons": ["AP50 is 0.1"],
     "at_best_threshold": {"score_threshold": 0.35},
     "score_thresholds": {**THRESHOLDS, "at_overall": {}},
 }
+POST = dataclasses.asdict(PostProcessing(10, 0.25, 0.5, 2))
 STAND_IN = str(Path(__file__).parents[2] / "coralline" / "edgetpu" / "edgetpu_compiler_stand_in.py")
 
 
@@ -52,7 +56,7 @@ def push(tmp_path, monkeypatch, quadrant_detector):
         (tmp_path / "model/model.tflite").write_bytes(quadrant_detector())
         (tmp_path / "model/labels.txt").write_text("leaf\nsea\n")
         (tmp_path / "model/export.json").write_text(
-            json.dumps({"input": [32, 32], "preset": "p", "post_processing": {}, "trained_model": "/trained/7"})
+            json.dumps({"input": [32, 32], "preset": "p", "post_processing": POST, "trained_model": "/trained/7"})
         )
         (tmp_path / "report/report.json").write_text(json.dumps(REPORT))
         (tmp_path / "report/report.html").write_text(f"<main>{PLACE}</main>")
@@ -80,16 +84,16 @@ def page(tmp_path):
     return html.unescape((tmp_path / "pushed/report/report.html").read_text())
 
 
-def test_without_a_compiler_the_int8_model_is_published(push, tmp_path):
+def test_without_a_compiler_the_int8_model_is_published(push, tmp_path, valid_document):
     pushed, outcome = push()
     assert (pushed.get_int_custom_property("pushed"), pushed.get_int_custom_property("compiled")) == (1, 0)
     assert "edgetpu_compiler is not on PATH" in outcome["reason"] and "install" in outcome["reason"]
-    manifest = json.loads((latest(tmp_path) / "manifest.json").read_text())
+    manifest = valid_document((latest(tmp_path) / "manifest.json").read_text())
     assert set(manifest["files"]) == {"model.tflite", "labels.txt", "frigate.yml", "frigate-0.19.yml", "detect.py"}
     assert manifest["score_threshold"] == 0.35 and manifest["score_thresholds"] == THRESHOLDS
     assert manifest["edgetpu"]["compiled"] is False
     assert (manifest["edgetpu"]["mapped"], manifest["edgetpu"]["total"]) == (2, 4)
-    assert manifest["metrics"] == {"int8": {"AP": 0.5}} and manifest["labels"] == ["leaf", "sea"]
+    assert manifest["metrics"] == {"int8": INT8} and manifest["labels"] == ["leaf", "sea"]
     assert manifest["model"]["trained_model"] == "/trained/7"
     assert manifest["lineage"] == {"tflite_model": 1, "blessing": 2, "report": 3}
     assert manifest["versions"]["git_commit"] and manifest["version"] == pushed.get_string_custom_property(
@@ -101,10 +105,11 @@ def test_with_the_compiler_switched_off_nothing_is_to_be_installed(push):
     assert push(compiler="off")[1]["reason"] == "Not compiled for the Edge TPU (edgetpu.compiler is off)."
 
 
-def test_with_a_compiler_the_compiled_model_is_published_beside_it(push, tmp_path):
+def test_with_a_compiler_the_compiled_model_is_published_beside_it(push, tmp_path, valid_document):
     pushed, outcome = push(compiler_path=STAND_IN)
     assert (pushed.get_int_custom_property("pushed"), pushed.get_int_custom_property("compiled")) == (1, 1)
     assert (latest(tmp_path) / "model_edgetpu.tflite").is_file()
+    assert valid_document((latest(tmp_path) / "manifest.json").read_text())["edgetpu"]["compiled"] is True
     assert (outcome["edgetpu"]["mapped"], outcome["edgetpu"]["total"]) == (264, 267)
     frigate = yaml.safe_load((latest(tmp_path) / "frigate.yml").read_text())
     assert frigate["detectors"]["coral"]["type"] == "edgetpu"
@@ -137,12 +142,12 @@ def test_another_evaluation_of_the_same_model_makes_no_new_version(push, tmp_pat
     assert json.loads((latest(tmp_path) / "manifest.json").read_text())["score_thresholds"] == THRESHOLDS
 
 
-def test_a_model_that_finds_nothing_has_no_thresholds(push, tmp_path, monkeypatch):
+def test_a_model_that_finds_nothing_has_no_thresholds(push, tmp_path, monkeypatch, valid_document):
     nothing = {"overall": None, "per_class": {"leaf": None, "sea": None}}
     monkeypatch.setitem(REPORT, "score_thresholds", nothing)
     monkeypatch.setitem(REPORT, "at_best_threshold", {"score_threshold": None})
     push()
-    manifest = json.loads((latest(tmp_path) / "manifest.json").read_text())
+    manifest = valid_document((latest(tmp_path) / "manifest.json").read_text())
     assert manifest["score_threshold"] is None and manifest["score_thresholds"] == nothing
     assert "filters" not in yaml.safe_load((latest(tmp_path) / "frigate.yml").read_text())["objects"]
 
@@ -182,7 +187,7 @@ def test_a_required_compiler_that_is_absent_fails_the_run(push):
 def test_the_report_is_taken_on_with_what_became_of_the_model(push, tmp_path):
     _, outcome = push(compiler_path=STAND_IN)
     report = json.loads((tmp_path / "pushed/report/report.json").read_text())
-    assert report["publication"] == outcome and report["int8"] == {"AP": 0.5}
+    assert report["publication"] == outcome and report["int8"] == INT8
     assert (tmp_path / "pushed/report/eval/one.jpg").read_bytes() == b"picture"
     assert "publication" not in json.loads((tmp_path / "report/report.json").read_text())
     assert (tmp_path / "report/report.html").read_text() == f"<main>{PLACE}</main>"

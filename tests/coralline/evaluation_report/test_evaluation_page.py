@@ -85,7 +85,7 @@ def test_compares_with_another_file(sample):
         pictures=0,
         against="baseline",
     )
-    difference = page.as_json()["differences"]["baseline"]["ap"]
+    difference = page.as_json()["differences"]["baseline"]["AP"]
     assert difference["low"] < difference["high"]
     assert "new.tflite less old.tflite" in page.as_html()
 

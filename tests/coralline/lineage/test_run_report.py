@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from pipeline.commands import report
 
@@ -90,6 +91,23 @@ def test_the_page_is_copied_with_the_page_on_the_data(runs, tmp_path):
     with pytest.raises(UserError, match="can't be written there") as error:
         call(REFUSED, "--store", runs, "--out", tmp_path / "to" / "mail")
     assert error.value.found == "data, report.html"
+
+
+def test_a_page_at_an_address_is_found_and_copied(store_writer, tmp_path, remote_folder):
+    made = store_writer.artifact("components.EvaluationReport", f"{remote_folder}/report", images=40, split="eval")
+    store_writer.execute(PUBLISHED, "Evaluator", pb.Execution.COMPLETE, {}, {"report": made})
+    for name, text in {"report.html": "page", "eval/one.jpg": "picture", "data/report.html": "the data"}.items():
+        storage.write_bytes(f"{remote_folder}/report/{name}", text.encode())
+    assert call("--store", tmp_path).stdout.splitlines()[-1] == f"{remote_folder}/report/report.html"
+    call("--store", tmp_path, "--out", tmp_path / "copy")
+    copied = {str(path.relative_to(tmp_path / "copy")): path.read_text() for path in (tmp_path / "copy").rglob("*.*")}
+    assert copied == {"report.html": "page", "eval/one.jpg": "picture", "data/report.html": "the data"}
+    with pytest.raises(UserError, match="can't be written there") as error:
+        call("--store", tmp_path, "--out", f"{remote_folder}/copy")
+    assert error.value.found == "an address"
+    if not remote_folder.startswith("file:"):
+        with pytest.raises(UserError, match="where a browser can't open it"):
+            call("--store", tmp_path, "--open")
 
 
 def test_a_browser_opens_the_page(runs, monkeypatch):

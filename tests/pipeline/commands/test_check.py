@@ -268,10 +268,10 @@ def test_anchors_are_fitted_where_the_presets_do_not_fit_unless_they_are_set(tmp
 
 
 @pytest.mark.slow
-def test_what_a_training_takes_is_measured_on_a_few_steps(tmp_path):
+def test_what_a_training_takes_is_measured_on_a_few_steps(tmp_path, valid_document):
     draw_dataset(tmp_path / "shapes", images=30, size_px=64)
     code, output = check("--data", tmp_path / "shapes", "--measure", "--set", "model.preset=demo_160", "--json")
-    estimate = json.loads(output)["estimate"]
+    estimate = valid_document(output)["estimate"]
     assert code == 0 and estimate["measured_steps"] == {"float": 16, "quantization-aware": 8}
     assert all(rate > 0 for rate in estimate["images_per_s"].values())
     assert estimate["peak_bytes"] > 500e6

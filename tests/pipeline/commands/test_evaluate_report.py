@@ -49,7 +49,7 @@ def test_the_report_is_a_page_figures_and_pictures(model, data, tmp_path, valid_
     assert "AP50 1.000 on 4 images" in page and "all of the data, which isn&#39;t divided" in page
     assert "On this CPU" in page and '2<span class="unit"> of 4' in page
     assert "blessed" not in page.lower() and not re.search(r"(src|href)=.(https?:|/)", page)
-    figures = json.loads((tmp_path / "a/report/report.json").read_text())
+    figures = valid_document((tmp_path / "a/report/report.json").read_text())
     assert figures["judged"]["AP"] == pytest.approx(found["AP"])
     assert figures["file"]["bytes"] == model.stat().st_size
     assert len(list((tmp_path / "a/report/eval").iterdir())) == len(figures["pictures"]) == 4

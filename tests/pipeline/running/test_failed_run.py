@@ -76,17 +76,20 @@ def test_a_store_that_cannot_be_read_leaves_a_summary_too(call: list[str], tmp_p
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_a_summary_too(call: list[str], tmp_path: Path, valid_document: Any) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_leave_a_summary_too(
+    call: list[str], tmp_path: Path, valid_document: Any, number: signal.Signals, code: int
+) -> None:
     script = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a background job lacks it
     call = [call[0], call[1], script + call[2], *call[3:]]
     with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
         for line in run.stderr:
             if line.startswith("  VocExampleGen"):
-                run.send_signal(signal.SIGINT)
+                run.send_signal(number)
                 break
         out, _ = run.communicate()
     summary = valid_document(out)
-    assert (run.returncode, summary["exit_code"], summary["state"]) == (130, 130, "interrupted")
+    assert (run.returncode, summary["exit_code"], summary["state"]) == (code, code, "interrupted")
     assert summary["error"]["type"] == "interrupted" and "VocExampleGen" in summary["seconds"]
     assert json.loads(_written(tmp_path / "out")) == summary

@@ -66,7 +66,9 @@ def test_reads_the_object_detection_api_s_own_record(real_data):
 
 
 @pytest.mark.parametrize(
-    "content", [b"no record at all", b"\x10" + b"\0" * 11 + b"short", gzip.compress(b"x" * 50)[:-9]]
+    "content",
+    [b"no record at all", b"\x10" + b"\0" * 11 + b"short", gzip.compress(b"x" * 50)[:-9]],
+    ids=["text", "cut off", "cut off within gzip"],
 )
 def test_refuses_a_damaged_record(tmp_path, content):
     (tmp_path / "a.tfrecord").write_bytes(content)
