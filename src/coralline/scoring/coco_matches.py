@@ -75,7 +75,9 @@ class ClassMatches:
         of = self.areas["all"]
         right = of.right & (self.ranks < most)
         found = np.stack([np.bincount(self.images[row], minlength=len(of.boxes)) for row in right])
-        boxes = weights @ of.boxes
+        concerned = np.flatnonzero(of.boxes)  # what is found is a box
+        weights, found = weights[:, concerned], found[:, concerned]
+        boxes = weights @ of.boxes[concerned]
         return np.where(boxes > 0, (weights @ found.T).T / np.maximum(boxes, 1), np.nan).T
 
 
@@ -130,12 +132,14 @@ def mean_over(values: np.ndarray, axis: int | Sequence[int]) -> np.ndarray:
 class _WeightedCurves:
     """Precision and recall of one class at each detection that is right, under any weighting of the images.
 
+    Images with neither a box nor a detection of the class, most images where there are many classes, are left aside.
     Detections between two right ones are added up image by image, in a sparse product: one that is wrong costs a
     multiplication a weighting. Most are counted at every IoU threshold, and are added up once for all.
     """
 
     def __init__(self, of: AreaMatches, images: np.ndarray):
-        self._boxes = of.boxes
+        self._concerned = np.union1d(np.flatnonzero(of.boxes), images)
+        self._boxes, images = of.boxes[self._concerned], np.searchsorted(self._concerned, images)
         ever_right, always = np.flatnonzero(of.right.any(axis=0)), of.counted.all(axis=0)
         self.longest = len(ever_right)
         self._always = self._up_to(ever_right, always, images)
@@ -147,6 +151,7 @@ class _WeightedCurves:
 
     def average_precisions(self, weights: np.ndarray) -> np.ndarray:
         """As `ClassMatches.average_precisions`."""
+        weights = weights[:, self._concerned]
         boxes = weights @ self._boxes
         reached, starts = _recall_points_reached(boxes)
         by_weighting = np.ascontiguousarray(weights.T, np.float32)
