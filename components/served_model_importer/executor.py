@@ -31,8 +31,9 @@ class Executor(base_executor.BaseExecutor):
                 model = _version(published_at, exec_properties[VERSION_PROPERTY])
             else:
                 model = replaced_by(artifact_utils.get_single_uri(input_dict["tflite_model"]), published_at)
-            if model is not None and model.damage is None:
-                _copy(model, artifact.uri)
+            files = {} if model is None or model.damage is not None else _files_of(model)
+        for name, content in files.items():
+            storage.write_bytes(f"{artifact.uri}/{name}", content)
         _describe(artifact, model, published_at)
         stamp(artifact)
 
@@ -50,10 +51,9 @@ def _version(published_at: str, version: str) -> ServedModel | None:
     return served_model.version_at(place_of(published_at), version) if version else None
 
 
-def _copy(model: ServedModel, folder: str) -> None:
-    for name in _FILES:
-        if name == bundle.MANIFEST or name in model.manifest["files"]:
-            storage.write_bytes(f"{folder}/{name}", storage.read_bytes(f"{model.folder}/{name}"))
+def _files_of(model: ServedModel) -> dict[str, bytes]:
+    names = [name for name in _FILES if name == bundle.MANIFEST or name in model.manifest["files"]]
+    return {name: storage.read_bytes(f"{model.folder}/{name}") for name in names}
 
 
 def _describe(artifact: Any, model: ServedModel | None, published_at: str) -> None:

@@ -281,6 +281,15 @@ def test_nothing_replaces_a_served_model_that_can_not_be_compared_with(run, tmp_
     assert "coralline rollback" in reason and version in reason
 
 
+def test_a_disk_that_is_full_where_the_served_model_is_copied_to_is_not_the_published_ones(tmp_path):
+    published.publish(str(tmp_path / "published"), {"model.tflite": b"1", "labels.txt": b"leaf\n"}, {})
+    write_tflite_model(tmp_path / "tflite", b"2", 2)
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served" / "model.tflite").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device"):
+        imported(tmp_path / "tflite", tmp_path / "published", tmp_path / "served")
+
+
 def test_without_a_limit_nothing_is_compared(run, tmp_path):
     published.publish(str(tmp_path / "published"), {"model.tflite": b"no model at all"}, {"labels": list(NAMES)})
     _, report = run(settings={**SETTINGS, "max_loss_to_baseline": None})
