@@ -219,14 +219,39 @@ def _estimate_moments(model: object, images: object) -> None:
         norm.momentum = norm.kept_momentum
 
 
-class _ConditionsInOneStep:
-    """Has moto's application answer conditional writes one at a time: it compares and writes in two steps."""
+_CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH")
+_FULL = (
+    "507 Insufficient Storage",
+    "XMinioStorageFull",
+    "Storage backend has reached its minimum free drive threshold.",
+)
+_OVER_QUOTA = ("400 Bad Request", "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded")  # minio: cmd/api-errors.go
+_NO_CONDITIONS = ("501 Not Implemented", "NotImplemented", "A header you provided implies unimplemented functionality.")
+
+
+class _ManyStores:
+    """moto's application, whose buckets differ: some answer writes as MinIO without room, or older stores, would.
+
+    Conditional writes are answered one at a time: moto compares and writes in two steps.
+    """
 
     def __init__(self, application):
         self._application, self._lock = application, threading.Lock()
 
     def __call__(self, environ, start_response):
-        if "HTTP_IF_MATCH" not in environ and "HTTP_IF_NONE_MATCH" not in environ:
+        bucket, _, key = environ["PATH_INFO"].lstrip("/").partition("/")
+        conditional = any(name in environ for name in _CONDITIONS)
+        refused = {"full": _FULL, "over-quota": _OVER_QUOTA}.get(bucket)
+        if bucket == "unconditional" and conditional:
+            refused = _NO_CONDITIONS
+        if refused and key and environ["REQUEST_METHOD"] in ("PUT", "POST"):
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            status, code, message = refused
+            start_response(status, [("Content-Type", "application/xml")])
+            return [f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()]
+        if bucket == "careless":
+            environ = {name: value for name, value in environ.items() if name not in _CONDITIONS}
+        if not conditional or bucket == "careless":
             return self._application(environ, start_response)
         environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         with self._lock:
@@ -235,10 +260,14 @@ class _ConditionsInOneStep:
 
 @pytest.fixture(scope="session")
 def s3_bucket():
-    """`s3://bucket` on a server of moto's, found by the variables that botocore knows."""
+    """`s3://bucket` on a server of moto's, found by the variables that botocore knows.
+
+    It has other buckets too: `full` and `over-quota` take nothing, `unconditional` refuses conditional writes, and
+    `careless` ignores their conditions.
+    """
     moto = pytest.importorskip("moto.moto_server.werkzeug_app")
     serving = pytest.importorskip("werkzeug.serving")
-    application = _ConditionsInOneStep(moto.DomainDispatcherApplication(moto.create_backend_app))
+    application = _ManyStores(moto.DomainDispatcherApplication(moto.create_backend_app))
 
     class Quiet(serving.WSGIRequestHandler):
         def log(self, *_):
@@ -252,7 +281,8 @@ def s3_bucket():
         patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
         patched.setenv("AWS_ACCESS_KEY_ID", "test")
         patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        urllib.request.urlopen(urllib.request.Request(f"{at}/bucket", method="PUT"))
+        for bucket in ("bucket", "full", "over-quota", "unconditional", "careless"):
+            urllib.request.urlopen(urllib.request.Request(f"{at}/{bucket}", method="PUT"))
         yield "s3://bucket"
     server.shutdown()
 

@@ -8,7 +8,7 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
-from components.qat_trainer.workspace import opened, unfinished_trainings, workspace
+from components.qat_trainer.workspace import open_workspace, unfinished_trainings, workspace
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
@@ -34,7 +34,7 @@ class Executor(base_executor.BaseExecutor):
         train_folder, eval_folder = (artifact_utils.get_split_uri([examples], split) for split in ("train", "eval"))
         warm_start = artifact_utils.get_single_uri(input_dict["warm_start"]) if input_dict.get("warm_start") else None
         settings = _settings(exec_properties, warm_start)
-        workspaces = exec_properties.get("workspaces", "")
+        workspaces = exec_properties.get("workspaces") or ""
         depends_on = {**exec_properties, "warm_start": warm_start or ""}
         depends_on.pop("workspaces", None)
         work = workspace(model_run.uri, train_folder, label_map.labels_txt(), depends_on, workspaces)
@@ -48,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         placement = distribution.find_distribution()
         if not storage.is_remote(work) and not storage.exists(work):
             _mention_unfinished_trainings(work)
-        with opened(work, placement.chief) as (folder, keep):
+        with open_workspace(work, placement.chief) as (folder, keep):
             places = {"work": folder, "model_folder": model.uri, "log_folder": model_run.uri}
             both_phases.train(job, placement, **places, after_checkpoint=keep)
         if placement.chief:

@@ -45,7 +45,7 @@ def workspace(
 
 
 @contextlib.contextmanager
-def opened(work: str, chief: bool) -> Iterator[tuple[str, Callable[[], None]]]:
+def open_workspace(work: str, chief: bool) -> Iterator[tuple[str, Callable[[], None]]]:
     """Gives the folder to train in, and what is to be called when there is a new checkpoint in it.
 
     At its end the workspace is removed, unless that is an exception.

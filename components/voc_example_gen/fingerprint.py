@@ -11,7 +11,7 @@ from coralline.data.images import seen_images
 from coralline.data.images.image_file import EXTENSIONS, UnreadableImageError
 from coralline.data.reading.image_place import ImagePlace
 from coralline.data.reading.reader_choice import files_read
-from coralline.foundation import storage
+from coralline.foundation import read_ahead, storage
 from coralline.foundation.errors import UserError
 
 FINGERPRINT_PROPERTY = "input_fingerprint"
@@ -42,9 +42,11 @@ def content_of_data(options: DataSettings) -> str:
     """
     total = hashlib.sha256()
     try:
-        for name in files_read(options.path, options.reader):
-            content = _hash_of_file(os.path.join(options.path, name))
-            total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
+        names = files_read(options.path, options.reader)
+        with read_ahead.of([os.path.join(options.path, name) for name in names]):
+            for name in names:
+                content = _hash_of_file(os.path.join(options.path, name))
+                total.update(name.encode("utf-8", "surrogateescape") + b"\0" + content)
         for given in (options.label_map, options.train_list, options.eval_list):
             total.update(storage.sha256(given) if given else b"\0")
         if options.test_list:

@@ -28,7 +28,7 @@ from coralline.data.reading.raw_annotation import Entry
 from coralline.data.records.annotated import encode_image
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tfrecord_writer import TFRecordWriter
-from coralline.foundation import storage
+from coralline.foundation import read_ahead, storage
 from coralline.foundation.errors import reason
 
 _T = TypeVar("_T")
@@ -124,7 +124,8 @@ def check_share(
     """Reads and checks every image of a share; gives it pickled, under the one key that brings all together."""
     number, _ = numbered
     share = pickle.loads(storage.read_bytes(_share_path(scratch, number)))
-    results = [entry_checks.check_entry(root, entry, side, options) for entry, side in share]
+    with read_ahead.of(entry_checks.files_of(root, (entry for entry, _ in share))):
+        results = [entry_checks.check_entry(root, entry, side, options) for entry, side in share]
     checked = Checked(
         number,
         len(results),
@@ -175,7 +176,8 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
     file: ToWrite = pickle.loads(pickled)
     records, problems, size = 0, [], 0
     try:
-        with storage.open_to_write(file.path) as opened:
+        images = [image.place.path for image in file.images if image.place.record is None]
+        with storage.open_to_write(file.path) as opened, read_ahead.of(images):
             writer = TFRecordWriter(opened)
             for image in file.images:
                 try:

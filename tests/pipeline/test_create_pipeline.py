@@ -56,3 +56,16 @@ def test_a_setting_with_its_default_runs_nothing_again_and_another_value_what_de
     before = keys()
     assert changed(before, keys(**{"train.selection_fraction": 0.1, "train.evaluate_images": 200})) == []
     assert changed(before, keys(**{"train.selection_fraction": 0.2})) == ["QatTrainer"]
+
+
+def test_where_checkpoints_are_kept_is_told_to_the_trainer_and_only_where_it_is_given():
+    def parameters(**places):
+        config = load_config(None, {"data.path": "/data"})
+        made = create_pipeline.create_pipeline(config, pipeline_root="/root", push_to="/published", **places)
+        return {component.id: component.exec_properties for component in made.components}
+
+    without, given = parameters(), parameters(workspaces="s3://bucket/kept")
+    assert without["QatTrainer"].get("workspaces") is None
+    assert given["QatTrainer"].pop("workspaces") == "s3://bucket/kept"
+    without["QatTrainer"].pop("workspaces", None)
+    assert given == without

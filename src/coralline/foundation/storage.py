@@ -26,6 +26,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
+from coralline.foundation import read_ahead
 from coralline.foundation.patience import PASSING, patient
 from coralline.foundation.store_connection import connected, upload, upload_file
 from coralline.foundation.store_errors import as_oserrors
@@ -50,6 +51,9 @@ def absolute(path: str) -> str:
 def read_bytes(path: str, at_most: int | None = None) -> bytes:
     """The whole file. Raises OSError for a file of more than `at_most` bytes too."""
     if is_remote(path):
+        if (content := read_ahead.fetched(path)) is not None:
+            _require_size(len(content), at_most, path)
+            return content
         if at_most is not None:
             _require_size(size(path), at_most, path)
         with connected(path) as (files, name):
@@ -75,6 +79,8 @@ def open_to_read(path: str) -> IO[bytes]:
 @patient
 def sha256(path: str) -> bytes:
     """Of the file's content, which may be large."""
+    if (content := read_ahead.fetched(path)) is not None:
+        return hashlib.sha256(content).digest()
     total = hashlib.sha256()
     with open_to_read(path) as file:
         while piece := file.read(_PIECE_BYTES):

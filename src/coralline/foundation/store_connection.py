@@ -29,6 +29,8 @@ SILENCE_S = 60.0
 """A server that sends nothing for this long while an answer is awaited has failed. What comes slowly may take long."""
 SLOWEST_BYTES_PER_S = 1 << 16
 """An upload that is slower than this on the whole, and takes over a minute, has failed."""
+CONNECTIONS = 32
+"""At most, to one store at the same time."""
 _TRIES = 3
 _PART_BYTES = 16 << 20  # s3fs sends what has two of these at least in parts, ten at a time; gcsfs what has one
 _T = TypeVar("_T")
@@ -117,6 +119,7 @@ def _options(path: str) -> dict[str, Any]:
         return {"use_listings_cache": False, "requests_timeout": limits}
     if is_s3(path):
         config: dict[str, Any] = {"connect_timeout": CONNECT_S, "read_timeout": SILENCE_S}
+        config["max_pool_connections"] = CONNECTIONS
         if not {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & set(os.environ):
             config["retries"] = {"mode": "standard", "total_max_attempts": _TRIES}
         return {"use_listings_cache": False, "config_kwargs": config}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.qat_trainer.workspace import held, opened, unfinished_trainings, workspace
+from components.qat_trainer.workspace import held, open_workspace, unfinished_trainings, workspace
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 
@@ -74,15 +74,15 @@ def test_a_training_that_ends_early_finds_its_checkpoints_again_and_one_that_is_
     tmp_path, request, kind, notes
 ):
     work = f"{tmp_path if kind == 'folder' else request.getfixturevalue(f'{kind}_bucket')}/{tmp_path.name}/kept/job"
-    with contextlib.suppress(KeyboardInterrupt), opened(work, chief=True) as (at, keep):
+    with contextlib.suppress(KeyboardInterrupt), open_workspace(work, chief=True) as (at, keep):
         storage.write_bytes(f"{at}/float/checkpoints/ckpt-2.index", b"1")
         keep()
         raise KeyboardInterrupt
-    with opened(work, chief=True) as (at, keep):
+    with open_workspace(work, chief=True) as (at, keep):
         assert storage.read_bytes(f"{at}/float/checkpoints/ckpt-2.index") == b"1"
         keep()
     assert not storage.exists(work)
-    with opened(work, chief=True) as (at, _):
+    with open_workspace(work, chief=True) as (at, _):
         assert storage.list_tree(at).files == []
     if kind != "folder":
         assert notes == [f"going on from what is kept in {work} (1 file)"] and not os.path.exists(at)
@@ -91,7 +91,7 @@ def test_a_training_that_ends_early_finds_its_checkpoints_again_and_one_that_is_
 def test_checkpoints_that_cannot_be_read_are_one_message_and_nothing_is_trained_anew(s3_bucket):
     with (
         pytest.raises(UserError, match="the checkpoints of an earlier try can't be read") as refused,
-        opened("s3://nowhere/job", chief=True),
+        open_workspace("s3://nowhere/job", chief=True),
     ):
         pytest.fail("it would begin anew")
     assert "there is no bucket `nowhere`" in str(refused.value)

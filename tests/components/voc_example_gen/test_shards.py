@@ -12,9 +12,10 @@ from tfx.types import standard_artifacts
 from components.artifacts import DatasetReport, LabelMap
 from components.voc_example_gen import shards
 from components.voc_example_gen.executor import Executor
+from components.voc_example_gen.fingerprint import UNREADABLE, fingerprint
 from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.data_settings import DataSettings
-from coralline.data.dataset import make_plan
+from coralline.data.dataset import check_dataset, make_plan
 from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.records import tfrecord
 from coralline.data.records.tf_example import decode_example
@@ -193,3 +194,19 @@ def test_writes_to_any_address(shapes, tmp_path, remote_folder):
     for file in outcome.written:
         assert storage.size(file.path) == file.size
         assert len([decode_example(record) for record in tfrecord.read_record_file(file.path)]) == file.records
+
+
+def test_reads_from_an_address_what_it_reads_from_the_disk(shapes, tmp_path, gs_bucket):
+    remote_folder = f"{gs_bucket}/{tmp_path.name}"
+    for name in storage.list_tree(str(shapes)).files:
+        storage.write_bytes(f"{remote_folder}/{name}", (shapes / name).read_bytes())
+    here, there = DataSettings(path=str(shapes)), DataSettings(path=remote_folder)
+    assert fingerprint(there) == fingerprint(here) != UNREADABLE
+    on_disk, at_address = (check_dataset(options.path, options) for options in (here, there))
+    assert [image.sha256 for image in at_address.images] == [image.sha256 for image in on_disk.images]
+    assert [image.objects for image in at_address.images] == [image.objects for image in on_disk.images]
+    folders = {split: str(tmp_path / f"Split-{split}") for split in ("train", "eval")}
+    with beam.Pipeline() as pipeline:
+        shards.run_shards(pipeline, make_plan(there.path, there), there, folders, str(tmp_path))
+    outcome = shards.load_outcome(str(tmp_path))
+    assert sum(file.records for file in outcome.written) == IMAGES

@@ -1,5 +1,6 @@
 """What becomes of reading and writing when a store, or the way to it, fails; on real servers behind a faulty proxy."""
 
+import errno
 import json
 import os
 import ssl
@@ -11,6 +12,7 @@ import fsspec
 import pytest
 
 from coralline.foundation import conditional_writes, patience, storage, store_connection
+from coralline.foundation.conditional_writes import ABSENT
 
 CONTENT = bytes(range(256)) * 4096
 VARIABLES = {"s3": "AWS_ENDPOINT_URL", "gs": "STORAGE_EMULATOR_HOST"}
@@ -63,7 +65,7 @@ def test_a_large_upload_in_parts_that_breaks_off_leaves_no_parts(tmp_path, s3_bu
 
 def test_a_conditional_write_whose_answer_is_lost_is_known_to_be_done(store):
     folder, proxy = store
-    first = conditional_writes.write_if_unchanged(f"{folder}/f", CONTENT, conditional_writes.ABSENT)
+    first = conditional_writes.write_if_unchanged(f"{folder}/f", CONTENT, ABSENT)
     proxy.cut_after, proxy.cuts = 1_000_000 + len(CONTENT) // 100, 1
     second = conditional_writes.write_if_unchanged(f"{folder}/f", CONTENT[::-1], first)
     assert second == conditional_writes.read_with_state(f"{folder}/f") and second.content == CONTENT[::-1]
@@ -171,3 +173,24 @@ def test_minio_is_s3_with_an_endpoint_of_its_own(tmp_path, s3_bucket, proxied, m
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     with pytest.raises(OSError, match="no store is named: set AWS_ENDPOINT_URL"):
         storage.read_bytes(f"{folder}/f")
+
+
+@pytest.mark.parametrize("bucket", ["full", "over-quota"])
+def test_a_full_bucket_is_one_message_and_is_not_asked_again(bucket, s3_bucket):
+    for write in (
+        storage.write_bytes,
+        lambda path, content: conditional_writes.write_if_unchanged(path, content, ABSENT),
+    ):
+        with pytest.raises(OSError, match=f"bucket `{bucket}` has no room left: .*XMinio") as full:
+            write(f"s3://{bucket}/f", b"1")
+        assert full.value.errno == errno.ENOSPC
+    assert not storage.exists(f"s3://{bucket}/f")
+
+
+def test_a_store_that_refuses_conditions_or_ignores_them_is_known(s3_bucket):
+    with pytest.raises(OSError, match="no conditional writes") as refused:
+        conditional_writes.write_if_unchanged("s3://unconditional/f", b"1", ABSENT)
+    assert refused.value.errno == errno.EOPNOTSUPP
+    for bucket, kept in (("bucket", True), ("careless", False)):
+        storage.write_bytes(f"s3://{bucket}/conditions", b"1")
+        assert conditional_writes.keeps_conditions(f"s3://{bucket}/conditions", b"1") is kept

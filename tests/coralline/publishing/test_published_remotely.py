@@ -9,6 +9,7 @@ import pytest
 
 from coralline.foundation import storage
 from coralline.foundation.conditional_writes import ABSENT, read_with_state, write_if_unchanged
+from coralline.foundation.errors import UserError
 from coralline.publishing import published, published_remotely, serving_record
 from coralline.publishing.published_remotely import OvertakenError, RemotePlace, RemoteTurn
 
@@ -39,6 +40,7 @@ def require_one_history(place):
 WRITERS = """
 import os, sys
 import gcsfs, s3fs
+from coralline.foundation.errors import UserError
 from coralline.publishing import published, served_model
 place, kinds = sys.argv[1], sys.argv[2]
 children = []
@@ -205,3 +207,19 @@ def test_two_writers_of_one_name_do_not_mix_their_files(place):
 def test_where_there_are_no_conditional_writes_it_is_said(tmp_path, notes):
     published.publish(f"file://{tmp_path}/models", FIRST, {})
     assert "has no conditional writes" in notes[0]
+
+
+@pytest.mark.parametrize("bucket", ["unconditional", "careless"])
+def test_a_store_without_conditional_writes_is_published_to_and_it_is_said(s3_bucket, tmp_path, notes, bucket):
+    place = f"s3://{bucket}/{tmp_path.name}"
+    first, second = (published.publish(place, files, {}) for files in (FIRST, SECOND))
+    assert published.roll_back(place).after == first and len(published.versions(place)) == 2
+    assert [move.after for move in require_one_history(place)] == [first, second, first]
+    assert all("has no conditional writes" in note for note in notes) and len(notes) >= 2
+
+
+def test_to_a_full_bucket_nothing_is_published_and_one_message_says_so(s3_bucket):
+    with pytest.raises(UserError, match="the model can't be published") as refused:
+        published.publish("s3://full/models", FIRST, {})
+    assert "bucket `full` has no room left: Storage backend" in refused.value.found
+    assert published.latest_bundle("s3://full/models") is None

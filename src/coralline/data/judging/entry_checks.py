@@ -21,7 +21,7 @@ from coralline.data.judging.misread_boxes import BoxEvidence
 from coralline.data.judging.problems import DataProblem, Problem
 from coralline.data.reading.raw_annotation import Entry, RawAnnotation, RawObject
 from coralline.data.reading.reader_choice import read_annotation
-from coralline.foundation import forked_workers, progress
+from coralline.foundation import forked_workers, progress, read_ahead
 from coralline.foundation.errors import reason
 from coralline.foundation.progress import counted
 
@@ -56,7 +56,8 @@ def check_entries(root: str, entries: Sequence[tuple[Entry, Split]], options: Da
         share, by_worker = entries[start:end], os.getpid() != here
         if by_worker:
             seen_images.keep_bytes(0)  # They would be lost with it.
-        results = [check_entry(root, entry, side, options) for entry, side in share]
+        with read_ahead.of(files_of(root, (entry for entry, _ in share))):
+            results = [check_entry(root, entry, side, options) for entry, side in share]
         return results, seen_images.of_worker(entry.place for entry, _ in share) if by_worker else {}
 
     found: list[CheckedImage] = []
@@ -69,6 +70,17 @@ def check_entries(root: str, entries: Sequence[tuple[Entry, Split]], options: Da
             told = time.monotonic()
             progress.note(f"{len(found):,} of {len(entries):,} images looked at")
     return found
+
+
+def files_of(root: str, entries: Iterable[Entry]) -> list[str]:
+    """The files that `check_entry` reads of each, in this order."""
+    files: dict[str, None] = {}
+    for entry in entries:
+        if entry.boxes is None and entry.annotation:
+            files[f"{root}/{entry.annotation}"] = None
+        if entry.place.record is None:
+            files[entry.place.path] = None
+    return list(files)
 
 
 def check_entry(root: str, entry: Entry, side: Split, options: DataSettings) -> CheckedImage:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from coralline.detector.warm_start import checkpoint, convolutions, keras_weights, tflite_file
 from coralline.detector.warm_start.weights import Convolution
 from coralline.detector.warm_start.weights_source import Kind, WeightsSource
+from coralline.foundation.errors import UserError
 
 _CONVOLUTIONS: dict[Kind, Callable[[str], list[Convolution]]] = {
     "tflite": tflite_file.read_convolutions,
@@ -40,10 +41,17 @@ def load_weights(source: WeightsSource, model: Any, images: Callable[[], tf.Tens
       UserError: it can't be read, or it's another backbone's; nothing is set then.
     """
     read = _CONVOLUTIONS.get(source.kind)
-    if read is not None:
-        count = convolutions.load_convolutions(source.path, read(source.path), model.backbone, images)
-        return f"warm start: {count} convolutions of the backbone from {source.path}"
-    modules = checkpoint.load_checkpoint(source.path, model, with_head)
+    try:
+        with source.on_disk() as path:
+            if read is not None:
+                count = convolutions.load_convolutions(source.path, read(path), model.backbone, images)
+                return f"warm start: {count} convolutions of the backbone from {source.path}"
+            modules = checkpoint.load_checkpoint(path, model, with_head)
+    except UserError as e:
+        raise UserError(**{**e.fields(), "file": source.path}) from e  # type: ignore[arg-type]
+    except OSError as e:
+        fix = "see that it can be read, or correct `model.warm_start`"
+        raise UserError("the weights to begin with can't be read", file=source.path, found=e, fix=fix) from e
     if source.kind == "checkpoint":
         checkpoint.take_our_pixels(model.backbone)
     return f"warm start: {_CARRIED[tuple(modules)]} from {source.path}"

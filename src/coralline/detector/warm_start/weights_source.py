@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import re
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from coralline.detector.network.model_folder import DETECTOR_JSON, WEIGHTS
@@ -54,6 +58,24 @@ class WeightsSource:
         for file in files:
             total.update(file[len(self.path) :].encode() + b"\0" + storage.sha256(file))
         return total.hexdigest()
+
+    @contextlib.contextmanager
+    def on_disk(self) -> Iterator[str]:
+        """The path of the weights where TensorFlow can read them: that of a copy if they are at an address.
+
+        Raises OSError.
+        """
+        if not storage.is_remote(self.path):
+            yield self.path
+            return
+        folder, _, name = self.path.rpartition("/")
+        with tempfile.TemporaryDirectory(prefix="coralline-weights-") as copy:
+            for path in self._files():
+                to = f"{copy}/{path[len(folder) + 1 :]}"
+                os.makedirs(os.path.dirname(to), exist_ok=True)
+                with storage.open_to_read(path) as source, open(to, "wb") as target:
+                    shutil.copyfileobj(source, target)
+            yield f"{copy}/{name}"
 
     def _files(self) -> list[str]:
         if self.kind in ("tflite", "keras_file"):

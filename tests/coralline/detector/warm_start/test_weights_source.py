@@ -1,10 +1,12 @@
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
 from coralline.detector import presets
 from coralline.detector.warm_start import weights_source
+from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
 
@@ -137,3 +139,17 @@ def test_another_content_than_the_settings_say_is_refused(tmp_path, quadrant_det
     assert find(tmp_path / "a.tflite", sha256).kind == "tflite"
     with pytest.raises(UserError, match=f"expected: SHA-256 {'0' * 64}\n.*found: {sha256}"):
         find(tmp_path / "a.tflite", "0" * 64)
+
+
+def test_weights_at_an_address_are_found_there_and_copied_for_tensorflow(earlier, remote_folder):
+    folder = earlier(preset="mobilenet_v2_256")
+    for name in storage.list_tree(str(folder)).files:
+        storage.write_bytes(f"{remote_folder}/{name}", (folder / name).read_bytes())
+    here, there = find(folder), find(remote_folder)
+    assert there.path == f"{remote_folder}/weights/detector" and there.fingerprint() == here.fingerprint()
+    with there.on_disk() as path:
+        copied = {name: Path(f"{path}.{name}").read_bytes() for name in ("index", "data-00000-of-00001")}
+        assert copied == {"index": b"index", "data-00000-of-00001": b"data"}
+    assert not Path(path).parent.exists()
+    with here.on_disk() as path:
+        assert path == here.path
