@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ import pytest
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
 from coralline.publishing import published
 from deployment.emulation import own_bucket
+from deployment.emulation.blob_transfer import download_blob
 from deployment.emulation.bucket_client import open_bucket
-from deployment.emulation.bucket_uris import bucket_of_artifact
+from deployment.emulation.bucket_uris import bucket_of_artifact, bucket_of_root
 from deployment.emulation.cluster_description import ClusterDescription
 from deployment.emulation.emulated_backend import EmulatedBackend, TaskFailedError, open_metadata
 from deployment.emulation.process_pods import ProcessPods
@@ -47,6 +47,9 @@ _SETTINGS = {
     "deployment.retries": 0,
     "deployment.volumes": {_VOLUME: "coralline"},
 }
+
+
+_NAMES_ONLY = "minio://bucket/names-only"
 
 
 def _compiled(root: str) -> bytes:
@@ -76,17 +79,64 @@ def _states(tasks: dict[str, TaskProgress], state: str) -> set[str]:
     return {name for name, task in tasks.items() if task.state == state}
 
 
+_PERFORM = """
+import json
+import sys
+from pathlib import Path
+from deployment.emulation.cluster_description import ClusterDescription
+from deployment.emulation.emulated_backend import EmulatedBackend
+from deployment.emulation.process_pods import ProcessPods
+from deployment.emulation.task_driver import BackendOptions
+cluster, options = ClusterDescription.model_validate_json(sys.argv[2]), BackendOptions(**json.loads(sys.argv[4]))
+backend = EmulatedBackend(Path(sys.argv[1]), cluster, ProcessPods(), options)
+list(backend.perform(backend.resumed(sys.argv[3])))
+"""
+
+
+def _killed_while_it_trains(backend: EmulatedBackend, run: RunProgress, root: str) -> None:
+    """Ends the backend and its pod at once, as a node that goes away does, when a first checkpoint is there."""
+    options = json.dumps(dataclasses.asdict(backend.options))
+    arguments = [str(backend.state), backend.cluster.model_dump_json(), run.run_id, options]
+    command = [sys.executable, "-c", _PERFORM, *arguments]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen(command, env=environment)
+    config = bucket_of_root(f"{root}/training")
+    bucket = open_bucket(config)
+    try:
+        while process.poll() is None and not any(key.endswith("/checkpoint") for key in bucket.keys(config.prefix)):
+            time.sleep(0.2)
+        assert process.poll() is None, "it ended without a checkpoint"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _evaluated(model_run: str, folder: Path) -> list[int]:
+    """The steps whose AP TensorBoard shows."""
+    import tensorflow as tf
+
+    config = bucket_of_artifact(model_run)
+    download_blob(open_bucket(config), config.prefix, config.key_of(f"{model_run}/float"), folder)
+    events = (e for path in sorted(folder.iterdir()) for e in tf.compat.v1.train.summary_iterator(str(path)))
+    return [event.step for event in events for value in event.summary.value if value.tag == "eval/AP"]
+
+
 @pytest.mark.slow
-def test_runs_on_unchanged_data_train_once_and_judge_what_is_served(backend, tmp_path: Path) -> None:
+def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_served(backend, tmp_path: Path) -> None:
     root, place = f"minio://bucket/{tmp_path.name}", tmp_path / "claim" / "published"
     spec = _compiled(root)
+    run = backend.begin(spec, "spec.yaml", root, {})
+    _killed_while_it_trains(backend, run, root)
 
     first: dict[str, TaskProgress] = {}
-    for name, task in backend.perform(backend.begin(spec, "spec.yaml", root, {})):
+    for name, task in backend.perform(backend.resumed(run.run_id)):
         first[name] = task
         if name == "Evaluator":  # somebody else publishes between blessing and push
             model = _read(f"{_said(backend, first['TFLiteExporter'], 'tflite_model')['uri']}/model.tflite", tmp_path)
             other = published.publish(str(place), {"model.tflite": model + bytes(16)}, {"labels": sorted(CLASSES)})
+    trained = _said(backend, first["QatTrainer"], "model_run")["uri"]
+    assert _evaluated(trained, tmp_path / "log") == [1, 2, 3, 4], "none is left out, none done twice"
+    assert {task.attempts for task in first.values()} == {1}, "the killed one left no word of its pod"
     assert _states(first, "succeeded") == set(first) and len(first) == 11
     pushed = _said(backend, first["EdgeTpuPusher"], "pushed_model")
     assert (pushed["pushed"], pushed["refused_by"]) == (0, "baseline")
@@ -116,65 +166,9 @@ def _rolled_back_and_not_blessed_at_once(
     assert [(said["pushed"], said["refused_by"]) for said in reasons] == [(0, "rollback"), (0, "blessing")]
 
 
-_PERFORM = """
-import json
-import sys
-from pathlib import Path
-from deployment.emulation.cluster_description import ClusterDescription
-from deployment.emulation.emulated_backend import EmulatedBackend
-from deployment.emulation.process_pods import ProcessPods
-from deployment.emulation.task_driver import BackendOptions
-cluster, options = ClusterDescription.model_validate_json(sys.argv[2]), BackendOptions(**json.loads(sys.argv[4]))
-backend = EmulatedBackend(Path(sys.argv[1]), cluster, ProcessPods(), options)
-list(backend.perform(backend.resumed(sys.argv[3])))
-"""
-
-
-def _killed_while_it_trains(backend: EmulatedBackend, run: RunProgress, volume: Path) -> None:
-    """Ends the backend and its pod at once, as a node that goes away does, when a first checkpoint is there."""
-    options = json.dumps(dataclasses.asdict(backend.options))
-    arguments = [str(backend.state), backend.cluster.model_dump_json(), run.run_id, options]
-    command = [sys.executable, "-c", _PERFORM, *arguments]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = subprocess.Popen(command, env=environment)
-    try:
-        while process.poll() is None and not list(volume.glob("**/.training/*/float/checkpoints/checkpoint")):
-            time.sleep(0.1)
-        assert process.poll() is None, "it ended without a checkpoint"
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
-def _evaluated(log_folder: Path) -> list[int]:
-    """The steps whose AP TensorBoard shows."""
-    import tensorflow as tf
-
-    events = (e for path in sorted(log_folder.iterdir()) for e in tf.compat.v1.train.summary_iterator(str(path)))
-    return [event.step for event in events for value in event.summary.value if value.tag == "eval/AP"]
-
-
-def _up_to(last: str, performed: Iterator[tuple[str, TaskProgress]]) -> dict[str, TaskProgress]:
-    done = {}
-    for name, task in performed:
-        done[name] = task
-        if name == last:
-            break
-    return done
-
-
-def _examples_of(backend: EmulatedBackend, spec: bytes) -> str:
-    """Whether the examples of another run are made or found."""
-    run = backend.begin(spec, "spec.yaml", _NAMES_ONLY, {})
-    return _up_to("VocExampleGen", backend.perform(run))["VocExampleGen"].state
-
-
-_NAMES_ONLY = "minio://bucket/names-only"
-
-
 @pytest.mark.slow
-def test_a_run_that_failed_or_was_killed_goes_on_and_changed_data_are_taken(backend, tmp_path: Path) -> None:
-    """On an older backend, and with artifacts on a volume: checkpoints outlive a pod there."""
+def test_a_run_that_failed_goes_on_and_changed_data_are_taken(backend, tmp_path: Path) -> None:
+    """On an older backend, with artifacts on a volume."""
     spec, data = _compiled(_VOLUME), tmp_path / "claim" / "data"
     backend = dataclasses.replace(backend, options=BackendOptions(publish_logs=False, old_output_file=True))
     run = backend.begin(spec, "spec.yaml", _NAMES_ONLY, {})
@@ -183,16 +177,13 @@ def test_a_run_that_failed_or_was_killed_goes_on_and_changed_data_are_taken(back
         list(backend.perform(run))
     assert failed.value.log is not None and "there is no such" in failed.value.log.read_text()
     (tmp_path / "gone").rename(data)
-    _killed_while_it_trains(backend, run, tmp_path / "claim")
-
-    done = _up_to("QatTrainer", backend.perform(backend.resumed(run.run_id)))
-    assert {name: task.attempts for name, task in done.items()} == {
-        "DataFingerprint": 2,
-        "VocExampleGen": 1,
-        "QatTrainer": 1,
-    }
-    (log_folder,) = (tmp_path / "claim").glob("**/QatTrainer/*/model_run/float")
-    assert _evaluated(log_folder) == [1, 2, 3, 4], "none is left out, none done twice"
-    assert _examples_of(backend, spec) == "cached"
+    assert _examples_of(backend, backend.resumed(run.run_id)) == "succeeded"
+    assert run.run_id in str(next((tmp_path / "claim").glob("artifacts/**/Split-train")))
+    assert _examples_of(backend, backend.begin(spec, "spec.yaml", _NAMES_ONLY, {})) == "cached"
     draw_dataset(data, images=21, size_px=160, seed=5)
-    assert _examples_of(backend, spec) == "succeeded"
+    assert _examples_of(backend, backend.begin(spec, "spec.yaml", _NAMES_ONLY, {})) == "succeeded"
+
+
+def _examples_of(backend: EmulatedBackend, run: RunProgress) -> str:
+    """Whether a run makes its examples or finds them; it goes no further."""
+    return next(task.state for name, task in backend.perform(run) if name == "VocExampleGen")
