@@ -24,6 +24,8 @@ RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --no-deps --r
 ARG VARIANT
 COPY image/${VARIANT}.lock packages.lock
 COPY image/link_cuda.sh image/trim.sh ./
+# Two packages are compiled, in a folder whose name is another each time: it is not to be recorded.
+ENV CFLAGS=-g0 LDFLAGS="-Wl,--build-id=none -s"
 RUN /tools/bin/uv venv --quiet --python /usr/local/bin/python3.10 /opt/venv \
     && /tools/bin/uv pip sync --quiet --python /opt/venv/bin/python --no-cache --require-hashes \
         --build-constraints tools.lock packages.lock \

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Puts CUDA's libraries and ptxas where TensorFlow 2.16 finds them, if NVIDIA's packages are in the environment.
 #
-# TensorFlow's libraries look for them beside themselves and in some folders of NVIDIA's packages, but not in all that
-# they need (tensorflow/tensorflow#63362): "Cannot dlopen some GPU libraries", and everything runs on the CPU.
+# Its libraries look beside themselves and in folders of NVIDIA's packages, but not in all (tensorflow/tensorflow#63362):
+# in 2.16.2, libtensorflow_cc's search path lacks NCCL, cuRAND and NVRTC, and ptxas is looked for in PATH.
 #
 #   link_cuda.sh VENV
 set -eu

@@ -20,4 +20,4 @@ find apache_beam ai_edge_litert ml_dtypes ml_metadata pyarrow tensorflow tensorf
 # Bytecode that doesn't depend on the source's date, in one process and so in one order; without it, each start of a
 # read-only container would compile everything. A few packages carry templates that are no Python, which is no error.
 find . -name __pycache__ -prune -exec rm -rf {} +
-PYTHONHASHSEED=0 "$1"/bin/python -m compileall -q --invalidation-mode unchecked-hash . >/dev/null || true
+PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 "$1"/bin/python -m compileall -q --invalidation-mode unchecked-hash . >/dev/null || true
