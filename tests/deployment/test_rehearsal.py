@@ -103,7 +103,7 @@ def _killed_while_it_trains(backend: EmulatedBackend, run: RunProgress, root: st
     config = bucket_of_root(f"{root}/training")
     bucket = open_bucket(config)
     try:
-        while process.poll() is None and not any(key.endswith("/checkpoint") for key in bucket.keys(config.prefix)):
+        while process.poll() is None and not any(key.endswith("/manifest.json") for key in bucket.keys(config.prefix)):
             time.sleep(0.2)
         assert process.poll() is None, "it ended without a checkpoint"
     finally:
