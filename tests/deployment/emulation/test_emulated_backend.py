@@ -124,7 +124,11 @@ def test_what_is_not_there_or_in_no_bucket_is_a_warning_until_another_task_takes
     done = scripts.performed(backend, scripts.compiled(tasks), root)
     assert "does not have a recognized storage URI" in done["Local"].warnings[0]
     assert "does not exist" in done["Nothing"].warnings[0]
-    tasks["Take"] = scripts.Task('assert not os.path.exists("/minio/bucket")', {"b": ("Nothing", "out")}, gives=())
+    tasks["Take"] = scripts.Task(
+        'assert not os.path.exists(mirror(given["inputs"]["artifacts"]["b"]["artifacts"][0]["uri"]))',
+        {"b": ("Nothing", "out")},
+        gives=(),
+    )
     tasks["TakeLocal"] = scripts.Task("", {"a": ("Local", "out")}, gives=())
     failure = _failure(backend, scripts.compiled(tasks), root)
     assert failure.task == "TakeLocal" and 'unrecognized uri format: "/claim/models/1"' in failure.message
