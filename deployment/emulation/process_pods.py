@@ -110,10 +110,9 @@ def _image_environment() -> dict[str, str]:
     import deployment
 
     ours = [str(Path(package.__path__[0]).parent) for package in (deployment, coralline)]
-    given = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys([*ours, *given])),
+        "PYTHONPATH": os.pathsep.join(ours),
         "HOME": "/home/pod",
         "LANG": "C.UTF-8",
     }
@@ -121,8 +120,9 @@ def _image_environment() -> dict[str, str]:
 
 def _image_paths() -> list[Path]:
     """Folders that stand for an image's content: the interpreter, its packages, this code."""
-    environment = _image_environment()
-    named = [sys.prefix, sys.base_prefix, *sys.path, *environment["PYTHONPATH"].split(os.pathsep)]
+    ours = _image_environment()["PYTHONPATH"].split(os.pathsep)
+    of_this_shell = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    named = [sys.prefix, sys.base_prefix, *(path for path in sys.path if path not in of_this_shell), *ours]
     named += [str(Path(sys.executable).resolve().parents[1])]
     folders = {Path(path).absolute() for path in named if path and Path(path).is_dir()}
     folders |= {folder.resolve() for folder in folders}

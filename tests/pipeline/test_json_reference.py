@@ -148,7 +148,8 @@ def test_rollback(tmp_path: Path, valid_document) -> None:
 
 @pytest.mark.slow
 def test_compile(tmp_path: Path, valid_document) -> None:
-    done = _called("compile", "--target", "vertex", "-o", tmp_path / "spec.json", "--json")
+    places = ["--set", "deployment.image=registry/coralline:1", "--set", "deployment.pipeline_root=gs://bucket/root"]
+    done = _called("compile", "--target", "vertex", "-o", tmp_path / "spec.json", *places, "--json")
     assert done.returncode == 0, done.stderr
     assert valid_document(done.stdout)["push_to"].endswith("/published")
 
