@@ -145,8 +145,8 @@ def _performed(
         for name, task in backend.perform(progress):
             keep()
             say(_line(name, task))
-            for warning in task.warnings:
-                say(f"    {warning}")
+            if task.warnings:
+                say(f"    {task.warnings[0]}" + (f" (and {len(task.warnings) - 1} more)" if task.warnings[1:] else ""))
     except TaskFailedError as failure:
         error = _told(failure, progress)
         if failure.task in progress.tasks:

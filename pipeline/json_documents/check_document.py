@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pipeline.json_documents.model_documents import CpuOpEntry, ParametersEntry
+from pipeline.json_documents.model_documents import PredictedOpsEntry
 from pipeline.json_documents.shared_entries import JsonObject
 
 
@@ -90,25 +90,13 @@ class AnchorAdviceEntry(JsonObject):
     """With them; null if nothing helps."""
 
 
-class PredictedMappingEntry(JsonObject):
-    """What the Edge TPU will take of a model of these settings; only the first two keys without a class."""
+class PredictedMappingEntry(PredictedOpsEntry):
+    """What the Edge TPU will take of a model of these settings; only the preset and its input size without a class."""
 
     preset: str
     """The preset."""
     input_size: int
     """Height and width of the model's input, pixels."""
-    mapped: int = 0
-    """Operations on the Edge TPU."""
-    total: int = 0
-    """All operations."""
-    cpu: list[CpuOpEntry] = []
-    """Those that stay on the CPU."""
-    subgraphs: int = 0
-    """Edge TPU subgraphs, 1 or 0."""
-    parameters: ParametersEntry | None = None
-    """Where the parameters lie."""
-    failure: str | None = None
-    """What the compiler says when it refuses the file."""
     sentence: str = ""
     """In words."""
 

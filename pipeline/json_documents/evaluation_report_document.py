@@ -11,7 +11,7 @@ from pipeline.json_documents.evaluate_document import (
     IntervalsEntry,
     ScoreThresholdsEntry,
 )
-from pipeline.json_documents.model_documents import CpuOpEntry, ParametersEntry
+from pipeline.json_documents.model_documents import PredictedOpsEntry
 from pipeline.json_documents.publishing_documents import CompilationEntry
 from pipeline.json_documents.run_documents import SelectionEntry
 from pipeline.json_documents.shared_entries import FiguresEntry, JsonObject
@@ -30,23 +30,6 @@ class HeadEntry(JsonObject):
     """Path or name of the data set."""
     model: str
     """The file, in a page of `coralline evaluate`."""
-
-
-class ExpectedMappingEntry(JsonObject):
-    """What the Edge TPU is predicted to take of the file; empty of a compiled one."""
-
-    mapped: int = 0
-    """Operations on the Edge TPU."""
-    total: int = 0
-    """All operations."""
-    cpu: list[CpuOpEntry] = []
-    """Those that stay on the CPU, in model order."""
-    subgraphs: int = 0
-    """Edge TPU subgraphs."""
-    parameters: ParametersEntry | None = None
-    """Where the parameters lie."""
-    failure: str | None = None
-    """What the compiler is predicted to say when it refuses the file."""
 
 
 class AtBestThresholdEntry(JsonObject):
@@ -306,7 +289,7 @@ class EvaluationReportDocument(JsonObject):
     differences: dict[str, dict[str, IntervalEntry | None]]
     """By the model compared with, by figure: 95 % interval of how much better the first is, on the same images; null
     as in `intervals`."""
-    mapping: ExpectedMappingEntry
+    mapping: PredictedOpsEntry
     """What the Edge TPU is predicted to take."""
     at_best_threshold: AtBestThresholdEntry
     """Found and false at the best score threshold."""

@@ -85,6 +85,23 @@ class ParametersEntry(JsonObject):
     """Sent with every image."""
 
 
+class PredictedOpsEntry(JsonObject):
+    """What the Edge TPU is predicted to take of a model; empty of a compiled one."""
+
+    mapped: int = 0
+    """Operations on the Edge TPU."""
+    total: int = 0
+    """All operations."""
+    cpu: list[CpuOpEntry] = []
+    """Those that stay on the CPU, in model order."""
+    subgraphs: int = 0
+    """Edge TPU subgraphs, 1 or 0."""
+    parameters: ParametersEntry | None = None
+    """Where the parameters lie."""
+    failure: str | None = None
+    """What the compiler is predicted to say when it refuses the file."""
+
+
 class PackageEntry(JsonObject):
     """What an Edge TPU operation of a compiled file stands for."""
 

@@ -22,6 +22,8 @@ from coralline.foundation.store_connection import connected, in_time
 from coralline.foundation.store_errors import answer_of, is_gs, is_s3
 
 _CHANGED = (409, 412)  # a write at the same moment (Amazon), and a condition that doesn't hold
+# After these the file may have been written all the same: the answer was lost, or it's one's own write of a moment ago.
+_PERHAPS_WRITTEN = (errno.EIO, errno.ETIMEDOUT, errno.EEXIST)
 _NOWHERE_ETAG = '"00000000000000000000000000000000"'
 _ABSENT_GENERATION = "0"
 
@@ -78,21 +80,17 @@ def write_if_unchanged(path: str, content: bytes, seen: Seen) -> Seen | None:
     Raises:
       OSError: it can't be written; EOPNOTSUPP if the store has no conditional writes.
     """
-    refused: OSError | None = None
     try:
         return _write(path, content, seen)
-    except FileExistsError:
-        pass
     except OSError as e:
-        if e.errno not in (errno.EIO, errno.ETIMEDOUT):
+        if e.errno not in _PERHAPS_WRITTEN:
             raise
-        refused = e
-    now = read_with_state(path)
-    if now.content == content:
-        return now
-    if refused is not None and now == seen:
-        raise refused
-    return None
+        now = read_with_state(path)
+        if now.content == content:
+            return now
+        if now == seen and not isinstance(e, FileExistsError):
+            raise
+        return None
 
 
 def keeps_conditions(path: str, content: bytes) -> bool:

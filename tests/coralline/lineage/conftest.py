@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +281,18 @@ def metadata_server() -> Iterator[Any]:
 def kubeflow_writer() -> type[KubeflowRuns]:
     """`kubeflow_writer(store) -> KubeflowRuns`."""
     return KubeflowRuns
+
+
+@pytest.fixture(scope="session")
+def loaded_by_lineage() -> Callable[..., list[str]]:
+    """`loaded_by_lineage(*arguments)`: which of the heavy libraries a call of the command has loaded."""
+
+    def loaded(*arguments: Any) -> list[str]:
+        script = (
+            "import sys; from click.testing import CliRunner; from pipeline.commands.lineage import command\n"
+            f"assert CliRunner().invoke(command, {[str(argument) for argument in arguments]!r}).exit_code == 0\n"
+            "print(*(m for m in ('tensorflow', 'tfx', 'numpy', 'pymysql') if m in sys.modules))"
+        )
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+    return loaded
