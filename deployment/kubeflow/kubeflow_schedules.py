@@ -187,7 +187,7 @@ class KubeflowSchedules:
         for run in self._api.runs(experiment_id, _NEWEST) if experiment_id else []:
             if run.recurring_run_id == schedule.id and not state_of(run.state).is_final:
                 raise UserError(
-                    f"the schedule {schedule.name} can't be {done} while a run of it is going on: Kubeflow would end it",
+                    f"the schedule {schedule.name} can't be {done} now: Kubeflow would end its run that is going on",
                     found=f"{run.display_name} ({run.run_id}), {state_of(run.state).value}",
                     fix=f"wait for it with `coralline runs wait {run.run_id}`, or end it with `coralline runs cancel`; "
                     f"`coralline schedules pause {schedule.id}` begins no more",
