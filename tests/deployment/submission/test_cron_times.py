@@ -19,7 +19,7 @@ _NOW = datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc)
         ("0 0 4 ? * MON", "0 0 4 * * 1", "at 04:00 on Monday, Europe/Berlin"),
         ("30 4 * * mon-fri", "0 30 4 * * 1-5", "at 04:30 on Monday through Friday, Europe/Berlin"),
         ("30 0 4 * * 5-7", "30 0 4 * * 0,5-6", "at 04:00:30 on Sunday, Friday, and Saturday, Europe/Berlin"),
-        ("0 4 15 JAN *", "0 0 4 15 JAN *", "at 04:00 on the 15th day of January, Europe/Berlin"),
+        ("0 4 15 JAN *", "0 0 4 15 JAN *", "at 04:00 on January 15, Europe/Berlin"),
         ("*/15 * * * *", "0 */15 * * * *", "every 15th minute of every hour, Europe/Berlin"),
     ],
 )  # fmt: skip
