@@ -169,13 +169,13 @@ class KubeflowSchedules:
         found = [schedule for schedule in self.all() if name in (schedule.name, schedule.id)]
         if not found:
             raise UserError(
-                f"there is no schedule {name}",
+                f"there is no schedule `{name}`",
                 expected=f"the name or id of a schedule of experiment {self._experiment} at {self._api.place}",
                 fix="`coralline schedules list` tells which there are",
             )
         if len(found) > 1:
             raise UserError(
-                f"there are {len(found)} schedules {name}",
+                f"there are {len(found)} schedules `{name}`",
                 expected="one",
                 found=", ".join(schedule.id for schedule in found),
                 fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
@@ -187,10 +187,10 @@ class KubeflowSchedules:
         for run in self._api.runs(experiment_id, _NEWEST) if experiment_id else []:
             if run.recurring_run_id == schedule.id and not state_of(run.state).is_final:
                 raise UserError(
-                    f"the schedule {schedule.name} can't be {done} now: Kubeflow would end its run that is going on",
+                    f"the schedule `{schedule.name}` can't be {done} now: Kubeflow would end its run that is going on",
                     found=f"{run.display_name} ({run.run_id}), {state_of(run.state).value}",
                     fix=f"wait for it with `coralline runs wait {run.run_id}`, or end it with `coralline runs cancel`; "
-                    f"`coralline schedules pause {schedule.id}` begins no more",
+                    f"`coralline schedules pause {schedule.id}` has it start no more",
                 )
 
     def _delete(self, schedule: RemoteSchedule, doing: str) -> None:
