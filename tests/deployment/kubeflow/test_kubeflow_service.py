@@ -174,6 +174,26 @@ def test_a_schedule_whose_run_goes_on_is_neither_replaced_nor_deleted(kubeflow, 
     assert service.delete("yard").name == "yard" and service.schedules() == []
 
 
+def test_a_run_that_starts_while_its_schedule_is_replaced_goes_on(kubeflow, spec_file, monkeypatch) -> None:
+    service, spec = _opened(), read_submitted_spec(spec_file(**_STEPS))
+    first = service.keep_schedule(spec, _request("yard"), _MONDAYS).schedule
+    make = kubeflow._post_recurringruns
+
+    def made(*arguments: Any) -> Any:
+        kubeflow.tick(first.id)
+        return make(*arguments)
+
+    monkeypatch.setattr(kubeflow, "_post_recurringruns", made)
+    tuesdays = read_cron("0 4 * * 2", "UTC")
+    with pytest.raises(UserError, match="deleted, though its replacement is there"):
+        service.keep_schedule(spec, _request("yard"), tuesdays)
+    (run,) = kubeflow.runs
+    assert kubeflow.runs[run]["state"] == "PENDING" and kubeflow.recurring_runs[first.id]["status"] == "DISABLED"
+    kubeflow.end(run, "SUCCEEDED")
+    assert service.keep_schedule(spec, _request("yard"), tuesdays).keeping is Keeping.REPLACED
+    assert [schedule.cron for schedule in service.schedules()] == [tuesdays]
+
+
 def test_schedules_are_paused_and_resumed(kubeflow, spec_file) -> None:
     service, spec = _opened(), read_submitted_spec(spec_file(**_STEPS))
     made = service.keep_schedule(spec, _request("yard"), _MONDAYS).schedule
