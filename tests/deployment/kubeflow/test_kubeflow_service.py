@@ -85,6 +85,7 @@ def test_runs_are_found_by_name_and_id_newest_first(kubeflow, spec_file) -> None
     with pytest.raises(UserError, match=r"it isn't there \(404\)"):
         service.run("00000000-0000-0000-0000-000000000000")
     assert _opened(experiment="other").runs(5) == []
+    assert _opened(experiment="YARD").submit(spec, _request("one")).is_new and len(kubeflow.experiments) == 2
 
 
 def test_tasks_are_told_by_the_specs_names_and_a_failure_with_its_reason(kubeflow, spec_file) -> None:
