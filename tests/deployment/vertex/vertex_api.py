@@ -10,6 +10,7 @@ import datetime
 import itertools
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable
 from concurrent import futures
 from typing import Any
@@ -22,7 +23,7 @@ from google.protobuf import any_pb2, empty_pb2, json_format
 from google.rpc import code_pb2, status_pb2
 from vertex_answers import Code, deny, refuse
 from vertex_filters import listed
-from vertex_rules import JOB_ID, require_cron, require_job, require_schedule
+from vertex_rules import JOB_ID, require_job, require_schedule
 
 State, Task = types.PipelineState, types.PipelineTaskDetail.State
 PACKAGE = "google.cloud.aiplatform.v1"
@@ -98,7 +99,6 @@ class VertexApi:
                 "ListSchedules": (types.ListSchedulesRequest, self._list_schedules),
                 "PauseSchedule": (types.PauseScheduleRequest, self._pause_schedule),
                 "ResumeSchedule": (types.ResumeScheduleRequest, self._resume_schedule),
-                "UpdateSchedule": (types.UpdateScheduleRequest, self._update_schedule),
                 "DeleteSchedule": (types.DeleteScheduleRequest, self._delete_schedule),
             },
         }
@@ -136,8 +136,9 @@ class VertexApi:
                 "valid authentication credential.",
                 {"reason": "ACCESS_TOKEN_EXPIRED", "service": "aiplatform.googleapis.com"},
             )
-        if name != "UpdateSchedule" and "%2F" not in str(metadata.get("x-goog-request-params", "")):
-            refuse(context, Code.INVALID_ARGUMENT, "The request isn't routed.")
+        routed = urllib.parse.unquote(str(metadata.get("x-goog-request-params", "")))
+        if routed not in (f"parent={getattr(request, 'parent', '')}", f"name={getattr(request, 'name', '')}"):
+            refuse(context, Code.INVALID_ARGUMENT, f"The request isn't routed: {routed}")
         for trouble in self.troubles:
             if trouble[0] == name:
                 self.troubles.remove(trouble)
@@ -285,15 +286,6 @@ class VertexApi:
         schedule.state, schedule.catch_up = types.Schedule.State.ACTIVE, request.catch_up
         return empty_pb2.Empty()
 
-    def _update_schedule(self, request: Any, context: grpc.ServicerContext) -> types.Schedule:
-        schedule = self._schedule(request.schedule.name, context, "update")
-        if not request.update_mask.paths:
-            refuse(context, Code.INVALID_ARGUMENT, "update_mask is required.")
-        for path in request.update_mask.paths:
-            setattr(schedule, path, getattr(request.schedule, path))
-        require_cron(context, schedule.cron)
-        return schedule
-
     def _delete_schedule(self, request: Any, context: grpc.ServicerContext) -> operations_pb2.Operation:
         self._schedule(request.name, context, "delete")
         operation = operations_pb2.Operation(name=f"{self.parent}/operations/{next(self._numbers)}")
@@ -322,14 +314,13 @@ class VertexApi:
             return None
         job = types.PipelineJob(schedule.create_pipeline_job_request.pipeline_job)
         job_id = f"{types.PipelineJob.pb(job).pipeline_spec['pipelineInfo']['name']}-{next(self._numbers)}"
-        job.name, job.state, job.create_time = f"{self.parent}/pipelineJobs/{job_id}", _NEXT and self._pending, self._now()
+        job.name = f"{self.parent}/pipelineJobs/{job_id}"
+        job.state, job.create_time = State.PIPELINE_STATE_PENDING, self._now()
         job.schedule_name = schedule_name
         self.jobs[job.name] = job
         schedule.started_run_count += 1
         schedule.last_scheduled_run_response = {"scheduled_run_time": job.create_time, "run_response": "OK"}
         return job_id
-
-    _pending = State.PIPELINE_STATE_PENDING
 
     @staticmethod
     def _now() -> datetime_helpers.DatetimeWithNanoseconds:
