@@ -39,6 +39,7 @@ class KubeflowSettings(SettingsSection):
     ca_file: str | None = Field(
         None, min_length=1, description="Certificates (PEM) that vouch for the host, where it isn't publicly known."
     )
+    timeout_s: int = Field(60, ge=1, description="Longest wait for an answer, in seconds.")
     time_zone: str = Field(
         "UTC",
         min_length=1,
