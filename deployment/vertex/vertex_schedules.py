@@ -60,7 +60,7 @@ class VertexSchedules:
 
     def schedules(self) -> list[RemoteSchedule]:
         """All schedules of pipelines in the project and the region, by name."""
-        found = [remote_schedule(one, self._connection.location) for one in self._listed("listing schedules")]
+        found = [remote_schedule(one, self._connection.location) for one in self._matching("listing schedules")]
         return sorted(found, key=lambda one: (one.name, one.id))
 
     def pause(self, name: str) -> RemoteSchedule:
@@ -159,7 +159,7 @@ class VertexSchedules:
         """A schedule by name or id."""
         found = self._named(name)
         if not found:
-            found = [one for one in self._listed(f"looking for the schedule {name}") if id_of(one.name) == name]
+            found = [one for one in self._matching(f"looking for the schedule {name}") if id_of(one.name) == name]
         if not found:
             raise UserError(
                 f"there is no schedule {name}",
@@ -178,9 +178,9 @@ class VertexSchedules:
 
     def _named(self, name: str) -> list[Any]:
         """Newest first."""
-        return self._listed(f"looking for the schedule {name}", _by_name(name))
+        return self._matching(f"looking for the schedule {name}", _by_name(name))
 
-    def _listed(self, doing: str, filter_text: str = _ONLY_PIPELINES) -> list[Any]:
+    def _matching(self, doing: str, filter_text: str = _ONLY_PIPELINES) -> list[Any]:
         return self._connection.call(doing, lambda to: self._list(to, filter_text))
 
     def _list(self, to: VertexConnection, filter_text: str) -> list[Any]:

@@ -68,9 +68,9 @@ def vertex(settings: Any) -> Any:
     """The project's way there, with no pauses before it tries again."""
     from deployment.vertex.vertex_connection import VertexConnection
     from deployment.vertex.vertex_location import vertex_location
-    from deployment.vertex.vertex_pipelines import VertexPipelines
+    from deployment.vertex.vertex_service import VertexService
 
-    return VertexPipelines(settings, VertexConnection(vertex_location(settings), timeout_s=5, waits_s=(0, 0)))
+    return VertexService(settings, VertexConnection(vertex_location(settings), timeout_s=5, waits_s=(0, 0)))
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import http.server
 import itertools
 import json
@@ -44,6 +45,12 @@ def _private(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
+@functools.cache
+def account_key() -> rsa.RSAPrivateKey:
+    """The service account's."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class SignIn:
     """Gives tokens and knows which are good.
 
@@ -60,10 +67,10 @@ class SignIn:
         """The error that is given in a token's place."""
         self.given: list[str] = []
         self.good: set[str] = set()
-        self._account_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._account_key = account_key()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
         self._server.shutdown()

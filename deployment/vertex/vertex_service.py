@@ -27,7 +27,7 @@ _LISTED = (
 _PAGE = 100
 
 
-class VertexPipelines(VertexSchedules):
+class VertexService(VertexSchedules):
     """`deployment.submission.pipeline_service.PipelineService` of a project in a region.
 
     Args:
