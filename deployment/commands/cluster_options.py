@@ -37,15 +37,17 @@ def spec_options(command: _Command) -> _Command:
     return click.argument("spec", metavar="[SPEC]", required=False, type=click.Path(path_type=Path))(command)
 
 
-def opened(target: Any, config: str | None, settings: tuple[tuple[str, Any], ...]) -> tuple[str, PipelineService]:
+def opened_cluster(
+    target: Any, config: str | None, settings: tuple[tuple[str, Any], ...]
+) -> tuple[str, PipelineService]:
     """The target and its service, for commands without a spec.
 
     Raises:
       UserError: none is named, or it can't be spoken to.
     """
-    from deployment.submission.service_choice import open_service, target_of
+    from deployment.submission.service_choice import open_pipeline_service, target_of
     from pipeline.config import load_config
 
     loaded = load_config(config, dict(settings))
     chosen = target_of(target, loaded)
-    return chosen, open_service(chosen, loaded)
+    return chosen, open_pipeline_service(chosen, loaded)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coralline.foundation.errors import UserError
-from deployment.commands.cluster_options import cluster_options, opened
+from deployment.commands.cluster_options import cluster_options, opened_cluster
 from pipeline import machine_output
 from pipeline.exit_codes import ExitCode
 
@@ -32,7 +32,7 @@ def list_remote_runs(
     from deployment.submission.remote_entries import run_entry
     from deployment.submission.remote_text import runs_table
 
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     found = service.runs(limit)
     if as_json:
         document = {"target": chosen, "place": service.place, "runs": list(map(run_entry, found))}
@@ -48,7 +48,7 @@ def list_remote_runs(
 @cluster_options
 def show_run(name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
     """Show a run with its steps, and whether there was anything new. NAME is its name or id."""
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     _answer(chosen, service, service.run(name), as_json)
 
 
@@ -59,7 +59,7 @@ def cancel_run(
     name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
 ) -> None:
     """End a run. NAME is its name or id."""
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     _answer(chosen, service, service.cancel(name), as_json)
 
 
@@ -87,7 +87,7 @@ def wait_for_run(
     every: float,
 ) -> None:
     """Wait for a run's end; the exit code is 1 if it failed or was cancelled. NAME is its name or id."""
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     document = {"target": chosen, "place": service.place}
     run = waited_for(service, name, timeout, every, as_json, ("runs-run", document))
     if as_json:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from deployment.commands.cluster_options import cluster_options, opened
+from deployment.commands.cluster_options import cluster_options, opened_cluster
 from pipeline import machine_output
 
 
@@ -22,7 +22,7 @@ def list_schedules(target: Any, config: str | None, settings: tuple[tuple[str, A
     from deployment.submission.remote_entries import schedule_entry
     from deployment.submission.remote_text import schedules_table
 
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     found = service.schedules()
     if as_json:
         document = {"target": chosen, "place": service.place, "schedules": list(map(schedule_entry, found))}
@@ -77,7 +77,7 @@ def _change(
     from deployment.submission.remote_entries import schedule_entry
     from deployment.submission.remote_text import next_run_in_words
 
-    chosen, service = opened(target, config, settings)
+    chosen, service = opened_cluster(target, config, settings)
     act = {"paused": service.pause, "resumed": service.resume, "deleted": service.delete}[change]
     schedule = act(name)
     if as_json:

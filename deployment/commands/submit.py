@@ -38,7 +38,7 @@ def command(
     """
     from deployment.submission.chosen_spec import chosen_spec, pipeline_root_of, run_name_of
     from deployment.submission.remote_runs import RunRequest
-    from deployment.submission.service_choice import open_service
+    from deployment.submission.service_choice import open_pipeline_service
     from pipeline.config import load_config
 
     loaded = load_config(config, dict(settings))
@@ -46,7 +46,7 @@ def command(
     values = chosen.read_parameters(parameters)
     account = getattr(loaded.deployment, chosen.target).service_account
     request = RunRequest(name or run_name_of(chosen, values), values, pipeline_root_of(chosen, loaded), account)
-    service = open_service(chosen.target, _with_name(loaded, chosen.name))
+    service = open_pipeline_service(chosen.target, _with_name(loaded, chosen.name))
     done = service.submit(chosen, request)
     document = {"target": chosen.target, "place": service.place, "is_new": done.is_new, "uploaded": done.uploaded}
     if not as_json:

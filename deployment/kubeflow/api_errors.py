@@ -18,7 +18,7 @@ _OF_PROXIES = (502, 503, 504)
 
 
 @contextlib.contextmanager
-def told(place: str, sign_in: SignIn, doing: str, changes: bool = False) -> Iterator[None]:
+def answers_told(place: str, sign_in: SignIn, doing: str, changes: bool = False) -> Iterator[None]:
     """Within it, what goes wrong with a request is told.
 
     Args:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from deployment.kubeflow.api_errors import told
+from deployment.kubeflow.api_errors import answers_told
 from deployment.kubeflow.sign_in import SignIn
 from deployment.submission.submitted_spec import SubmittedSpec
 from pipeline.cluster_settings import KubeflowSettings
@@ -55,8 +55,8 @@ class KubeflowApi:
 
     @contextlib.contextmanager
     def asked(self, doing: str, changes: bool = False) -> Iterator[None]:
-        """As `told`; what the client prints is left out."""
-        with told(self.place, self.sign_in, doing, changes), contextlib.redirect_stdout(io.StringIO()):
+        """As `answers_told`; what the client prints is left out."""
+        with answers_told(self.place, self.sign_in, doing, changes), contextlib.redirect_stdout(io.StringIO()):
             yield
 
     def experiment_id(self, name: str) -> str | None:

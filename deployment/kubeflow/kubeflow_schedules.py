@@ -19,7 +19,7 @@ from coralline.foundation.errors import UserError
 from deployment.kubeflow.kubeflow_api import KubeflowApi
 from deployment.kubeflow.kubeflow_records import schedule_record, state_of, version_id
 from deployment.submission.cron_times import CronTimes, require_time_zone
-from deployment.submission.differences import differences
+from deployment.submission.differences import unlike_request
 from deployment.submission.remote_runs import Keeping, RemoteSchedule, RunRequest, ScheduleKept
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class KubeflowSchedules:
     def _changes(
         self, schedule: RemoteSchedule, spec: SubmittedSpec, request: RunRequest, cron: CronTimes
     ) -> list[str]:
-        found = differences(schedule, spec.version, request)
+        found = unlike_request(schedule, spec.version, request)
         if schedule.cron != cron:
             before = schedule.cron.in_words() if schedule.cron else schedule.cron_text or "no times"
             found.insert(0, f"times: {before} -> {cron.in_words()}")

@@ -14,7 +14,7 @@ from deployment.kubeflow.kubeflow_api import KubeflowApi
 from deployment.kubeflow.kubeflow_records import run_record
 from deployment.kubeflow.kubeflow_schedules import KubeflowSchedules
 from deployment.submission.cron_times import CronTimes
-from deployment.submission.differences import differences
+from deployment.submission.differences import unlike_request
 from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RunRequest, ScheduleKept, Submission
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class KubeflowService:
 
     def _same(self, earlier: Any, versions: dict[str, str], spec: SubmittedSpec, request: RunRequest) -> RemoteRun:
         run = self._record(earlier, versions)
-        others = differences(run, spec.version, request)
+        others = unlike_request(run, spec.version, request)
         if others:
             raise UserError(
                 f"there is a run {request.name} already, of something else",

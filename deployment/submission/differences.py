@@ -7,7 +7,7 @@ import json
 from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RunRequest
 
 
-def differences(there: RemoteRun | RemoteSchedule, version: str, request: RunRequest) -> list[str]:
+def unlike_request(there: RemoteRun | RemoteSchedule, version: str, request: RunRequest) -> list[str]:
     """One sentence for each difference, such as "parameter push_to: s3://a -> s3://b".
 
     What a request leaves to the cluster, its service account, is no difference.

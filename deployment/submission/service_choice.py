@@ -34,7 +34,7 @@ def target_of(given: Literal["kubeflow", "vertex"] | None, config: Config) -> Li
     return target
 
 
-def open_service(target: Literal["kubeflow", "vertex"], config: Config) -> PipelineService:
+def open_pipeline_service(target: Literal["kubeflow", "vertex"], config: Config) -> PipelineService:
     """A cluster's API, with credentials looked for; whether they are taken shows with the first request.
 
     Raises:

@@ -48,7 +48,7 @@ def command(
     from deployment.submission.chosen_spec import chosen_spec, pipeline_root_of
     from deployment.submission.cron_times import read_cron
     from deployment.submission.remote_runs import RunRequest
-    from deployment.submission.service_choice import open_service
+    from deployment.submission.service_choice import open_pipeline_service
     from pipeline.config import load_config
 
     loaded = load_config(config, dict(settings))
@@ -58,7 +58,7 @@ def command(
     values = chosen.read_parameters(parameters)
     account = getattr(loaded.deployment, chosen.target).service_account
     request = RunRequest(name or chosen.name, values, pipeline_root_of(chosen, loaded), account)
-    service = open_service(chosen.target, loaded.model_copy(update={"name": chosen.name}))
+    service = open_pipeline_service(chosen.target, loaded.model_copy(update={"name": chosen.name}))
     done = service.keep_schedule(chosen, request, read_cron(cron, zone))
     if not as_json:
         _tell(done, service.place)
