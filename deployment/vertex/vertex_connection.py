@@ -43,16 +43,24 @@ class VertexConnection:
         self.timeout_s = timeout_s
         self._waits_s = waits_s
 
-    def call(self, doing: str, call: Callable[[VertexConnection], _T], expected: tuple[type[Exception], ...] = ()) -> _T:
+    def call(
+        self,
+        doing: str,
+        call: Callable[[VertexConnection], _T],
+        expected: tuple[type[Exception], ...] = (),
+        changes: bool = False,
+    ) -> _T:
         """Makes a call that may be made twice, since it changes nothing or the same.
 
         Args:
           doing: for messages, such as "listing runs".
           call: is given this connection.
           expected: exceptions of google.api_core that the caller wants to see itself.
+          changes: whether it changes something there.
 
         Raises:
-          UserError: it failed for good; one message with what to do.
+          UserError: it failed for good; one message with what to do. PassingServiceError if it may pass by itself, and
+            nothing was to be changed.
         """
         from google.api_core import exceptions
         from google.auth import exceptions as sign_in
@@ -64,19 +72,19 @@ class VertexConnection:
             except expected:
                 raise
             except sign_in.GoogleAuthError as error:
-                raise cannot_sign_in(error) from error
+                raise cannot_sign_in(error, changes) from error
             except exceptions.Unauthenticated as error:
                 # A token that was revoked, or a key that was exchanged since: read again, once.
                 if is_fresh:
-                    raise refusal(error, doing, self.location) from error
+                    raise refusal(error, doing, self.location, changes) from error
                 is_fresh = True
                 self._forget_credentials()
             except exceptions.ServiceUnavailable as error:
                 if is_about_signing_in(error) or not waits:
-                    raise refusal(error, doing, self.location) from error
+                    raise refusal(error, doing, self.location, changes) from error
                 time.sleep(waits.pop(0))
             except (exceptions.GoogleAPIError, ValueError) as error:
-                raise refusal(error, doing, self.location) from error
+                raise refusal(error, doing, self.location, changes) from error
 
     @functools.cached_property
     def jobs(self) -> Any:
@@ -94,7 +102,7 @@ class VertexConnection:
 
     @functools.cached_property
     def _credentials(self) -> Any:
-        """Credentials that have been shown to work, so that what is wrong with them isn't taken for a lost connection."""
+        """Credentials that have given a token, so that what is wrong with them isn't taken for a lost connection."""
         import google.auth
         from google.auth.transport.requests import Request
 

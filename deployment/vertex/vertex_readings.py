@@ -8,9 +8,10 @@ from typing import Any
 
 from coralline.foundation.errors import UserError
 from deployment.submission.cron_times import CronTimes, read_cron
-from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RemoteTask, RunState
+from deployment.submission.differences import unlike_request
+from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RemoteTask, RunRequest, RunState
 from deployment.vertex.vertex_location import VertexLocation
-from deployment.vertex.vertex_requests import parameters_of, version_of
+from deployment.vertex.vertex_requests import labels_of, version_of
 
 _RUN_STATES = {
     "PIPELINE_STATE_QUEUED": RunState.PENDING,
@@ -49,7 +50,7 @@ def remote_run(job: Any, location: VertexLocation) -> RemoteRun:
         created=_moment(job.create_time),
         finished=_moment(job.end_time),
         error=_reason(job.error.message) if state is RunState.FAILED else None,
-        parameters=parameters_of(job),
+        parameters=_parameters(job),
         pipeline_root=job.runtime_config.gcs_output_directory or None,
         pipeline_version=version_of(job),
         service_account=job.service_account or None,
@@ -73,7 +74,7 @@ def remote_schedule(schedule: Any, location: VertexLocation) -> RemoteSchedule:
         created=_moment(schedule.create_time),
         next_run=_moment(schedule.next_run_time) if enabled else None,
         last_run=_moment(last),
-        parameters=parameters_of(job),
+        parameters=_parameters(job),
         pipeline_root=job.runtime_config.gcs_output_directory or None,
         pipeline_version=version_of(job),
         service_account=job.service_account or None,
@@ -88,6 +89,26 @@ def id_of(resource: str) -> str:
     return resource.rpartition("/")[2]
 
 
+def pipeline_of(job: Any) -> str | None:
+    """The name of a PipelineJob's pipeline; None: its spec is elsewhere."""
+    spec = type(job).pb(job).pipeline_spec
+    return str(spec["pipelineInfo"]["name"]) if "pipelineInfo" in spec else None
+
+
+def job_differences(there: Any, wanted: Any, location: VertexLocation) -> list[str]:
+    """One sentence for each difference between a PipelineJob that is there and one that is asked for."""
+    asked = remote_run(wanted, location)
+    request = RunRequest(asked.name, asked.parameters, asked.pipeline_root, asked.service_account)
+    assert asked.pipeline_version is not None
+    found = unlike_request(remote_run(there, location), asked.pipeline_version, request)
+    pairs = {
+        "network": (there.network, wanted.network),
+        "encryption key": (there.encryption_spec.kms_key_name, wanted.encryption_spec.kms_key_name),
+        "labels": tuple(", ".join(f"{k}={v}" for k, v in labels_of(job).items()) for job in (there, wanted)),
+    }
+    return found + [f"{key}: {was or 'none'} -> {now or 'none'}" for key, (was, now) in pairs.items() if was != now]
+
+
 def _task(detail: Any) -> RemoteTask:
     state = _TASK_STATES.get(detail.state.name, RunState.UNKNOWN)
     return RemoteTask(
@@ -97,6 +118,17 @@ def _task(detail: Any) -> RemoteTask:
         finished=_moment(detail.end_time),
         error=detail.error.message.strip() or None if state is RunState.FAILED else None,
     )
+
+
+def _parameters(job: Any) -> dict[str, Any]:
+    """Whole numbers as such, which a protobuf Value doesn't know."""
+    from google.protobuf import json_format
+
+    given = json_format.MessageToDict(type(job).pb(job).runtime_config).get("parameterValues", {})
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in sorted(given.items())
+    }
 
 
 def _began(detail: Any) -> tuple[bool, datetime.datetime, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import shortened
+from deployment.submission.service_errors import PassingServiceError
 
 if TYPE_CHECKING:
     from deployment.vertex.vertex_location import VertexLocation
@@ -21,12 +22,19 @@ _PLUGIN = "Getting metadata from plugin failed"
 _MOST_OF_A_MESSAGE = 600
 
 
-def cannot_sign_in(error: BaseException) -> UserError:
-    """For an error of google.auth: there are no credentials, or they give no token."""
-    found = shortened(_text(error), _MOST_OF_A_MESSAGE)
-    is_lost = type(error).__name__ == "TransportError"
-    what = "Google's sign-in can't be reached" if is_lost else "there are no credentials for Google Cloud that work"
-    return UserError(what, expected="application default credentials", found=found, fix=_SIGN_IN)
+def cannot_sign_in(error: BaseException, changes: bool = False) -> UserError:
+    """For an error of google.auth: there are no credentials, or they give no token.
+
+    Args:
+      error: the error.
+      changes: whether something was to be changed; nothing was.
+    """
+    expected, found = "application default credentials", shortened(_text(error), _MOST_OF_A_MESSAGE)
+    if type(error).__name__ == "TransportError":
+        kind = UserError if changes else PassingServiceError
+        return kind("Google's sign-in can't be reached", expected=expected, found=found, fix=_SIGN_IN)
+    what = "there are no credentials for Google Cloud that work"
+    return UserError(what, expected=expected, found=found, fix=_SIGN_IN)
 
 
 def is_about_signing_in(error: Any) -> bool:
@@ -34,44 +42,53 @@ def is_about_signing_in(error: Any) -> bool:
     return _PLUGIN in str(error)
 
 
-def refusal(error: Any, doing: str, location: VertexLocation) -> UserError:
+def refusal(error: Any, doing: str, location: VertexLocation, changes: bool) -> UserError:
     """The message for an error of google.api_core.
 
     Args:
       error: GoogleAPICallError, or another GoogleAPIError or ValueError of the client.
       doing: what was being done, such as "listing runs".
       location: where.
+      changes: whether something was to be changed there.
     """
     from google.api_core import exceptions as api
 
     if is_about_signing_in(error):
-        return cannot_sign_in(error)
-    what, fix = _generic(doing, location)
+        return cannot_sign_in(error, changes)
+    passes = isinstance(error, api.ServerError | api.TooManyRequests | api.RetryError)
+    passes = passes and not isinstance(error, api.MethodNotImplemented)
+    what, fix = _what_and_fix(error, doing, location)
+    if passes and changes and not isinstance(error, api.TooManyRequests):
+        what += "; whether it was done isn't known"
+        fix += ": what was done is found then, and not done twice"
+    kind = PassingServiceError if passes and not changes else UserError
+    return kind(what, found=shortened(_text(error), _MOST_OF_A_MESSAGE), fix=fix)
+
+
+def _what_and_fix(error: Any, doing: str, location: VertexLocation) -> tuple[str, str]:
+    from google.api_core import exceptions as api
+
+    settings = "deployment.vertex.project and deployment.vertex.region"
     if isinstance(error, api.Unauthenticated):
-        what, fix = "Vertex AI doesn't accept the credentials", f"sign in again: {_SIGN_IN}; look at this machine's clock"
-    elif isinstance(error, api.PermissionDenied):
-        what, fix = f"the account may not do this: {doing}", _permission_fix(error, location)
-    elif isinstance(error, api.ResourceExhausted):
-        what = f"the project's quota is used up: {doing}"
+        return "Vertex AI doesn't accept the credentials", f"look at this machine's clock; sign in again: {_SIGN_IN}"
+    if isinstance(error, api.PermissionDenied):
+        return f"the account may not do this: {doing}", _permission_fix(error, location)
+    if isinstance(error, api.ResourceExhausted):
         fix = "wait a minute and call it again; for more, IAM & Admin > Quotas in the console, service Vertex AI API"
-    elif isinstance(error, api.DeadlineExceeded | api.RetryError):
-        what = f"Vertex AI didn't answer in time: {doing}"
-        fix = "call it again: what was done already is found and not done twice"
-    elif isinstance(error, api.ServiceUnavailable):
-        what = f"Vertex AI can't be reached at {location.endpoint}"
+        return f"the project's quota is used up: {doing}", fix
+    if isinstance(error, api.DeadlineExceeded | api.RetryError):
+        return f"Vertex AI didn't answer in time: {doing}", "call it again"
+    if isinstance(error, api.ServiceUnavailable):
         fix = "look at deployment.vertex.region and the network (HTTPS_PROXY, if there is a proxy), then call it again"
-    elif isinstance(error, api.MethodNotImplemented):
-        what = f"what answers at {location.endpoint} isn't Vertex AI"
+        return f"Vertex AI can't be reached at {location.endpoint}: {doing}", fix
+    if isinstance(error, api.MethodNotImplemented):
         fix = "look at deployment.vertex.region and deployment.vertex.api_endpoint"
-    elif isinstance(error, api.NotFound):
-        what, fix = f"Vertex AI doesn't find it: {doing}", "look at deployment.vertex.project and deployment.vertex.region"
-    elif isinstance(error, api.BadRequest | ValueError):
-        what, fix = f"Vertex AI refuses the request: {doing}", _bad_request_fix(error)
-    return UserError(what, expected=None, found=shortened(_text(error), _MOST_OF_A_MESSAGE), fix=fix)
-
-
-def _generic(doing: str, location: VertexLocation) -> tuple[str, str]:
-    return f"Vertex AI failed: {doing}", f"call it again; if it stays, https://status.cloud.google.com, {location.region}"
+        return f"what answers at {location.endpoint} isn't Vertex AI", fix
+    if isinstance(error, api.NotFound):
+        return f"Vertex AI doesn't find it: {doing}", f"look at {settings}"
+    if isinstance(error, api.BadRequest | ValueError):
+        return f"Vertex AI refuses the request: {doing}", _bad_request_fix(error)
+    return f"Vertex AI failed: {doing}", "look at https://status.cloud.google.com and call it again"
 
 
 def _permission_fix(error: Any, location: VertexLocation) -> str:

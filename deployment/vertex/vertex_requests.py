@@ -1,16 +1,14 @@
 """What Vertex AI is sent: a PipelineJob or a Schedule from a compiled spec and what a run is to be given.
 
 The spec goes whole into the request, as google-cloud-aiplatform's `PipelineJob` sends it (`pipeline_utils.py`:
-`parameterValues` from schema 2.1.0 on, the root as `gcs_output_directory`), but for two things: the labels that TFX wrote
-into the file are kept, which that class drops, and no call overrides what the spec says of each step's cache.
+`parameterValues` from schema 2.1.0 on, the root as `gcs_output_directory`); the labels that TFX wrote into the file,
+which that class drops, are kept. Nothing overrides what the spec says of each step's cache.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from coralline.foundation.errors import UserError
@@ -22,11 +20,11 @@ from deployment.vertex.vertex_location import VertexLocation
 if TYPE_CHECKING:
     from pipeline.cluster_settings import VertexSettings
 
-PIPELINE_LABEL, SPEC_LABEL = "coralline-pipeline", "coralline-spec"
-"""The pipeline's name and the digest in `SubmittedSpec.version`."""
-SETTINGS_LABEL, REQUEST_LABEL = "coralline-settings", "coralline-request"
-"""A digest of all that was asked for; and which request has made it."""
-_OWN_LABELS = (PIPELINE_LABEL, SPEC_LABEL, SETTINGS_LABEL, REQUEST_LABEL)
+REQUEST_LABEL = "coralline-request"
+"""Which request has made it."""
+# The two parts of `SubmittedSpec.version`, which together may be too long for a label.
+_PIPELINE_LABEL, _SPEC_LABEL = "coralline-pipeline", "coralline-spec"
+_OWN_LABELS = (_PIPELINE_LABEL, _SPEC_LABEL, REQUEST_LABEL)
 
 # "less than 128 characters", CreatePipelineJobRequest.pipeline_job_id
 _MOST_OF_AN_ID = 127
@@ -37,13 +35,21 @@ _MOST_OF_A_NAME = 128
 _KEY = re.compile(r"^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$")
 
 
-def job_id_of(name: str) -> str:
-    """The job id of a run of this name: the name itself where it can be one, else what is like it, and a digest."""
-    if _ID.match(name):
-        return name
-    alike = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-    alike = alike if alike[:1].isalpha() else f"run-{alike}".rstrip("-")
-    return f"{alike[: _MOST_OF_AN_ID - _DIGITS - 1]}-{_digest(name)}"
+def job_id_of(name: str, pipeline: str) -> str:
+    """The job id of a run: the pipeline's name and the run's, which is given a digest where it can't be in an id.
+
+    Ids are those of all pipelines in a region; a run's name may have the pipeline's in front already.
+    """
+    whole = name if f"{name}-".startswith(f"{pipeline}-") else f"{pipeline}-{name}"
+    if is_job_id(whole):
+        return whole
+    alike = re.sub(r"[^a-z0-9]+", "-", whole.lower()).strip("-")
+    return f"{alike[: _MOST_OF_AN_ID - _DIGITS - 1]}-{hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]}"
+
+
+def is_job_id(text: str) -> bool:
+    """Whether it can be the id of a PipelineJob."""
+    return _ID.match(text) is not None
 
 
 def pipeline_job(
@@ -79,9 +85,8 @@ def pipeline_job(
         document["network"] = settings.network
     if settings.encryption_key is not None:
         document["encryptionSpec"] = {"kmsKeyName": settings.encryption_key}
-    labels = {**spec.documents[0].get("labels", {}), **settings.labels}
-    digest = _digest(json.dumps([spec.version, document | {"pipelineSpec": None}, labels], sort_keys=True))
-    own = (spec.name, spec.version.removeprefix(f"{spec.name}-"), digest, request_id)
+    own = (spec.name, spec.version.removeprefix(f"{spec.name}-"), request_id)
+    labels = spec.documents[0].get("labels", {}) | settings.labels
     document["labels"] = labels | dict(zip(_OWN_LABELS, own, strict=True))
     job = types.PipelineJob()
     json_format.ParseDict(document, types.PipelineJob.pb(job))
@@ -125,51 +130,15 @@ def cron_text(cron: CronTimes) -> str:
     return f"TZ={cron.time_zone} {cron.five_fields}"
 
 
-def job_differences(old: Any, new: Any) -> tuple[str, ...]:
-    """What of two PipelineJobs that were asked for is another; empty if it is all the same."""
-    if old.labels.get(SETTINGS_LABEL) == new.labels.get(SETTINGS_LABEL):
-        return ()
-    pairs = {
-        "pipeline": (version_of(old), version_of(new)),
-        "name": (old.display_name, new.display_name),
-        "parameters": (_shown(parameters_of(old)), _shown(parameters_of(new))),
-        "pipeline root": (old.runtime_config.gcs_output_directory, new.runtime_config.gcs_output_directory),
-        "service account": (old.service_account, new.service_account),
-        "network": (old.network, new.network),
-        "encryption key": (old.encryption_spec.kms_key_name, new.encryption_spec.kms_key_name),
-        "labels": (_shown(_own_of(old.labels)), _shown(_own_of(new.labels))),
-    }
-    changes = [f"{key}: {was or 'none'} -> {now or 'none'}" for key, (was, now) in pairs.items() if was != now]
-    return tuple(changes) or ("settings: not those of this spec -> those of this spec",)
-
-
-def parameters_of(job: Any) -> dict[str, Any]:
-    """The parameters that a PipelineJob was given; whole numbers as such, which a protobuf Value doesn't know."""
-    from google.protobuf import json_format
-
-    given = json_format.MessageToDict(type(job).pb(job).runtime_config).get("parameterValues", {})
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in sorted(given.items())
-    }
+def labels_of(job: Any) -> dict[str, str]:
+    """The labels that settings and spec gave a PipelineJob: not those of this module, nor those of Vertex AI."""
+    return {key: job.labels[key] for key in sorted(job.labels) if key not in _OWN_LABELS and key[:7] != "vertex-"}
 
 
 def version_of(job: Any) -> str | None:
     """`SubmittedSpec.version` of a PipelineJob; None: it was submitted by other means."""
-    name, digest = job.labels.get(PIPELINE_LABEL), job.labels.get(SPEC_LABEL)
+    name, digest = job.labels.get(_PIPELINE_LABEL), job.labels.get(_SPEC_LABEL)
     return f"{name}-{digest}" if name and digest else None
-
-
-def _own_of(labels: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in labels.items() if key not in _OWN_LABELS and not key.startswith("vertex-")}
-
-
-def _shown(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in sorted(values.items()))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
 def _root(spec: SubmittedSpec, request: RunRequest) -> str:

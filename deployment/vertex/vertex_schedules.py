@@ -6,6 +6,7 @@ answer is lost is found by a label of it, and what an interrupted one has left o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
@@ -16,8 +17,8 @@ from deployment.submission.cron_times import CronTimes
 from deployment.submission.remote_runs import Keeping, RemoteSchedule, RunRequest, ScheduleKept
 from deployment.submission.submitted_spec import SubmittedSpec
 from deployment.vertex.vertex_connection import VertexConnection
-from deployment.vertex.vertex_readings import id_of, remote_schedule
-from deployment.vertex.vertex_requests import REQUEST_LABEL, job_differences, pipeline_job, schedule
+from deployment.vertex.vertex_readings import id_of, job_differences, pipeline_of, remote_schedule
+from deployment.vertex.vertex_requests import REQUEST_LABEL, pipeline_job, schedule
 
 if TYPE_CHECKING:
     from pipeline.cluster_settings import VertexSettings
@@ -28,15 +29,16 @@ _LOOKS, _BETWEEN_LOOKS_S = 20, 0.5
 
 
 class VertexSchedules:
-    """The schedules of a project in a region.
+    """The schedules of one pipeline in a project and a region.
 
     Args:
       settings: `deployment.vertex`.
+      pipeline: its name; schedules of other pipelines are left alone.
       connection: the way there.
     """
 
-    def __init__(self, settings: VertexSettings, connection: VertexConnection):
-        self._settings, self._connection = settings, connection
+    def __init__(self, settings: VertexSettings, pipeline: str, connection: VertexConnection):
+        self._settings, self._pipeline, self._connection = settings, pipeline, connection
 
     def keep_schedule(self, spec: SubmittedSpec, request: RunRequest, cron: CronTimes) -> ScheduleKept:
         """Has runs begun by themselves; keeps a schedule that is there with these settings, replaces another."""
@@ -44,22 +46,25 @@ class VertexSchedules:
         job = pipeline_job(spec, request, self._settings, location, request_id)
         wanted = schedule(job, cron, location)
         there = self._named(request.name)
-        same = [found for found in there if not _differences(found, wanted)]
-        if same:
-            # The oldest: the next request, if this one is interrupted, would keep it, too.
-            self._delete(*(found for found in there if found is not same[-1]))
-            return ScheduleKept(remote_schedule(same[-1], location), Keeping.KEPT, uploaded=False)
-        made = self._create(wanted, request_id)
-        if not there:
-            return ScheduleKept(remote_schedule(made, location), Keeping.CREATED, uploaded=False)
-        if there[0].state.name == "PAUSED":
-            made = self._turn(made, "pause_schedule", "PAUSED")
-        self._delete(*there)
-        kept = remote_schedule(made, location)
-        return ScheduleKept(kept, Keeping.REPLACED, uploaded=False, changes=_differences(there[0], wanted))
+        changes = {one.name: self._changes(one, wanted) for one in there}
+        # Of several, the oldest: if this request is interrupted, the next one keeps it, too.
+        same = [one for one in there if not changes[one.name]][-1:]
+        others = [one for one in there if one not in same]
+        keeping, changed = Keeping.KEPT, next((found for found in changes.values() if found), ())
+        if not same:
+            keeping = Keeping.REPLACED if others else Keeping.CREATED
+            made = self._create(wanted, request_id)
+            if any(one.state.name == "PAUSED" for one in others):
+                made = self._turn(made, "pause_schedule", "PAUSED")
+            same = [made]
+        elif changed:
+            keeping = Keeping.REPLACED
+        for one in others:
+            self._delete(one, f"the schedule {id_of(same[0].name)} is there, deleting the old one, {id_of(one.name)}")
+        return ScheduleKept(remote_schedule(same[0], location), keeping, uploaded=False, changes=tuple(changed))
 
     def schedules(self) -> list[RemoteSchedule]:
-        """All schedules of pipelines in the project and the region, by name."""
+        """All schedules of the pipeline, by name."""
         found = [remote_schedule(one, self._connection.location) for one in self._matching("listing schedules")]
         return sorted(found, key=lambda one: (one.name, one.id))
 
@@ -74,7 +79,7 @@ class VertexSchedules:
     def delete(self, name: str) -> RemoteSchedule:
         """Deletes a schedule; runs of it that are going on stay."""
         found = self._one(name)
-        self._delete(found)
+        self._delete(found, f"deleting the schedule {name}")
         return remote_schedule(found, self._connection.location)
 
     def _turned(self, name: str, method: str, state: str) -> RemoteSchedule:
@@ -94,13 +99,14 @@ class VertexSchedules:
         """Pauses or resumes one that isn't, and waits until it is."""
         from google.api_core import exceptions
 
-        doing = f"{method.partition('_')[0]} of the schedule {found.display_name}"
+        doing = f"{'pausing' if state == 'PAUSED' else 'resuming'} the schedule {found.display_name}"
         extra = {"catch_up": False} if method == "resume_schedule" else {}
         try:
             self._connection.call(
                 doing,
                 lambda to: getattr(to.schedules, method)(name=found.name, timeout=to.timeout_s, **extra),
                 (exceptions.FailedPrecondition,),
+                changes=True,
             )
         except exceptions.FailedPrecondition as error:
             # Another call, or the first try of this one, may have done it.
@@ -134,26 +140,22 @@ class VertexSchedules:
         def create(to: VertexConnection) -> Any:
             if tried:
                 for found in self._list(to, _by_name(wanted.display_name)):
-                    if _request_of(found) == request_id:
+                    if found.create_pipeline_job_request.pipeline_job.labels.get(REQUEST_LABEL) == request_id:
                         return found
             tried.append(None)
             return to.schedules.create_schedule(parent=location.parent, schedule=wanted, timeout=to.timeout_s)
 
-        return self._connection.call(doing, create)
+        return self._connection.call(doing, create, changes=True)
 
-    def _delete(self, *several: Any) -> None:
+    def _delete(self, one: Any, doing: str) -> None:
         from google.api_core import exceptions
 
-        for one in several:
-            doing = f"deleting the schedule {one.display_name}"
+        def delete(to: VertexConnection) -> None:
+            to.schedules.delete_schedule(name=one.name, timeout=to.timeout_s).result(timeout=to.timeout_s)
 
-            def delete(to: VertexConnection, resource: str = one.name) -> None:
-                to.schedules.delete_schedule(name=resource, timeout=to.timeout_s).result(timeout=to.timeout_s)
-
-            try:
-                self._connection.call(doing, delete, (exceptions.NotFound,))
-            except exceptions.NotFound:
-                continue  # The first try, whose answer was lost, or somebody else has.
+        # Not there: the first try, whose answer was lost, or somebody else has.
+        with contextlib.suppress(exceptions.NotFound):
+            self._connection.call(doing, delete, (exceptions.NotFound,), changes=True)
 
     def _one(self, name: str) -> Any:
         """A schedule by name or id."""
@@ -163,16 +165,15 @@ class VertexSchedules:
         if not found:
             raise UserError(
                 f"there is no schedule {name}",
-                expected=f"a schedule of {self._connection.location.place}, by name or id",
-                found=name,
-                fix="`coralline schedules list` shows them",
+                expected=f"the name or id of a schedule of {self._pipeline} at {self._connection.location.place}",
+                fix="`coralline schedules list` tells which there are",
             )
         if len(found) > 1:
             raise UserError(
                 f"there are {len(found)} schedules {name}",
                 expected="one",
-                found="their ids: " + ", ".join(id_of(one.name) for one in found),
-                fix="name it by its id; `coralline schedule` with the same name leaves one",
+                found=", ".join(id_of(one.name) for one in found),
+                fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
             )
         return found[0]
 
@@ -185,29 +186,31 @@ class VertexSchedules:
 
     def _list(self, to: VertexConnection, filter_text: str) -> list[Any]:
         request = {"parent": to.location.parent, "filter": filter_text, "order_by": "create_time desc"}
-        return list(to.schedules.list_schedules(request=request, timeout=to.timeout_s))
+        found = to.schedules.list_schedules(request=request, timeout=to.timeout_s)
+        return [one for one in found if pipeline_of(one.create_pipeline_job_request.pipeline_job) == self._pipeline]
+
+    def _changes(self, old: Any, new: Any) -> list[str]:
+        """What of two Schedules that were asked for is another."""
+        location = self._connection.location
+        was, now = remote_schedule(old, location), remote_schedule(new, location)
+        assert now.cron is not None
+        changes = []
+        if was.cron != now.cron:
+            changes.append(f"times: {was.cron.in_words() if was.cron else was.cron_text} -> {now.cron.in_words()}")
+        if was.max_concurrent_runs != now.max_concurrent_runs:
+            changes.append(f"runs at once: {was.max_concurrent_runs} -> {now.max_concurrent_runs}")
+        if was.catches_up:
+            changes.append("missed times: made up for -> left out")
+        if old.state.name == "COMPLETED":
+            changes.append("state: at its end -> going on")
+        jobs = (one.create_pipeline_job_request.pipeline_job for one in (old, new))
+        return changes + job_differences(*jobs, location)
+
+
+def quoted(text: str) -> str:
+    """A value in a filter (https://google.aip.dev/160)."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _by_name(name: str) -> str:
-    return f"{_ONLY_PIPELINES} AND display_name={json.dumps(name, ensure_ascii=False)}"
-
-
-def _request_of(found: Any) -> str | None:
-    label: str | None = found.create_pipeline_job_request.pipeline_job.labels.get(REQUEST_LABEL)
-    return label
-
-
-def _differences(old: Any, new: Any) -> tuple[str, ...]:
-    """What of two Schedules that were asked for is another."""
-    settings = {
-        "cron": "cron",
-        "runs at once": "max_concurrent_active_run_count",
-        "queueing": "allow_queueing",
-        "catching up": "catch_up",
-    }
-    pairs = {what: (getattr(old, key), getattr(new, key)) for what, key in settings.items()}
-    changes = [f"{what}: {was} -> {now}" for what, (was, now) in pairs.items() if was != now]
-    if old.state.name == "COMPLETED":
-        changes.append("state: at its end -> going on")
-    old_job, new_job = (one.create_pipeline_job_request.pipeline_job for one in (old, new))
-    return (*changes, *job_differences(old_job, new_job))
+    return f"{_ONLY_PIPELINES} AND display_name={quoted(name)}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,12 @@ from deployment.submission.remote_runs import RemoteRun, RunRequest, RunState, S
 from deployment.submission.submitted_spec import SubmittedSpec
 from deployment.vertex.vertex_connection import VertexConnection
 from deployment.vertex.vertex_location import vertex_location
-from deployment.vertex.vertex_readings import remote_run
-from deployment.vertex.vertex_requests import REQUEST_LABEL, job_differences, job_id_of, pipeline_job
-from deployment.vertex.vertex_schedules import VertexSchedules
+from deployment.vertex.vertex_readings import job_differences, remote_run
+from deployment.vertex.vertex_requests import REQUEST_LABEL, is_job_id, job_id_of, pipeline_job
+from deployment.vertex.vertex_schedules import VertexSchedules, quoted
 
 if TYPE_CHECKING:
-    from pipeline.cluster_settings import VertexSettings
+    from pipeline.config import Config
 
 # What listings need; the spec of each run, tens of kilobytes, isn't.
 _LISTED = (
@@ -27,19 +27,24 @@ _LISTED = (
 _PAGE = 100
 
 
-class VertexService(VertexSchedules):
-    """`deployment.submission.pipeline_service.PipelineService` of a project in a region.
-
-    Args:
-      settings: `deployment.vertex`.
-      connection: another than to the place that settings name with the usual time limits.
+def open_vertex(config: Config) -> VertexService:
+    """The service that the configuration names; it signs in with the first request.
 
     Raises:
       UserError: settings name no project or no region.
     """
+    settings = config.deployment.vertex
+    return VertexService(settings, config.name, VertexConnection(vertex_location(settings)))
 
-    def __init__(self, settings: VertexSettings, connection: VertexConnection | None = None):
-        super().__init__(settings, connection or VertexConnection(vertex_location(settings)))
+
+class VertexService(VertexSchedules):
+    """`deployment.submission.pipeline_service.PipelineService` of one pipeline in a project and a region.
+
+    Args:
+      settings: `deployment.vertex`.
+      pipeline: its name; runs and schedules of other pipelines are left alone.
+      connection: the way there.
+    """
 
     @property
     def place(self) -> str:
@@ -52,7 +57,7 @@ class VertexService(VertexSchedules):
 
         location, request_id = self._connection.location, secrets.token_hex(6)
         job = pipeline_job(spec, request, self._settings, location, request_id)
-        job_id, doing = job_id_of(request.name), f"submitting the run {request.name}"
+        job_id, doing = job_id_of(request.name, spec.name), f"submitting the run {request.name}"
         try:
             made = self._connection.call(
                 doing,
@@ -60,22 +65,18 @@ class VertexService(VertexSchedules):
                     parent=location.parent, pipeline_job=job, pipeline_job_id=job_id, timeout=to.timeout_s
                 ),
                 (exceptions.AlreadyExists,),
+                changes=True,
             )
         except exceptions.AlreadyExists:
-            made = self._job(f"{location.parent}/pipelineJobs/{job_id}", doing)
+            made = self._job(job_id, doing)
         is_new = made.labels.get(REQUEST_LABEL) == request_id
-        if not is_new and (changes := job_differences(made, job)):
-            raise UserError(
-                f"there is a run {request.name} already, and it is another",
-                expected="the spec and the settings that it was submitted with",
-                found="; ".join(changes),
-                fix="give this run another name; `coralline runs show` says what became of that one",
-            )
+        if not is_new:
+            self._require_same(made, job)
         return Submission(remote_run(made, location), is_new, uploaded=False)
 
     def runs(self, most: int) -> list[RemoteRun]:
-        """The newest runs of the project in the region, newest first, without their tasks."""
-        return self._listed("listing runs", "", most)
+        """The pipeline's newest runs, newest first, without their tasks."""
+        return self._listed("listing runs", most)
 
     def run(self, name: str) -> RemoteRun:
         """A run by name or id; of several, as a schedule starts them, the newest."""
@@ -85,29 +86,45 @@ class VertexService(VertexSchedules):
         """Ends a run; one that has ended stays as it is."""
         from google.api_core import exceptions
 
-        location, doing = self._connection.location, f"canceling the run {name}"
+        location, doing = self._connection.location, f"cancelling the run {name}"
         run = remote_run(found := self._found(name), location)
         if run.state.is_final or run.state is RunState.CANCELING:
             return run
+        refused = None
         try:
             self._connection.call(
                 doing,
                 lambda to: to.jobs.cancel_pipeline_job(name=found.name, timeout=to.timeout_s),
                 (exceptions.FailedPrecondition,),
+                changes=True,
             )
         except exceptions.FailedPrecondition as error:
-            run = remote_run(self._job(found.name, doing), location)
-            if not run.state.is_final:
-                raise UserError(
-                    f"Vertex AI doesn't cancel the run {name}",
-                    expected="a run that goes on",
-                    found=error.message,
-                    fix=f"look at it: {run.link}",
-                ) from error
-            return run
-        return remote_run(self._job(found.name, doing), location)
+            refused = error  # It has ended meanwhile, perhaps.
+        run = remote_run(self._job(run.id, doing), location)
+        if refused is not None and not run.state.is_final:
+            raise UserError(
+                f"Vertex AI doesn't cancel the run {name}",
+                expected="a run that is going on",
+                found=refused.message,
+                fix=f"look at it: {run.link}",
+            ) from refused
+        return run
 
-    def _job(self, resource: str, doing: str, expected: tuple[type[Exception], ...] = ()) -> Any:
+    def _require_same(self, there: Any, wanted: Any) -> None:
+        name = wanted.display_name
+        changes = job_differences(there, wanted, self._connection.location)
+        if there.display_name != name:
+            changes.insert(0, f"name: {there.display_name} -> {name}")
+        if changes:
+            raise UserError(
+                f"there is a run {name} already, of something else",
+                expected="a name for each run that differs",
+                found="; ".join(changes),
+                fix="give this one another name with --name",
+            )
+
+    def _job(self, job_id: str, doing: str, expected: tuple[type[Exception], ...] = ()) -> Any:
+        resource = f"{self._connection.location.parent}/pipelineJobs/{job_id}"
         return self._connection.call(
             doing, lambda to: to.jobs.get_pipeline_job(name=resource, timeout=to.timeout_s), expected
         )
@@ -116,33 +133,33 @@ class VertexService(VertexSchedules):
         """A PipelineJob with its details, by the name of its run or its id."""
         from google.api_core import exceptions
 
-        location, doing = self._connection.location, f"looking for the run {name}"
-        try:
-            return self._job(f"{location.parent}/pipelineJobs/{job_id_of(name)}", doing, (exceptions.NotFound,))
-        except exceptions.NotFound:
-            newest = self._listed(doing, f"display_name={json.dumps(name, ensure_ascii=False)}", 1)
-        if not newest:
-            raise UserError(
-                f"there is no run {name}",
-                expected=f"a run of {location.place}, by name or id",
-                found=name,
-                fix="`coralline runs list` shows them",
-            )
-        return self._job(f"{location.parent}/pipelineJobs/{newest[0].id}", doing)
+        doing, own = f"looking for the run {name}", job_id_of(name, self._pipeline)
+        with contextlib.suppress(exceptions.NotFound):
+            found = self._job(own, doing, (exceptions.NotFound,))
+            if name in (own, found.display_name):
+                return found
+        for run in self._listed(doing, 1, f"display_name={quoted(name)}"):
+            return self._job(run.id, doing)
+        if is_job_id(name) and name != own:
+            with contextlib.suppress(exceptions.NotFound):
+                return self._job(name, doing, (exceptions.NotFound,))
+        raise UserError(
+            f"there is no run {name}",
+            expected=f"the name or id of a run of {self._pipeline} at {self.place}",
+            fix="`coralline runs list` tells which there are",
+        )
 
-    def _listed(self, doing: str, filter_text: str, most: int) -> list[RemoteRun]:
+    def _listed(self, doing: str, most: int, also: str | None = None) -> list[RemoteRun]:
         location = self._connection.location
         request = {
             "parent": location.parent,
-            "filter": filter_text,
+            "filter": " AND ".join(filter(None, (f"pipeline_name={quoted(self._pipeline)}", also))),
             "order_by": "create_time desc",
             "page_size": min(most, _PAGE),
             "read_mask": {"paths": list(_LISTED)},
         }
         jobs = self._connection.call(
             doing,
-            lambda to: list(
-                itertools.islice(to.jobs.list_pipeline_jobs(request=request, timeout=to.timeout_s), most)
-            ),
+            lambda to: list(itertools.islice(to.jobs.list_pipeline_jobs(request=request, timeout=to.timeout_s), most)),
         )
         return [remote_run(job, location) for job in jobs]

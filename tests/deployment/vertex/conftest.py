@@ -70,7 +70,7 @@ def vertex(settings: Any) -> Any:
     from deployment.vertex.vertex_location import vertex_location
     from deployment.vertex.vertex_service import VertexService
 
-    return VertexService(settings, VertexConnection(vertex_location(settings), timeout_s=5, waits_s=(0, 0)))
+    return VertexService(settings, "yard", VertexConnection(vertex_location(settings), timeout_s=5, waits_s=(0, 0)))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What goes wrong between here and Vertex AI: sign-in, rights, quotas, lost connections, time limits; one message each."""
+"""What goes wrong on the way to Vertex AI: sign-in, rights, quotas, lost connections, time limits; one message each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deployment.submission.cron_times import read_cron
 from deployment.submission.remote_runs import RunRequest, RunState
 from deployment.vertex.vertex_connection import VertexConnection
 from deployment.vertex.vertex_location import VertexLocation, vertex_location
-from deployment.vertex.vertex_service import VertexService
+from deployment.vertex.vertex_service import VertexService, open_vertex
 from pipeline.cluster_settings import VertexSettings
 
 # Sign-in
@@ -115,16 +115,23 @@ def test_no_token_is_shown_or_logged(api, vertex, spec, sign_in, capfd, caplog):
 def test_project_and_region_are_looked_at_first(settings, told, monkeypatch):
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
     with pytest.raises(UserError, match=told) as error:
-        VertexService(VertexSettings(**settings))
+        open_vertex(_configured(VertexSettings(**settings)))
     assert "deployment.vertex." in error.value.fix
 
 
 def test_the_project_may_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "yard-project")
-    there = VertexService(VertexSettings(region="europe-west4"))
+    there = open_vertex(_configured(VertexSettings(region="europe-west4")))
     assert there.place == "Vertex AI in europe-west4, project yard-project"
     location = vertex_location(VertexSettings(region="europe-west4"))
     assert location.endpoint == "europe-west4-aiplatform.googleapis.com"
+
+
+def _configured(settings):
+    from pipeline.config import Config
+    from pipeline.deployment_settings import DeploymentSettings
+
+    return Config(deployment=DeploymentSettings(vertex=settings))
 
 
 def test_another_project(api, settings):
@@ -141,7 +148,7 @@ def test_another_region(api):
 
 
 def _at(location, **limits):
-    return VertexService(VertexSettings(), VertexConnection(location, **{"waits_s": (0, 0), **limits}))
+    return VertexService(VertexSettings(), "yard", VertexConnection(location, **{"waits_s": (0, 0), **limits}))
 
 
 # What the service says
@@ -193,7 +200,13 @@ def _at(location, **limits):
         (Code.ABORTED, "The operation was aborted.", None, "Vertex AI failed", "call it again"),
         (Code.UNIMPLEMENTED, "Received http2 header with status: 404", None, "isn't Vertex AI", "api_endpoint"),
         (Code.NOT_FOUND, "The metadata store isn't there.", None, "doesn't find it", "deployment.vertex.project"),
-        (Code.DEADLINE_EXCEEDED, "Deadline Exceeded", None, "didn't answer in time", "not done twice"),
+        (
+            Code.DEADLINE_EXCEEDED,
+            "Deadline Exceeded",
+            None,
+            "didn't answer in time",
+            "call it again: what was done is found then",
+        ),
     ],
 )
 def test_a_refusal_is_one_message_with_what_to_do(api, vertex, spec, code, message, info, told, fix):
@@ -259,7 +272,7 @@ def test_no_answer_in_time(api, spec):
 def test_something_else_answers(api, sign_in):
     """A web server in the place of the API: it speaks no gRPC."""
     host = sign_in.address.removeprefix("http://")
-    with pytest.raises(UserError, match="can't be reached|isn't Vertex AI"):
+    with pytest.raises(UserError, match=r"can't be reached|isn't Vertex AI"):
         _at(VertexLocation(api.project, api.region, host), timeout_s=5).runs(1)
 
 

@@ -21,7 +21,7 @@ def test_a_run_is_submitted_with_the_whole_spec(api, vertex, spec):
     done = vertex.submit(spec, RunRequest("weekly-2026-48", {"push_to": "gs://yard-bucket/tried"}))
     (request,) = _asked(api, "CreatePipelineJob")
     job = types.PipelineJob.pb(request.pipeline_job)
-    assert (request.parent, request.pipeline_job_id) == (api.parent, "weekly-2026-48")
+    assert (request.parent, request.pipeline_job_id) == (api.parent, "yard-weekly-2026-48")
     assert json_format.MessageToDict(job.pipeline_spec) == json_format.MessageToDict(
         json_format.ParseDict(spec.pipeline_spec, type(job.pipeline_spec)())
     )
@@ -30,9 +30,9 @@ def test_a_run_is_submitted_with_the_whole_spec(api, vertex, spec):
         "parameterValues": {"push_to": "gs://yard-bucket/tried"},
     }
     assert job.labels["tfx_version"] == "1-16-0" and job.labels["coralline-pipeline"] == "yard"
-    assert (done.is_new, done.run.id, done.run.name) == (True, "weekly-2026-48", "weekly-2026-48")
+    assert (done.is_new, done.run.id, done.run.name) == (True, "yard-weekly-2026-48", "weekly-2026-48")
     assert done.run.state is RunState.PENDING and done.run.pipeline_version == spec.version
-    assert done.run.link.endswith("/locations/europe-west4/pipelines/runs/weekly-2026-48?project=yard-project")
+    assert done.run.link.endswith("/locations/europe-west4/pipelines/runs/yard-weekly-2026-48?project=yard-project")
 
 
 def test_the_sdk_of_google_makes_the_same_of_the_file(compiled, spec, settings, tmp_path):
@@ -87,19 +87,19 @@ def test_no_call_overrides_the_cache_of_a_step(api, vertex, spec):
 def test_the_same_name_twice_is_the_same_run(api, vertex, spec):
     vertex.submit(spec, RunRequest("weekly"))
     again = vertex.submit(spec, RunRequest("weekly"))
-    assert (again.is_new, again.run.id, len(api.jobs)) == (False, "weekly", 1)
+    assert (again.is_new, again.run.id, len(api.jobs)) == (False, "yard-weekly", 1)
 
 
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
-        (RunRequest("weekly", {"push_to": "gs://b/x"}), "parameters: none -> push_to=gs://b/x"),
+        (RunRequest("weekly", {"push_to": "gs://b/x"}), "parameter push_to: not given -> gs://b/x"),
         (RunRequest("weekly", pipeline_root="gs://b/y"), "pipeline root: gs://yard-bucket/coralline -> gs://b/y"),
     ],
 )
 def test_the_same_name_with_other_settings_is_refused(vertex, spec, request_, told):
     vertex.submit(spec, RunRequest("weekly"))
-    with pytest.raises(UserError, match="there is a run weekly already, and it is another") as error:
+    with pytest.raises(UserError, match="there is a run weekly already, of something else") as error:
         vertex.submit(spec, request_)
     assert error.value.found == told
 
@@ -113,7 +113,7 @@ def test_a_name_of_another_spec_is_refused(vertex, spec, compiled):
     other_spec = submitted_spec(json.dumps(other).encode(), "other.json")
     with pytest.raises(UserError, match="already") as error:
         vertex.submit(other_spec, RunRequest("weekly"))
-    assert error.value.found == f"pipeline: {spec.version} -> {other_spec.version}"
+    assert error.value.found == f"version: {spec.version} -> {other_spec.version}"
 
 
 def test_a_lost_answer_begins_no_second_run(api, vertex, spec):
@@ -123,11 +123,28 @@ def test_a_lost_answer_begins_no_second_run(api, vertex, spec):
 
 
 def test_any_text_can_be_a_runs_name(api, vertex, spec):
-    names = ["Yard 2026/48", "Yard 2026.48", "48", "Ярд", "y" * 128]
+    names = ["Yard 2026/48", "Yard 2026.48", "48", "yard-weekly", "Ярд", "y" * 128]
     ids = [vertex.submit(spec, RunRequest(name)).run.id for name in names]
-    assert len(set(ids)) == 5 and ids[0].startswith("yard-2026-48-") and ids[2].startswith("run-48-")
+    assert len(set(ids)) == 6 and ids[0].startswith("yard-yard-2026-48-") and ids[2:4] == ["yard-48", "yard-weekly"]
     assert [vertex.run(name).id for name in names] == ids
     assert vertex.run(ids[0]).name == "Yard 2026/48"
+
+
+def test_runs_of_other_pipelines_are_left_alone(api, vertex, spec):
+    vertex.submit(spec, RunRequest("weekly"))
+    other = types.PipelineJob(next(iter(api.jobs.values())))
+    other.name, other.display_name = f"{api.parent}/pipelineJobs/harbour-weekly", "weekly"
+    types.PipelineJob.pb(other).pipeline_spec["pipelineInfo"]["name"] = "harbour"
+    api.jobs[other.name] = other
+    assert [run.id for run in vertex.runs(9)] == ["yard-weekly"]
+    assert vertex.run("weekly").id == "yard-weekly" and vertex.run("harbour-weekly").id == "harbour-weekly"
+
+
+def test_two_names_of_one_id_are_told_apart(api, vertex, spec):
+    vertex.submit(spec, RunRequest("weekly"))
+    with pytest.raises(UserError, match="of something else") as error:
+        vertex.submit(spec, RunRequest("yard-weekly"))
+    assert error.value.found == "name: weekly -> yard-weekly"
 
 
 def test_a_run_tells_its_states_and_tasks(api, vertex, spec):
@@ -146,7 +163,7 @@ def test_a_run_tells_its_states_and_tasks(api, vertex, spec):
 def test_a_failed_run_says_which_step_and_why(api, vertex, spec):
     # GoogleCloudPlatform/vertex-ai-samples and others show such texts.
     why = "The replica workerpool0-0 exited with a non-zero status of 1."
-    api.fails["weekly"] = ("QatTrainer", why)
+    api.fails["yard-weekly"] = ("QatTrainer", why)
     vertex.submit(spec, RunRequest("weekly"))
     run = [vertex.run("weekly") for _ in range(3)][-1]
     assert run.state is RunState.FAILED

@@ -70,8 +70,8 @@ def test_other_settings_replace_it_and_are_told(api, vertex, spec, kept):
     changed = vertex.keep_schedule(spec, RunRequest("weekly", {"push_to": "gs://b/y"}), _TUESDAYS)
     assert changed.keeping is Keeping.REPLACED and changed.schedule.id != kept.schedule.id
     assert changed.changes == (
-        "cron: TZ=Europe/Berlin 0 4 * * 1 -> TZ=Europe/Berlin 0 4 * * 2",
-        "parameters: push_to=gs://b/x -> push_to=gs://b/y",
+        "times: at 04:00 on Monday, Europe/Berlin -> at 04:00 on Tuesday, Europe/Berlin",
+        "parameter push_to: gs://b/x -> gs://b/y",
     )
     assert [one.id for one in vertex.schedules()] == [changed.schedule.id]
     methods = [name for name, _ in api.seen]
@@ -94,7 +94,27 @@ def test_another_spec_replaces_it(vertex, compiled, kept):
     document["pipelineSpec"]["root"]["dag"]["tasks"]["QatTrainer"]["retryPolicy"]["maxRetryCount"] = 5
     other = submitted_spec(json.dumps(document).encode(), "other.json")
     changed = vertex.keep_schedule(other, RunRequest("weekly", {"push_to": "gs://b/x"}), _MONDAYS)
-    assert changed.changes == (f"pipeline: {kept.schedule.pipeline_version} -> {other.version}",)
+    assert changed.changes == (f"version: {kept.schedule.pipeline_version} -> {other.version}",)
+
+
+def test_schedules_of_other_pipelines_are_left_alone(api, vertex, spec, kept):
+    (resource,) = api.schedules
+    other = types.Schedule(api.schedules[resource])
+    other.name = f"{api.parent}/schedules/7"
+    job = other.create_pipeline_job_request.pipeline_job
+    types.PipelineJob.pb(job).pipeline_spec["pipelineInfo"]["name"] = "harbour"
+    api.schedules[other.name] = other
+    assert vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS).keeping is Keeping.REPLACED
+    assert other.name in api.schedules and len(vertex.schedules()) == 1
+    with pytest.raises(UserError, match="there is no schedule 7"):
+        vertex.delete("7")
+
+
+def test_one_that_queues_is_replaced(api, vertex, spec, kept):
+    (schedule,) = api.schedules.values()
+    schedule.allow_queueing = True
+    changed = vertex.keep_schedule(spec, RunRequest("weekly", {"push_to": "gs://b/x"}), _MONDAYS)
+    assert changed.changes == ("missed times: made up for -> left out",)
 
 
 def test_a_lost_answer_makes_no_second_schedule(api, vertex, spec):

@@ -1,4 +1,4 @@
-"""What the stand-in for Vertex AI says no with: google.rpc statuses, in the words that the real service was seen to use."""
+"""What the stand-in for Vertex AI says no with: google.rpc statuses, in words that the real service was seen to use."""
 
 from __future__ import annotations
 

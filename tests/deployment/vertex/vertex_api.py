@@ -120,7 +120,9 @@ class VertexApi:
             return answer
 
         def serialize(answer: Any) -> bytes:
-            return bytes(answer.SerializeToString() if hasattr(answer, "DESCRIPTOR") else type(answer).serialize(answer))
+            return bytes(
+                answer.SerializeToString() if hasattr(answer, "DESCRIPTOR") else type(answer).serialize(answer)
+            )
 
         return grpc.unary_unary_rpc_method_handler(handle, request_type.deserialize, serialize)
 
