@@ -105,7 +105,7 @@ def waited_for(
     """Waits for a run, telling what becomes of its steps, and how it ended.
 
     Args:
-      service, name, timeout_s, every_s: as for `wait_for`.
+      service, name, timeout_s, every_s: as for `wait_for_end`.
       as_json: what is told goes to standard error.
       document: name and content, without the run, of what is printed with `--json` if the run didn't end well.
 
@@ -114,9 +114,9 @@ def waited_for(
     """
     from deployment.submission.remote_entries import run_entry
     from deployment.submission.run_outcome import outcome_in_words
-    from deployment.submission.run_waiting import wait_for
+    from deployment.submission.run_waiting import wait_for_end
 
-    run = wait_for(service, name, timeout_s, every_s, _teller(as_json))
+    run = wait_for_end(service, name, timeout_s, every_s, _teller(as_json))
     if run.state.is_good:
         click.echo(outcome_in_words(run) or f"run {run.name} {run.state.value}", err=as_json)
         return run

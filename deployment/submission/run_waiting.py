@@ -16,7 +16,7 @@ from deployment.submission.service_errors import PassingServiceError
 _FAILURES_IN_A_ROW = 5
 
 
-def wait_for(
+def wait_for_end(
     service: PipelineService,
     name: str,
     timeout_s: float | None,
