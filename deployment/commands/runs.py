@@ -63,7 +63,7 @@ def cancel_run(
     _answer(chosen, service, service.cancel(name), as_json)
 
 
-@command.command()
+@command.command("wait")
 @click.argument("name")
 @cluster_options
 @click.option(

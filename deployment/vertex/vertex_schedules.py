@@ -203,8 +203,8 @@ class VertexSchedules:
             changes.append("missed times: made up for -> left out")
         if old.state.name == "COMPLETED":
             changes.append("state: at its end -> going on")
-        jobs = (one.create_pipeline_job_request.pipeline_job for one in (old, new))
-        return changes + job_differences(*jobs, location)
+        was_job, now_job = (one.create_pipeline_job_request.pipeline_job for one in (old, new))
+        return changes + job_differences(was_job, now_job, location)
 
 
 def quoted(text: str) -> str:
