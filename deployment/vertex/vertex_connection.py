@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from deployment.vertex.vertex_location import VertexLocation
-from deployment.vertex.vertex_refusals import cannot_sign_in, is_about_signing_in, refusal
+from deployment.vertex.vertex_refusals import cannot_sign_in, is_about_signing_in, vertex_refusal
 
 _T = TypeVar("_T")
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -76,15 +76,15 @@ class VertexConnection:
             except exceptions.Unauthenticated as error:
                 # A token that was revoked, or a key that was exchanged since: read again, once.
                 if is_fresh:
-                    raise refusal(error, doing, self.location, changes) from error
+                    raise vertex_refusal(error, doing, self.location, changes) from error
                 is_fresh = True
                 self._forget_credentials()
             except exceptions.ServiceUnavailable as error:
                 if is_about_signing_in(error) or not waits:
-                    raise refusal(error, doing, self.location, changes) from error
+                    raise vertex_refusal(error, doing, self.location, changes) from error
                 time.sleep(waits.pop(0))
             except (exceptions.GoogleAPIError, ValueError) as error:
-                raise refusal(error, doing, self.location, changes) from error
+                raise vertex_refusal(error, doing, self.location, changes) from error
 
     @functools.cached_property
     def jobs(self) -> Any:

@@ -42,7 +42,7 @@ def is_about_signing_in(error: Any) -> bool:
     return _PLUGIN in str(error)
 
 
-def refusal(error: Any, doing: str, location: VertexLocation, changes: bool) -> UserError:
+def vertex_refusal(error: Any, doing: str, location: VertexLocation, changes: bool) -> UserError:
     """The message for an error of google.api_core.
 
     Args:
