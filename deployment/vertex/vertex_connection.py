@@ -39,6 +39,7 @@ class VertexConnection:
     """
 
     def __init__(self, location: VertexLocation, timeout_s: float = _TIMEOUT_S, waits_s: tuple[float, ...] = _WAITS_S):
+        _silence_google()
         self.location = location
         self.timeout_s = timeout_s
         self._waits_s = waits_s
@@ -135,3 +136,11 @@ def _project_known(project: str) -> Iterator[None]:
             os.environ["GOOGLE_CLOUD_PROJECT"] = project
             stack.callback(os.environ.pop, "GOOGLE_CLOUD_PROJECT", None)
         yield
+
+
+def _silence_google() -> None:
+    """Keeps from people what they can't act on: that Google's libraries will end their support of this Python, and of
+    this grpcio, which the lock pins; and what gRPC says of the machine that it runs on.
+    """
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.(api_core|auth)")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -52,6 +55,15 @@ def test_from_a_spec_to_a_scheduled_run(api, call):
     assert "cancel" in call("runs", "cancel", begun)
     call("schedules", "delete", "yard")
     assert api.schedules == {}
+
+
+@pytest.mark.slow
+def test_googles_libraries_say_nothing(api, call, tmp_path):
+    code = f"from pipeline.cli import main; main(['runs', 'list', '--config', {str(tmp_path / 'yard.yaml')!r}])"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout == "no runs: Vertex AI in europe-west4, project yard-project\n"
 
 
 def test_a_failed_step_is_told(api, call):

@@ -35,6 +35,7 @@ def test_a_run_is_submitted_with_the_whole_spec(api, vertex, spec):
     assert done.run.link.endswith("/locations/europe-west4/pipelines/runs/yard-weekly-2026-48?project=yard-project")
 
 
+@pytest.mark.slow
 def test_the_sdk_of_google_makes_the_same_of_the_file(compiled, spec, settings, tmp_path):
     """But for our labels, and those of TFX, which it drops."""
     from google.auth.credentials import AnonymousCredentials
