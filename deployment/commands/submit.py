@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from deployment.submission.pipeline_service import PipelineService
     from deployment.submission.remote_runs import Submission
 
+_NEWEST = 50
+"""So many runs are looked through for one that goes on."""
+
 
 @click.command()
 @spec_options
-@click.option("--name", help="The run's name.  [default: follows from spec and parameters]")
+@click.option("--name", help="The run's name.  [default: the spec's version and the time]")
 @click.option("--wait", is_flag=True, help="Wait for the run's end.")
 @cluster_options
 def command(
@@ -34,10 +38,12 @@ def command(
 ) -> None:
     """Run a compiled spec on a cluster; without SPEC, compile the configuration first.
 
-    The same spec, parameters and name twice are the same run: the second time, nothing is submitted.
+    The same name twice is the same run: the second time, nothing is submitted. Nor is it without --name, while a run of
+    the same spec and parameters goes on.
     """
     from deployment.submission.chosen_spec import chosen_spec, pipeline_root_of, run_name_of
-    from deployment.submission.remote_runs import RunRequest
+    from deployment.submission.differences import going_on_alike
+    from deployment.submission.remote_runs import RunRequest, Submission
     from deployment.submission.service_choice import open_pipeline_service
     from pipeline.config import load_config
 
@@ -45,9 +51,11 @@ def command(
     chosen = chosen_spec(spec, target, loaded)
     values = chosen.read_parameters(parameters)
     account = getattr(loaded.deployment, chosen.target).service_account
-    request = RunRequest(name or run_name_of(chosen, values), values, pipeline_root_of(chosen, loaded), account)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    request = RunRequest(name or run_name_of(chosen, now), values, pipeline_root_of(chosen, loaded), account)
     service = open_pipeline_service(chosen.target, _with_name(loaded, chosen.name))
-    done = service.submit(chosen, request)
+    there = going_on_alike(service.runs(_NEWEST), chosen.version, request) if name is None else None
+    done = Submission(there, is_new=False, uploaded=False) if there else service.submit(chosen, request)
     document = {"target": chosen.target, "place": service.place, "is_new": done.is_new, "uploaded": done.uploaded}
     if not as_json:
         _tell(done, service)

@@ -6,7 +6,9 @@ answer, and fails with an AttributeError on answers without a text. Here each of
 
 from __future__ import annotations
 
+import functools
 import json
+import logging
 from typing import Any
 
 import urllib3
@@ -76,6 +78,8 @@ class PromptRestClient(rest.RESTClientObject):  # type: ignore[misc]
         configuration.retries = urllib3.Retry(connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.1,
                                               raise_on_redirect=False)  # fmt: skip
         super().__init__(configuration)
+        self.pool_manager.request = functools.partial(self.pool_manager.request, redirect=False)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each try
         self._sign_in, self._timeout_s = sign_in, timeout_s
 
     def request(self, method: str, url: str, headers: Any = None, **arguments: Any) -> Any:
@@ -118,11 +122,11 @@ class PromptRestClient(rest.RESTClientObject):  # type: ignore[misc]
 
 def _no_answer(error: urllib3.exceptions.HTTPError, method: str) -> NoAnswerError:
     cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
-    if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
-        return NoAnswerError("no connection in time", sent=False)
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
         reason = str(cause).rpartition(": ")[2]
         return NoAnswerError(reason, sent=False)
+    if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
+        return NoAnswerError("no connection in time", sent=False)
     if isinstance(cause, urllib3.exceptions.SSLError):
         return NoAnswerError(f"the connection can't be trusted: {cause}", sent=False)
     if isinstance(cause, urllib3.exceptions.ReadTimeoutError):

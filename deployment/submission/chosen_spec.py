@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from deployment.submission.submitted_spec import SubmittedSpec, read_submitted_spec, submitted_spec
 
@@ -49,9 +47,7 @@ def pipeline_root_of(spec: SubmittedSpec, config: Config) -> str | None:
     return spec.default_root or root_in_bucket(config.deployment)
 
 
-def run_name_of(spec: SubmittedSpec, parameters: Mapping[str, Any]) -> str:
-    """A name that follows from what is submitted: the same again is the same run."""
-    if not parameters:
-        return spec.version
-    text = json.dumps(dict(parameters), sort_keys=True)
-    return f"{spec.version}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+def run_name_of(spec: SubmittedSpec, now: datetime.datetime) -> str:
+    """A name for a run that wasn't given one: the spec's version and the time in UTC, to the millisecond."""
+    moment = now.astimezone(datetime.timezone.utc)
+    return f"{spec.version}-{moment:%Y%m%d-%H%M%S}{moment.microsecond // 1000:03}"

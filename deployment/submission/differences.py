@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RunRequest
 
@@ -29,6 +30,12 @@ def unlike_request(there: RemoteRun | RemoteSchedule, version: str, request: Run
     if request.service_account not in (None, there.service_account):
         found.append(f"service account: {_named(there.service_account)} -> {request.service_account}")
     return found
+
+
+def going_on_alike(runs: Iterable[RemoteRun], version: str, request: RunRequest) -> RemoteRun | None:
+    """The first of these runs that hasn't ended and is of what is asked for, whatever its name; None: there is none."""
+    alike = (run for run in runs if not run.state.is_final and not unlike_request(run, version, request))
+    return next(alike, None)
 
 
 def _named(text: str | None) -> str:

@@ -76,6 +76,7 @@ class KubeflowStandIn:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet, or the client waits for the second
 
             def log_message(self, *_: Any) -> None:
                 """Nothing: pytest shows what fails."""
