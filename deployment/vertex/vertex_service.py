@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import itertools
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -31,9 +32,15 @@ def open_vertex(config: Config) -> VertexService:
     """The service that the configuration names; it signs in with the first request.
 
     Raises:
-      UserError: settings name no project or no region.
+      UserError: settings name no project or no region, or Google's client isn't there.
     """
     settings = config.deployment.vertex
+    if importlib.util.find_spec("google.cloud.aiplatform_v1") is None:
+        raise UserError(
+            "Google's client for Vertex AI isn't installed here",
+            expected="the package google-cloud-aiplatform, which the image of the steps leaves out",
+            fix="call this in the environment that `./coralline` sets up",
+        )
     return VertexService(settings, config.name, VertexConnection(vertex_location(settings)))
 
 

@@ -12,6 +12,7 @@ from vertex_sign_in import ACCOUNT
 from coralline.foundation.errors import UserError
 from deployment.submission.cron_times import read_cron
 from deployment.submission.remote_runs import RunRequest, RunState
+from deployment.submission.service_errors import PassingServiceError
 from deployment.vertex.vertex_connection import VertexConnection
 from deployment.vertex.vertex_location import VertexLocation, vertex_location
 from deployment.vertex.vertex_service import VertexService, open_vertex
@@ -245,6 +246,32 @@ def test_what_stays_unavailable_is_told(api, vertex):
     with pytest.raises(UserError, match="can't be reached at localhost") as error:
         vertex.runs(1)
     assert "deployment.vertex.region" in error.value.fix
+
+
+def test_whoever_waits_can_tell_what_may_pass(api, vertex, spec):
+    vertex.submit(spec, RunRequest("weekly"))
+    for code in (Code.UNAVAILABLE, Code.INTERNAL, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED):
+        for _ in range(3 if code is Code.UNAVAILABLE else 1):
+            api.troubles.append(("GetPipelineJob", lambda context, code=code: refuse(context, code, "later")))
+        with pytest.raises(PassingServiceError):
+            vertex.run("weekly")
+    api.troubles.append(("GetPipelineJob", lambda context: refuse(context, Code.PERMISSION_DENIED, "never")))
+    with pytest.raises(UserError) as error:
+        vertex.run("weekly")
+    assert not isinstance(error.value, PassingServiceError)
+
+
+def test_a_change_without_an_answer_says_what_is_not_known(api, vertex, spec):
+    api.troubles.append(("CreatePipelineJob", lambda context: refuse(context, Code.INTERNAL, "Internal error.")))
+    with pytest.raises(UserError, match="submitting the run weekly; whether it was done isn't known") as error:
+        vertex.submit(spec, RunRequest("weekly"))
+    assert not isinstance(error.value, PassingServiceError)
+
+
+def test_without_googles_client(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="Google's client for Vertex AI isn't installed"):
+        open_vertex(_configured(VertexSettings(project="yard-project", region="europe-west4")))
 
 
 def test_nobody_there(api, settings, sign_in):

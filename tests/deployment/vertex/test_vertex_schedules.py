@@ -153,6 +153,15 @@ def test_pausing_and_resuming(api, vertex, kept):
     assert not request.catch_up and not vertex.schedules()[0].catches_up
 
 
+def test_pausing_is_waited_for(api, vertex, kept, monkeypatch):
+    monkeypatch.setattr("deployment.vertex.vertex_schedules._BETWEEN_LOOKS_S", 0.01)
+    api.turns_late = 3
+    assert not vertex.pause("weekly").enabled
+    api.turns_late = 99
+    with pytest.raises(UserError, match="it isn't done yet: resuming the schedule weekly"):
+        vertex.resume("weekly")
+
+
 def test_a_lost_answer_to_pausing_is_settled(api, vertex, kept):
     api.answers_lost.append("PauseSchedule")
     assert not vertex.pause("weekly").enabled

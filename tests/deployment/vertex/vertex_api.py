@@ -72,6 +72,8 @@ class VertexApi:
         """What happens to the next calls of a method in its place."""
         self.answers_lost: list[str] = []
         """Methods whose next call is carried out and answered with UNAVAILABLE."""
+        self.turns_late = 0
+        """So many looks at a schedule show it as it was before it was paused or resumed: both are asynchronous."""
         self._operations: dict[str, operations_pb2.Operation] = {}
         self._numbers = itertools.count(4242)
         self._lock = threading.RLock()
@@ -267,7 +269,14 @@ class VertexApi:
         return self.schedules[name]
 
     def _get_schedule(self, request: Any, context: grpc.ServicerContext) -> types.Schedule:
-        return self._schedule(request.name, context, "get")
+        schedule = self._schedule(request.name, context, "get")
+        if not self.turns_late:
+            return schedule
+        self.turns_late -= 1
+        states = types.Schedule.State
+        shown = types.Schedule(schedule)
+        shown.state = states.ACTIVE if schedule.state == states.PAUSED else states.PAUSED
+        return shown
 
     def _list_schedules(self, request: Any, context: grpc.ServicerContext) -> types.ListSchedulesResponse:
         self._require_here(context, request.parent, "schedules.list")

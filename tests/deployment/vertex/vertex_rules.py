@@ -10,6 +10,7 @@ import zoneinfo
 from typing import Any
 
 import grpc
+import yaml
 from google.cloud.aiplatform_v1 import types
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
@@ -20,6 +21,8 @@ _LABEL = re.compile(r"^[a-z0-9_-]{0,63}$")
 _NETWORK = re.compile(r"^projects/\d+/global/networks/[a-z][-a-z0-9]*$")
 _KEY = re.compile(r"^projects/[^/]+/locations/([^/]+)/keyRings/[^/]+/cryptoKeys/[^/]+$")
 _CRON_FIELD = re.compile(r"^(\*|\d+(-\d+)?)(/\d+)?(,(\*|\d+(-\d+)?)(/\d+)?)*$|^[A-Z]{3}(-[A-Z]{3})?$")
+# What the service says of another title, in tensorflow/tfx#4472.
+_TITLE = re.compile(r"^[a-z][a-z0-9-_]{2,20}[.][A-Z][a-zA-Z0-9-_]{2,49}$")
 _TYPES = {"STRING": str, "NUMBER_INTEGER": float, "NUMBER_DOUBLE": float, "BOOLEAN": bool}
 
 
@@ -57,6 +60,12 @@ def _require_spec(require: Any, job: types.PipelineJob) -> None:
         require(False, f"Invalid pipeline spec: {error}")
     require(parsed.schema_version == "2.1.0" and parsed.pipeline_info.name, "Invalid pipeline spec.")
     require(not job.runtime_config.parameters, "RuntimeConfig.parameters is for schema_version 2.0.0 or lower.")
+    for component in parsed.components.values():
+        artifacts = (*component.input_definitions.artifacts.values(), *component.output_definitions.artifacts.values())
+        for artifact in artifacts:
+            title = yaml.safe_load(artifact.artifact_type.instance_schema)["title"]
+            message = "MetadataSchema must include a schema title that satisfies the following regex: "
+            require(_TITLE.match(title), message + _TITLE.pattern)
     declared = parsed.root.input_definitions.parameters
     given = json_format.MessageToDict(types.PipelineJob.pb(job).runtime_config).get("parameterValues", {})
     for name, value in given.items():
