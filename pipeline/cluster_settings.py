@@ -23,7 +23,7 @@ class KubeflowSettings(SettingsSection):
         "KF_PIPELINES_ENDPOINT.",
     )
     namespace: str | None = Field(
-        None, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", description="The profile's, where there are several users."
+        None, pattern=r"^[a-z0-9][a-z0-9-]*$", description="The profile's, where there are several users."
     )
     experiment: str | None = Field(
         None, min_length=1, description="The experiment that runs belong to. Default: the pipeline's name."

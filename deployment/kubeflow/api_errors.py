@@ -98,4 +98,7 @@ def _of_silence(error: NoAnswerError, place: str, sign_in: SignIn, doing: str) -
             found=found,
             fix="give the same command again: it finds what is there already",
         )
+    if not error.trusted:
+        fix = "name the certificates that vouch for it (PEM) in deployment.kubeflow.ca_file"
+        return UserError(f"{doing}: the certificate of {place} isn't trusted", found=found, fix=fix)
     return PassingServiceError(f"{doing}: {place} can't be reached", found=found, fix=_ADDRESS)

@@ -9,15 +9,18 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import re
 from typing import Any
 
 import urllib3
 from kfp_server_api import rest
 
+from coralline.foundation.errors import reason
 from deployment.kubeflow.sign_in import SignIn
 
 _CONNECT_S = 10
 _READING = ("GET", "HEAD")
+_ERROR_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 
 
 class UnusableAnswerError(Exception):
@@ -57,11 +60,12 @@ class NoAnswerError(Exception):
     Args:
       reason: in words.
       sent: whether the server may have acted on it.
+      trusted: False: the server couldn't show that it is the one.
     """
 
-    def __init__(self, reason: str, sent: bool):
+    def __init__(self, reason: str, sent: bool, trusted: bool = True):
         super().__init__(reason)
-        self.reason, self.sent = reason, sent
+        self.reason, self.sent, self.trusted = _ERROR_NUMBER.sub("", reason), sent, trusted
 
 
 class PromptRestClient(rest.RESTClientObject):  # type: ignore[misc]
@@ -123,12 +127,12 @@ class PromptRestClient(rest.RESTClientObject):  # type: ignore[misc]
 def _no_answer(error: urllib3.exceptions.HTTPError, method: str) -> NoAnswerError:
     cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        reason = str(cause).rpartition(": ")[2]
-        return NoAnswerError(reason, sent=False)
+        return NoAnswerError(str(cause).rpartition(": ")[2], sent=False)
     if isinstance(cause, urllib3.exceptions.ConnectTimeoutError):
         return NoAnswerError("no connection in time", sent=False)
     if isinstance(cause, urllib3.exceptions.SSLError):
-        return NoAnswerError(f"the connection can't be trusted: {cause}", sent=False)
+        return NoAnswerError(str(cause), sent=False, trusted=False)
     if isinstance(cause, urllib3.exceptions.ReadTimeoutError):
         return NoAnswerError("no answer in time", sent=method not in _READING)
-    return NoAnswerError(str(cause), sent=method not in _READING)
+    inner = cause.args[-1] if isinstance(cause, urllib3.exceptions.ProtocolError) else cause
+    return NoAnswerError(reason(inner) if isinstance(inner, Exception) else str(inner), sent=method not in _READING)

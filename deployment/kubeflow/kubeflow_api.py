@@ -48,7 +48,7 @@ class KubeflowApi:
         ca_file = settings.ca_file and str(Path(settings.ca_file).expanduser())
         if ca_file and not Path(ca_file).is_file():
             raise UserError("there are no certificates", file=ca_file, fix="correct deployment.kubeflow.ca_file")
-        with self.asked("it can't be spoken to"):
+        with self.asked("the cluster can't be asked"):
             self.client = _opened(self.host, self.sign_in, ca_file, settings.timeout_s)
             several = bool(self.client.get_kfp_healthz().multi_user)
         self.namespace = _namespace(settings, self.place) if several else None

@@ -30,7 +30,11 @@ _FIELDS = {
 }
 _UNDERSTOOD = re.compile(r"\*(/\d+)?|(\d+|[A-Z]{3})([-/,](\d+|[A-Z]{3}))*")
 """A star alone or with a step; else numbers and names."""
+_READ_UNLIKE = re.compile(r"\b(\w+)-\1/")
+"""A range of one number with a step: robfig/cron takes the number alone, cronsim all from there on."""
 _SUNDAY_AGAIN = 7
+_LOOKED_AHEAD = datetime.timedelta(days=5 * 365)
+"""How far robfig/cron looks for the next time (`Next` in spec.go)."""
 _ANY_TIME = datetime.datetime(2000, 1, 1)
 
 
@@ -96,7 +100,7 @@ def read_cron(text: str, time_zone: str) -> CronTimes:
     for place in (3, 5):
         fields[place] = "*" if fields[place] == "?" else fields[place]
     for name, field in zip(_FIELDS, fields, strict=True):
-        if not _UNDERSTOOD.fullmatch(field):
+        if not _UNDERSTOOD.fullmatch(field) or _READ_UNLIKE.search(field):
             raise _wrong_field(name, field, text)
     _require_order(fields, text)
     try:
@@ -107,7 +111,22 @@ def read_cron(text: str, time_zone: str) -> CronTimes:
     seconds, minutes, hours, days, months, weekdays = fields
     if not weekdays.startswith("*"):
         weekdays = _in_ranges(sorted({int(str(day)) % _SUNDAY_AGAIN for day in read.weekdays}))
-    return CronTimes(seconds, minutes, hours, days, months, weekdays, time_zone)
+    cron = CronTimes(seconds, minutes, hours, days, months, weekdays, time_zone)
+    _require_soon(cron, text)
+    return cron
+
+
+def _require_soon(cron: CronTimes, text: str) -> None:
+    now = datetime.datetime.now(datetime.timezone.utc)
+    due = cron.next_after(now)
+    if due is None or due - now > _LOOKED_AHEAD:
+        found = text if due is None else f"{text}, next on {due:%Y-%m-%d}"
+        raise UserError(
+            "the cron expression names no time in the next five years",
+            expected="a time that comes",
+            found=found,
+            fix=_FIX,
+        )
 
 
 def _in_ranges(numbers: list[int]) -> str:

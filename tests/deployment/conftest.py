@@ -38,6 +38,7 @@ def kubeflow(api_contract: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for name in ("CORALLINE_KUBEFLOW_TOKEN", "CORALLINE_KUBEFLOW_COOKIE", "KF_PIPELINES_SA_TOKEN_PATH"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KF_PIPELINES_ENDPOINT", stand_in.address)
+    monkeypatch.setattr("kfp.client.client.Client._LOCAL_KFP_CONTEXT", str(tmp_path / "no-context.json"))
     yield stand_in
     stand_in.close()
 

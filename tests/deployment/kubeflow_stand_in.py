@@ -66,6 +66,7 @@ class KubeflowStandIn:
         self.pipelines: dict[str, dict[str, Any]] = {}
         self.versions: dict[str, dict[str, Any]] = {}
         self.specs: dict[str, dict[str, Any]] = {}
+        self.contents: dict[str, bytes] = {}
         self.runs: dict[str, dict[str, Any]] = {}
         self.recurring_runs: dict[str, dict[str, Any]] = {}
         self.faults: list[tuple[str, str, Any, bool]] = []
@@ -281,7 +282,8 @@ class KubeflowStandIn:
         pipeline_id, name = query.get("pipelineid", ""), query.get("name", "")
         if pipeline_id not in self.pipelines:
             raise invalid(failed)
-        spec, *platform = yaml.safe_load_all(part.get_payload(decode=True))
+        content = part.get_payload(decode=True)
+        spec, *platform = yaml.safe_load_all(content)
         if "pipelineInfo" not in spec or spec.get("schemaVersion") != "2.1.0":
             raise invalid(failed)
         if any((one["pipeline_id"], one["display_name"]) == (pipeline_id, name) for one in self.versions.values()):
@@ -289,7 +291,8 @@ class KubeflowStandIn:
         both = {"pipeline_spec": spec, "platform_spec": platform[0]} if platform else spec
         made = {"pipeline_id": pipeline_id, "pipeline_version_id": str(uuid.uuid4()), "name": name,
                 "display_name": name, "created_at": self._stamp(), "pipeline_spec": both}  # fmt: skip
-        self.versions[made["pipeline_version_id"]], self.specs[made["pipeline_version_id"]] = made, spec
+        identifier = made["pipeline_version_id"]
+        self.versions[identifier], self.specs[identifier], self.contents[identifier] = made, spec, content
         return made
 
     def _get_runs(self, one: str | None, query: dict[str, str], _: Any) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +143,32 @@ def test_no_connection_is_told_with_the_address() -> None:
     with pytest.raises(PassingServiceError, match="can't be reached") as told:
         _opened(host=address)
     assert "Connection refused" in str(told.value) and address in str(told.value)
+
+
+def test_a_host_is_trusted_by_the_certificates_that_are_named(kubeflow, tmp_path: Path, own_certificate) -> None:
+    certificate, key = own_certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    kubeflow._server.socket = context.wrap_socket(kubeflow._server.socket, server_side=True)
+    host = kubeflow.address.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(UserError, match="isn't trusted") as told:
+        _opened(host=host)
+    assert "deployment.kubeflow.ca_file" in str(told.value)
+    assert _opened(host=host, ca_file=str(certificate)).runs(3) == []
+    with pytest.raises(UserError, match="there are no certificates"):
+        _opened(host=host, ca_file=str(tmp_path / "gone.pem"))
+
+
+@pytest.fixture
+def own_certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for `localhost` that nobody vouches for, and its key."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    openssl = shutil.which("openssl") or pytest.skip("there is no openssl")
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    command = [openssl, *made, *names, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return certificate, key
 
 
 def test_an_answer_that_does_not_come_is_given_up(kubeflow) -> None:

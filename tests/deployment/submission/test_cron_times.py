@@ -49,6 +49,8 @@ def test_five_and_six_fields_are_read(text, six_fields, words) -> None:
         ("0 4 * * 5L", "the day of week field"),
         ("0 4 * * MON#1", "the day of week field"),
         ("0 4 1,* * *", "the day of month field"),
+        ("4-4/2 * * * *", "the minute field"),
+        ("0 4 29 2 */7", "no time in the next five years"),
         ("o 4 * * 1", "the minute field"),
     ],
 )
