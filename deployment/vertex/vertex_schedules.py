@@ -50,18 +50,14 @@ class VertexSchedules:
         # Of several, the oldest: if this request is interrupted, the next one keeps it, too.
         same = [one for one in there if not changes[one.name]][-1:]
         others = [one for one in there if one not in same]
-        keeping, changed = Keeping.KEPT, next((found for found in changes.values() if found), ())
-        if not same:
-            keeping = Keeping.REPLACED if others else Keeping.CREATED
-            made = self._create(wanted, request_id)
-            if any(one.state.name == "PAUSED" for one in others):
-                made = self._turn(made, "pause_schedule", "PAUSED")
-            same = [made]
-        elif changed:
-            keeping = Keeping.REPLACED
+        kept = same[0] if same else self._create(wanted, request_id)
+        if kept.state.name == "ACTIVE" and any(one.state.name == "PAUSED" for one in others):
+            kept = self._turn(kept, "pause_schedule", "PAUSED")
         for one in others:
-            self._delete(one, f"the schedule {id_of(same[0].name)} is there, deleting the old one, {id_of(one.name)}")
-        return ScheduleKept(remote_schedule(same[0], location), keeping, uploaded=False, changes=tuple(changed))
+            self._delete(one, f"the schedule {id_of(kept.name)} is there, deleting the old one, {id_of(one.name)}")
+        changed = next((found for found in changes.values() if found), [])
+        keeping = Keeping.REPLACED if changed else Keeping.KEPT if same else Keeping.CREATED
+        return ScheduleKept(remote_schedule(kept, location), keeping, uploaded=not same, changes=tuple(changed))
 
     def schedules(self) -> list[RemoteSchedule]:
         """All schedules of the pipeline, by name."""

@@ -79,7 +79,7 @@ class VertexService(VertexSchedules):
         is_new = made.labels.get(REQUEST_LABEL) == request_id
         if not is_new:
             self._require_same(made, job)
-        return Submission(remote_run(made, location), is_new, uploaded=False)
+        return Submission(remote_run(made, location), is_new, uploaded=is_new)
 
     def runs(self, most: int) -> list[RemoteRun]:
         """The pipeline's newest runs, newest first, without their tasks."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.cloud.aiplatform_v1 import types
+from vertex_answers import deny
 
 from coralline.foundation.errors import UserError
 from deployment.submission.cron_times import read_cron
@@ -83,6 +84,17 @@ def test_what_replaces_a_paused_one_is_paused(api, vertex, spec, kept):
     changed = vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS)
     assert changed.keeping is Keeping.REPLACED and not changed.schedule.enabled
     assert api.tick(next(iter(api.schedules))) is None
+
+
+def test_a_replacement_that_was_interrupted_is_finished(api, vertex, spec, kept):
+    vertex.pause("weekly")
+    api.troubles.append(("PauseSchedule", lambda context: deny(context, "aiplatform.schedules.update", "x")))
+    with pytest.raises(UserError, match="may not do this: pausing the schedule weekly"):
+        vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS)
+    assert len(api.schedules) == 2
+    again = vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS)
+    assert again.keeping is Keeping.REPLACED and not again.schedule.enabled and len(api.schedules) == 1
+    assert not again.uploaded
 
 
 def test_another_spec_replaces_it(vertex, compiled, kept):
