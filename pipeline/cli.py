@@ -34,7 +34,7 @@ COMMANDS = {
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
     "rehearse": "Run a compiled spec here, by what a Kubeflow Pipelines backend does with it.",
     "submit": "Run a compiled spec on a cluster.",
-    "schedule": "Have runs of a compiled spec begin by themselves.",
+    "schedule": "Run a compiled spec on a cluster, on a schedule.",
     "schedules": "List the schedules of a cluster; pause, resume or delete one.",
     "runs": "List the runs of a cluster; show one, wait for it, or cancel it.",
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",

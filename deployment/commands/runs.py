@@ -121,7 +121,7 @@ def waited_for(
         click.echo(outcome_in_words(run) or f"run {run.name} {run.state.value}", err=as_json)
         return run
     error = UserError(
-        f"the run {run.name} {'was cancelled' if run.state.value == 'canceled' else 'failed'}",
+        f"the run `{run.name}` {'was cancelled' if run.state.value == 'canceled' else 'failed'}",
         found=run.error,
         fix=f"`coralline runs show {run.id}` has its steps" + (f", {run.link} their logs" if run.link else ""),
     )

@@ -1,4 +1,4 @@
-"""`coralline schedules list|pause|resume|delete`: what begins runs on a cluster by itself."""
+"""`coralline schedules list|pause|resume|delete`: what starts runs on a cluster by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command("list")
 @cluster_options
 def list_schedules(target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
-    """List the schedules: when they begin runs, which were last and are next, and of what version."""
+    """List the schedules: when they start runs, when last and next, and of what version."""
     from deployment.submission.remote_entries import schedule_entry
     from deployment.submission.remote_text import schedules_table
 
@@ -39,7 +39,7 @@ def list_schedules(target: Any, config: str | None, settings: tuple[tuple[str, A
 def pause_schedule(
     name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
 ) -> None:
-    """Have a schedule begin no runs until it is resumed. NAME is its name or id."""
+    """Have a schedule start no runs until it is resumed. NAME is its name or id."""
     _change("paused", name, target, config, settings, as_json)
 
 
@@ -49,9 +49,9 @@ def pause_schedule(
 def resume_schedule(
     name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
 ) -> None:
-    """Have a paused schedule begin runs again. NAME is its name or id.
+    """Have a paused schedule start runs again. NAME is its name or id.
 
-    Times that were missed are left out; Kubeflow makes up for the latest of them, with one run at once.
+    Missed runs are not caught up, except for the latest one on Kubeflow, which starts at once.
     """
     _change("resumed", name, target, config, settings, as_json)
 

@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Run a compiled spec on a cluster; without SPEC, compile the configuration first.
 
-    The same name twice is the same run: the second time, nothing is submitted. Nor is it without --name, while a run of
-    the same spec and parameters goes on.
+    The same name twice is the same run: the second time, nothing is submitted. Without --name, nothing is submitted
+    while a run of the same spec and parameters is going on.
     """
     from deployment.submission.chosen_spec import chosen_spec, pipeline_root_of, run_name_of
     from deployment.submission.differences import going_on_alike
@@ -77,7 +77,7 @@ def _tell(done: Submission, service: PipelineService) -> None:
     version = done.run.pipeline_version
     click.echo(f"{version} {'uploaded to' if done.uploaded else 'is known to'} {service.place}")
     if done.is_new:
-        click.echo(f"run {done.run.name} begun, id {done.run.id}")
+        click.echo(f"run {done.run.name} started, id {done.run.id}")
     else:
         click.echo(f"run {done.run.name} is there already, {done.run.state.value}: nothing was submitted")
     if done.run.link:

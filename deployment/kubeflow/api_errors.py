@@ -72,7 +72,8 @@ def _of_answer(
         kind = PassingServiceError if status in _OF_PROXIES and not changes else UserError
         return kind(what, expected="an answer of the API", fix=_ADDRESS)
     if status == 404:
-        return UserError(f"{doing}: it isn't there (404), says {place}", found=found, fix=_ADDRESS)
+        fix = "`coralline runs list` and `schedules list` tell what there is" if error.is_of_api else _ADDRESS
+        return UserError(f"{doing}: it isn't there (404), says {place}", found=found, fix=fix)
     if status == 409:
         fix = "somebody else has just made it; give the command again"
         return UserError(f"{doing}: {place} has it already (409)", found=found, fix=fix)

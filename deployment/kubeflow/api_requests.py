@@ -42,6 +42,11 @@ class UnusableAnswerError(Exception):
         return self.text.lstrip()[:1] == "<"
 
     @property
+    def is_of_api(self) -> bool:
+        """Whether it is an RPC status, so that there is an API at this address."""
+        return self.text.lstrip()[:1] == "{" and '"code"' in self.text
+
+    @property
     def message(self) -> str:
         """What the API says is wrong: `message` of an RPC status, `error_message` of an upload; else the body."""
         try:

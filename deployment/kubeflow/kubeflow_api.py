@@ -70,8 +70,9 @@ class KubeflowApi:
         if known is not None:
             return known
         with self.asked(f"the experiment {name} can't be made", changes=True):
-            made = self.client.create_experiment(name, namespace=self.namespace)
-            return str(_said(made.experiment_id))
+            # The client's own `create_experiment` may take one whose name differs in upper and lower case.
+            body = self.client.api_models.V2beta1Experiment(display_name=name, namespace=self.namespace)
+            return str(_said(self.client.experiments.create_experiment(body=body).experiment_id))
 
     def pipeline_id(self, name: str) -> str | None:
         """The id of a pipeline; None: there is none."""

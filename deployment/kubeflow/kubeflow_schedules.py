@@ -64,7 +64,7 @@ class KubeflowSchedules:
             kept, uploaded = self._made(spec, request, cron, enabled)
             keeping = Keeping.REPLACED if others else Keeping.CREATED
         for schedule in others:
-            self._delete(schedule, f"the new one, {kept.id}, is there; the old one, {schedule.id}, can't be deleted")
+            self._retire(schedule, kept)
         return ScheduleKept(kept, keeping, uploaded, tuple(changes[others[0].id]) if others else ())
 
     def all(self) -> list[RemoteSchedule]:
@@ -169,13 +169,13 @@ class KubeflowSchedules:
         found = [schedule for schedule in self.all() if name in (schedule.name, schedule.id)]
         if not found:
             raise UserError(
-                f"there is no schedule {name}",
+                f"there is no schedule `{name}`",
                 expected=f"the name or id of a schedule of experiment {self._experiment} at {self._api.place}",
                 fix="`coralline schedules list` tells which there are",
             )
         if len(found) > 1:
             raise UserError(
-                f"there are {len(found)} schedules {name}",
+                f"there are {len(found)} schedules `{name}`",
                 expected="one",
                 found=", ".join(schedule.id for schedule in found),
                 fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
@@ -187,11 +187,20 @@ class KubeflowSchedules:
         for run in self._api.runs(experiment_id, _NEWEST) if experiment_id else []:
             if run.recurring_run_id == schedule.id and not state_of(run.state).is_final:
                 raise UserError(
-                    f"the schedule {schedule.name} can't be {done} now: Kubeflow would end its run that is going on",
+                    f"the schedule `{schedule.name}` can't be {done}: Kubeflow would end its run that is going on",
                     found=f"{run.display_name} ({run.run_id}), {state_of(run.state).value}",
                     fix=f"wait for it with `coralline runs wait {run.run_id}`, or end it with `coralline runs cancel`; "
-                    f"`coralline schedules pause {schedule.id}` begins no more",
+                    f"`coralline schedules pause {schedule.id}` has it start no more",
                 )
+
+    def _retire(self, schedule: RemoteSchedule, new: RemoteSchedule) -> None:
+        """Deletes a replaced schedule; paused first, so that no run of it starts meanwhile and is ended."""
+        doing = f"the new one, {new.id}, is there; the old one, {schedule.id}, can't be deleted"
+        if schedule.enabled:
+            with self._api.asked(doing, changes=True):
+                self._api.client.disable_recurring_run(schedule.id)
+        self._require_idle(schedule, "deleted, though its replacement is there")
+        self._delete(schedule, doing)
 
     def _delete(self, schedule: RemoteSchedule, doing: str) -> None:
         with self._api.asked(doing, changes=True):

@@ -121,7 +121,7 @@ class KubeflowService:
         for run in self._api.runs(experiment_id, None, name) if experiment_id else []:
             return str(run.run_id)
         raise UserError(
-            f"there is no run {name}",
+            f"there is no run `{name}`",
             expected=f"the name or id of a run at {self.place}",
             fix="`coralline runs list` tells which there are",
         )
@@ -131,7 +131,7 @@ class KubeflowService:
         others = unlike_request(run, spec.version, request)
         if others:
             raise UserError(
-                f"there is a run {request.name} already, of something else",
+                f"there is already a run `{request.name}`, of something else",
                 expected="a name for each run that differs",
                 found="; ".join(others),
                 fix="give this one another name with --name",

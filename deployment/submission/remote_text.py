@@ -23,13 +23,13 @@ def run_lines(run: RemoteRun) -> Iterator[str]:
         "pipeline version": run.pipeline_version,
         "pipeline root": run.pipeline_root,
         "service account": run.service_account,
-        "begun by schedule": run.schedule_id,
+        "started by schedule": run.schedule_id,
         "created": _time(run.created),
         "finished": _time(run.finished),
         "page": run.link,
     }
     rows |= {f"parameter {name}": _value(value) for name, value in sorted(run.parameters.items())}
-    yield from (f"  {label:<20}{printable(value)}" for label, value in rows.items() if value)
+    yield from (f"  {label:<22}{printable(value)}" for label, value in rows.items() if value)
     if run.tasks:
         yield "steps"
         yield from (f"  {task_line(task)}" for task in run.tasks)

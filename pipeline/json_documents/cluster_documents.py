@@ -52,7 +52,7 @@ class RemoteRunEntry(JsonObject):
     service_account: str | None
     """Whom its steps run as; null: the cluster's default."""
     schedule_id: str | None
-    """Of the schedule that began it; null: it was submitted."""
+    """Of the schedule that started it; null: it was submitted."""
     link: str | None
     """Its page."""
     tasks: list[RemoteTaskEntry]
@@ -60,7 +60,7 @@ class RemoteRunEntry(JsonObject):
 
 
 class RemoteScheduleEntry(JsonObject):
-    """Something that begins runs by itself."""
+    """Something that starts runs by itself."""
 
     id: str
     """The cluster's."""
@@ -89,9 +89,9 @@ class RemoteScheduleEntry(JsonObject):
     service_account: str | None
     """Of its runs; null: the cluster's default."""
     max_concurrent_runs: int
-    """How many of its runs may go on at once."""
+    """How many of its runs may be going on at once."""
     catches_up: bool
-    """Whether it begins a run for each time that was missed."""
+    """Whether it starts a run for each one that was missed."""
     link: str | None
     """Its page."""
 

@@ -1,4 +1,4 @@
-"""`coralline schedule`: runs on a cluster that begin by themselves."""
+"""`coralline schedule`: runs on a cluster that start by themselves."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def command(
     settings: tuple[tuple[str, Any], ...],
     as_json: bool,
 ) -> None:
-    """Have runs of a compiled spec begin by themselves; without SPEC, compile the configuration first.
+    """Run a compiled spec on a cluster, on a schedule; without SPEC, compile the configuration first.
 
-    At most one run goes on at a time, and times that were missed aren't made up for one by one. The same name twice is
-    the same schedule: with other settings, it is replaced.
+    One run at a time; missed runs are not caught up. The same name twice is the same schedule: with other settings, it
+    is replaced.
     """
     from deployment.submission.chosen_spec import chosen_spec, pipeline_root_of
     from deployment.submission.cron_times import read_cron

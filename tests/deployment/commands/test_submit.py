@@ -37,7 +37,7 @@ def test_a_run_is_submitted_and_told(kubeflow, submitted) -> None:
     (run,) = kubeflow.runs.values()
     assert run["runtime_config"]["parameters"] == {"push_to": "s3://other/models"}
     assert run["runtime_config"]["pipeline_root"] == "s3://bucket/coralline"
-    assert f"run first begun, id {run['run_id']}" in said and "uploaded to Kubeflow Pipelines at" in said
+    assert f"run first started, id {run['run_id']}" in said and "uploaded to Kubeflow Pipelines at" in said
     again = submitted("--parameter", "push_to=s3://other/models").stdout
     assert "run first is there already, pending: nothing was submitted" in again and len(kubeflow.runs) == 1
 
@@ -46,12 +46,12 @@ def test_without_a_name_one_run_goes_on_at_a_time(kubeflow, spec_file) -> None:
     file = spec_file(**_PARAMETERS)
     begun = _call("submit", file).stdout
     (run,) = kubeflow.runs.values()
-    assert run["display_name"].startswith("yard-") and "begun" in begun
+    assert run["display_name"].startswith("yard-") and "started" in begun
     assert f"{run['display_name']} is there already" in _call("submit", file).stdout and len(kubeflow.runs) == 1
     _call("submit", file, "--parameter", "push_to=s3://other/models")
     assert len(kubeflow.runs) == 2, "with other parameters it is another run"
     kubeflow.end(run["run_id"], "SUCCEEDED")
-    assert "begun" in _call("submit", file).stdout and len(kubeflow.versions) == 1
+    assert "started" in _call("submit", file).stdout and len(kubeflow.versions) == 1
 
 
 @pytest.mark.parametrize("state", ["FAILED", "CANCELED"])
@@ -112,7 +112,7 @@ def test_schedules_are_listed_paused_resumed_and_deleted(kubeflow, spec_file, va
         assert (said["change"], said["schedule"]["enabled"]) == (f"{change}d", enabled)
     assert "deleted" in _call("schedules", "delete", "yard", *here).stdout
     assert valid_document(_call("schedules", "list", *here, "--json").stdout)["schedules"] == []
-    assert "there is no schedule yard" in str(_call("schedules", "delete", "yard", *here, code=1).exception)
+    assert "there is no schedule `yard`" in str(_call("schedules", "delete", "yard", *here, code=1).exception)
 
 
 def test_runs_are_listed_shown_and_cancelled(kubeflow, submitted, valid_document) -> None:
@@ -127,7 +127,7 @@ def test_runs_are_listed_shown_and_cancelled(kubeflow, submitted, valid_document
     assert "run first: canceling" in _call("runs", "show", "first", *here).stdout
 
 
-@pytest.mark.parametrize(("state", "wrong"), [("FAILED", "the run first failed"), ("CANCELED", "was cancelled")])
+@pytest.mark.parametrize(("state", "wrong"), [("FAILED", "the run `first` failed"), ("CANCELED", "was cancelled")])
 def test_waiting_ends_on_every_end_and_fails_on_a_bad_one(kubeflow, submitted, valid_document, state, wrong) -> None:
     submitted()
     kubeflow.end(*kubeflow.runs, state, {"QatTrainer": state}, error="pod was evicted")

@@ -59,7 +59,7 @@ def test_another_run_under_the_same_name_is_refused(kubeflow, spec_file, change)
     service, spec = _opened(), read_submitted_spec(spec_file(**_STEPS))
     service.submit(spec, _request())
     done_so_far = kubeflow.changes()
-    with pytest.raises(UserError, match="there is a run first already, of something else"):
+    with pytest.raises(UserError, match="there is already a run `first`, of something else"):
         service.submit(spec, _request(**change))
     with pytest.raises(UserError, match=r"version: yard-.* -> yard-"):
         service.submit(read_submitted_spec(spec_file("b", **_STEPS)), _request())
@@ -80,11 +80,12 @@ def test_runs_are_found_by_name_and_id_newest_first(kubeflow, spec_file) -> None
     assert [run.name for run in service.runs(2)] == ["three", "two"]
     assert service.run("two").id == ids[1] == service.run(ids[1]).id
     assert service.run("one").pipeline_version == spec.version
-    with pytest.raises(UserError, match="there is no run four"):
+    with pytest.raises(UserError, match="there is no run `four`"):
         service.run("four")
     with pytest.raises(UserError, match=r"it isn't there \(404\)"):
         service.run("00000000-0000-0000-0000-000000000000")
     assert _opened(experiment="other").runs(5) == []
+    assert _opened(experiment="YARD").submit(spec, _request("one")).is_new and len(kubeflow.experiments) == 2
 
 
 def test_tasks_are_told_by_the_specs_names_and_a_failure_with_its_reason(kubeflow, spec_file) -> None:
@@ -151,7 +152,7 @@ def test_a_replacement_that_was_interrupted_is_finished_by_the_same_command(kube
     with pytest.raises(UserError, match=r"the new one, .* is there; the old one, .* can't be deleted") as told:
         service.keep_schedule(spec, _request("yard"), tuesdays)
     assert "database is locked" in str(told.value) and len(kubeflow.recurring_runs) == 2
-    with pytest.raises(UserError, match="there are 2 schedules yard"):
+    with pytest.raises(UserError, match="there are 2 schedules `yard`"):
         service.pause("yard")
     done = service.keep_schedule(spec, _request("yard"), tuesdays)
     assert [schedule.cron for schedule in service.schedules()] == [tuesdays]
@@ -174,13 +175,33 @@ def test_a_schedule_whose_run_goes_on_is_neither_replaced_nor_deleted(kubeflow, 
     assert service.delete("yard").name == "yard" and service.schedules() == []
 
 
+def test_a_run_that_starts_while_its_schedule_is_replaced_goes_on(kubeflow, spec_file, monkeypatch) -> None:
+    service, spec = _opened(), read_submitted_spec(spec_file(**_STEPS))
+    first = service.keep_schedule(spec, _request("yard"), _MONDAYS).schedule
+    make = kubeflow._post_recurringruns
+
+    def made(*arguments: Any) -> Any:
+        kubeflow.tick(first.id)
+        return make(*arguments)
+
+    monkeypatch.setattr(kubeflow, "_post_recurringruns", made)
+    tuesdays = read_cron("0 4 * * 2", "UTC")
+    with pytest.raises(UserError, match="deleted, though its replacement is there"):
+        service.keep_schedule(spec, _request("yard"), tuesdays)
+    (run,) = kubeflow.runs
+    assert kubeflow.runs[run]["state"] == "PENDING" and kubeflow.recurring_runs[first.id]["status"] == "DISABLED"
+    kubeflow.end(run, "SUCCEEDED")
+    assert service.keep_schedule(spec, _request("yard"), tuesdays).keeping is Keeping.REPLACED
+    assert [schedule.cron for schedule in service.schedules()] == [tuesdays]
+
+
 def test_schedules_are_paused_and_resumed(kubeflow, spec_file) -> None:
     service, spec = _opened(), read_submitted_spec(spec_file(**_STEPS))
     made = service.keep_schedule(spec, _request("yard"), _MONDAYS).schedule
     paused = service.pause("yard")
     assert (paused.enabled, paused.next_run) == (False, None) and kubeflow.tick(made.id) is None
     assert service.resume(made.id).enabled
-    with pytest.raises(UserError, match="there is no schedule garden"):
+    with pytest.raises(UserError, match="there is no schedule `garden`"):
         service.pause("garden")
 
 
