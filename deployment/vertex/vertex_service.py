@@ -35,13 +35,20 @@ def open_vertex(config: Config) -> VertexService:
       UserError: settings name no project or no region, or Google's client isn't there.
     """
     settings = config.deployment.vertex
-    if importlib.util.find_spec("google.cloud.aiplatform_v1") is None:
+    if not _has_googles_client():
         raise UserError(
             "Google's client for Vertex AI isn't installed here",
             expected="the package google-cloud-aiplatform, which the image of the steps leaves out",
             fix="call this in the environment that `./coralline` sets up",
         )
     return VertexService(settings, config.name, VertexConnection(vertex_location(settings)))
+
+
+def _has_googles_client() -> bool:
+    try:
+        return importlib.util.find_spec("google.cloud.aiplatform_v1") is not None
+    except ModuleNotFoundError:  # not even google.cloud
+        return False
 
 
 class VertexService(VertexSchedules):
