@@ -75,14 +75,14 @@ class VertexSchedules:
     def delete(self, name: str) -> RemoteSchedule:
         """Deletes a schedule; runs of it that are going on stay."""
         found = self._one(name)
-        self._delete(found, f"deleting the schedule {name}")
+        self._delete(found, f"deleting the schedule `{name}`")
         return remote_schedule(found, self._connection.location)
 
     def _turned(self, name: str, method: str, state: str) -> RemoteSchedule:
         found = self._one(name)
         if found.state.name == "COMPLETED":
             raise UserError(
-                f"the schedule {name} is at its end",
+                f"the schedule `{name}` is at its end",
                 expected="one that isn't",
                 found="COMPLETED: it won't start runs again",
                 fix="delete it and make a new one",
@@ -95,7 +95,7 @@ class VertexSchedules:
         """Pauses or resumes one that isn't, and waits until it is."""
         from google.api_core import exceptions
 
-        doing = f"{'pausing' if state == 'PAUSED' else 'resuming'} the schedule {found.display_name}"
+        doing = f"{'pausing' if state == 'PAUSED' else 'resuming'} the schedule `{found.display_name}`"
         extra = {"catch_up": False} if method == "resume_schedule" else {}
         try:
             self._connection.call(
@@ -130,7 +130,7 @@ class VertexSchedules:
 
     def _create(self, wanted: Any, request_id: str) -> Any:
         """Makes a schedule once, though its answer may be lost: the name doesn't keep Vertex AI from making two."""
-        location, doing = self._connection.location, f"making the schedule {wanted.display_name}"
+        location, doing = self._connection.location, f"making the schedule `{wanted.display_name}`"
         tried: list[None] = []
 
         def create(to: VertexConnection) -> Any:
@@ -157,16 +157,16 @@ class VertexSchedules:
         """A schedule by name or id."""
         found = self._named(name)
         if not found:
-            found = [one for one in self._matching(f"looking for the schedule {name}") if id_of(one.name) == name]
+            found = [one for one in self._matching(f"looking for the schedule `{name}`") if id_of(one.name) == name]
         if not found:
             raise UserError(
-                f"there is no schedule {name}",
+                f"there is no schedule `{name}`",
                 expected=f"the name or id of a schedule of {self._pipeline} at {self._connection.location.place}",
                 fix="`coralline schedules list` tells which there are",
             )
         if len(found) > 1:
             raise UserError(
-                f"there are {len(found)} schedules {name}",
+                f"there are {len(found)} schedules `{name}`",
                 expected="one",
                 found=", ".join(id_of(one.name) for one in found),
                 fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
@@ -175,7 +175,7 @@ class VertexSchedules:
 
     def _named(self, name: str) -> list[Any]:
         """Newest first."""
-        return self._matching(f"looking for the schedule {name}", _by_name(name))
+        return self._matching(f"looking for the schedule `{name}`", _by_name(name))
 
     def _matching(self, doing: str, filter_text: str = _ONLY_PIPELINES) -> list[Any]:
         return self._connection.call(doing, lambda to: self._list(to, filter_text))

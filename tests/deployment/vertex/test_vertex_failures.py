@@ -226,7 +226,7 @@ def test_an_account_that_one_may_not_act_as(api, vertex, spec):
 
 def test_a_schedule_that_is_refused(api, vertex, spec):
     api.troubles.append(("CreateSchedule", lambda context: deny(context, "aiplatform.schedules.create", api.parent)))
-    with pytest.raises(UserError, match="may not do this: making the schedule weekly"):
+    with pytest.raises(UserError, match="may not do this: making the schedule `weekly`"):
         vertex.keep_schedule(spec, RunRequest("weekly"), read_cron("0 4 * * 1", "UTC"))
     assert api.schedules == {}
 
@@ -263,7 +263,7 @@ def test_whoever_waits_can_tell_what_may_pass(api, vertex, spec):
 
 def test_a_change_without_an_answer_says_what_is_not_known(api, vertex, spec):
     api.troubles.append(("CreatePipelineJob", lambda context: refuse(context, Code.INTERNAL, "Internal error.")))
-    with pytest.raises(UserError, match="submitting the run weekly; whether it was done isn't known") as error:
+    with pytest.raises(UserError, match="submitting the run `weekly`; whether it was done isn't known") as error:
         vertex.submit(spec, RunRequest("weekly"))
     assert not isinstance(error.value, PassingServiceError)
 

@@ -100,7 +100,7 @@ def test_the_same_name_twice_is_the_same_run(api, vertex, spec):
 )
 def test_the_same_name_with_other_settings_is_refused(vertex, spec, request_, told):
     vertex.submit(spec, RunRequest("weekly"))
-    with pytest.raises(UserError, match="there is a run weekly already, of something else") as error:
+    with pytest.raises(UserError, match="there is already a run `weekly`, of something else") as error:
         vertex.submit(spec, request_)
     assert error.value.found == told
 
@@ -184,7 +184,7 @@ def test_runs_are_listed_newest_first(api, vertex, spec):
 
 
 def test_a_run_that_is_not_there_is_told(vertex):
-    with pytest.raises(UserError, match="there is no run weekly"):
+    with pytest.raises(UserError, match="there is no run `weekly`"):
         vertex.run("weekly")
 
 

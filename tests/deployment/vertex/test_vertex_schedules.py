@@ -89,7 +89,7 @@ def test_what_replaces_a_paused_one_is_paused(api, vertex, spec, kept):
 def test_a_replacement_that_was_interrupted_is_finished(api, vertex, spec, kept):
     vertex.pause("weekly")
     api.troubles.append(("PauseSchedule", lambda context: deny(context, "aiplatform.schedules.update", "x")))
-    with pytest.raises(UserError, match="may not do this: pausing the schedule weekly"):
+    with pytest.raises(UserError, match="may not do this: pausing the schedule `weekly`"):
         vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS)
     assert len(api.schedules) == 2
     again = vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS)
@@ -118,7 +118,7 @@ def test_schedules_of_other_pipelines_are_left_alone(api, vertex, spec, kept):
     api.schedules[other.name] = other
     assert vertex.keep_schedule(spec, RunRequest("weekly"), _TUESDAYS).keeping is Keeping.REPLACED
     assert other.name in api.schedules and len(vertex.schedules()) == 1
-    with pytest.raises(UserError, match="there is no schedule 7"):
+    with pytest.raises(UserError, match="there is no schedule `7`"):
         vertex.delete("7")
 
 
@@ -151,7 +151,7 @@ def test_several_of_a_name_are_refused_but_by_id(api, vertex, kept):
     twin = types.Schedule(api.schedules[resource])
     twin.name = f"{api.parent}/schedules/7"
     api.schedules[twin.name] = twin
-    with pytest.raises(UserError, match="there are 2 schedules weekly"):
+    with pytest.raises(UserError, match="there are 2 schedules `weekly`"):
         vertex.pause("weekly")
     assert vertex.delete("7").id == "7" and list(api.schedules) == [resource]
 
@@ -170,7 +170,7 @@ def test_pausing_is_waited_for(api, vertex, kept, monkeypatch):
     api.turns_late = 3
     assert not vertex.pause("weekly").enabled
     api.turns_late = 99
-    with pytest.raises(UserError, match="it isn't done yet: resuming the schedule weekly"):
+    with pytest.raises(UserError, match="it isn't done yet: resuming the schedule `weekly`"):
         vertex.resume("weekly")
 
 
@@ -182,7 +182,7 @@ def test_a_lost_answer_to_pausing_is_settled(api, vertex, kept):
 def test_one_at_its_end_cannot_be_resumed_and_is_replaced(api, vertex, spec, kept):
     (schedule,) = api.schedules.values()
     schedule.state = types.Schedule.State.COMPLETED
-    with pytest.raises(UserError, match="the schedule weekly is at its end"):
+    with pytest.raises(UserError, match="the schedule `weekly` is at its end"):
         vertex.resume("weekly")
     again = vertex.keep_schedule(spec, RunRequest("weekly", {"push_to": "gs://b/x"}), _MONDAYS)
     assert again.keeping is Keeping.REPLACED and again.schedule.enabled
@@ -193,7 +193,7 @@ def test_deleting_waits_until_it_is_done(api, vertex, kept):
     assert vertex.delete("weekly").id == kept.schedule.id
     assert api.schedules == {} and vertex.schedules() == []
     assert len(_asked(api, "GetOperation")) >= 1
-    with pytest.raises(UserError, match="there is no schedule weekly"):
+    with pytest.raises(UserError, match="there is no schedule `weekly`"):
         vertex.delete("weekly")
 
 
