@@ -86,6 +86,7 @@ def require_schedule(context: grpc.ServicerContext, schedule: types.Schedule) ->
     require_cron(context, schedule.cron)
     if "create_pipeline_job_request" not in schedule or not schedule.create_pipeline_job_request.parent:
         refuse(context, Code.INVALID_ARGUMENT, "create_pipeline_job_request.parent is required.")
+    # Not documented; it would let the first run start and no other.
     if schedule.create_pipeline_job_request.pipeline_job_id:
         refuse(context, Code.INVALID_ARGUMENT, "pipeline_job_id: a second run would have the same.")
 
