@@ -20,7 +20,7 @@ def unlike_request(there: RemoteRun | RemoteSchedule, version: str, request: Run
     """
     found = []
     if there.pipeline_version != version:
-        found.append(f"version: {there.pipeline_version or 'of unknown content'} -> {version}")
+        found.append(f"pipeline version: {there.pipeline_version or 'of unknown content'} -> {version}")
     for name in sorted({*there.parameters, *request.parameters}):
         before, after = there.parameters.get(name), request.parameters.get(name)
         if before != after:

@@ -52,7 +52,7 @@ def task_line(task: RemoteTask) -> str:
 def runs_table(runs: Sequence[RemoteRun]) -> Iterator[str]:
     """One line a run."""
     yield from _table(
-        ("run", "state", "created", "finished", "version", "id"),
+        ("run", "state", "created", "finished", "pipeline version", "id"),
         [
             (run.name, run.state.value, _time(run.created), _time(run.finished), run.pipeline_version, run.id)
             for run in runs
@@ -63,7 +63,7 @@ def runs_table(runs: Sequence[RemoteRun]) -> Iterator[str]:
 def schedules_table(schedules: Sequence[RemoteSchedule]) -> Iterator[str]:
     """One line a schedule; times are in its own time zone."""
     yield from _table(
-        ("schedule", "state", "when", "next run", "last run", "version", "id"),
+        ("schedule", "state", "when", "next run", "last run", "pipeline version", "id"),
         [
             (
                 schedule.name,

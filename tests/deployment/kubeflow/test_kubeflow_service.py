@@ -61,7 +61,7 @@ def test_another_run_under_the_same_name_is_refused(kubeflow, spec_file, change)
     done_so_far = kubeflow.changes()
     with pytest.raises(UserError, match="there is already a run `first`, of something else"):
         service.submit(spec, _request(**change))
-    with pytest.raises(UserError, match=r"version: yard-.* -> yard-"):
+    with pytest.raises(UserError, match=r"pipeline version: yard-.* -> yard-"):
         service.submit(read_submitted_spec(spec_file("b", **_STEPS)), _request())
     assert kubeflow.changes() == done_so_far
 
@@ -139,7 +139,7 @@ def test_other_settings_replace_a_schedule_and_leave_it_paused(kubeflow, spec_fi
         read_submitted_spec(spec_file("b", **_STEPS)), _request("yard", parameters={}), _MONDAYS
     )
     assert (done.keeping, done.uploaded, done.schedule.enabled) == (Keeping.REPLACED, True, False)
-    assert [change.partition(":")[0] for change in done.changes] == ["version", "parameter float_steps"]
+    assert [change.partition(":")[0] for change in done.changes] == ["pipeline version", "parameter float_steps"]
     assert list(kubeflow.recurring_runs) == [done.schedule.id] != [first.schedule.id]
     assert kubeflow.changes()[-1] == ("DELETE", f"/apis/v2beta1/recurringruns/{first.schedule.id}")
 
