@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from coralline.foundation.settings_section import SettingsSection
+
+# PipelineJob.labels in google/cloud/aiplatform/v1/pipeline_job.proto, but for letters of other alphabets.
+_LabelKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+_LabelValue = Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,63}$")]
 
 
 class KubeflowSettings(SettingsSection):
@@ -50,5 +56,28 @@ class VertexSettings(SettingsSection):
     )
     region: str | None = Field(None, min_length=1, description="Its region, such as europe-west4.")
     service_account: str | None = Field(
-        None, min_length=1, description="The e-mail address of the steps' account. Default: Vertex AI's."
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="The e-mail address of the steps' account. Default: the project's Compute Engine default account, "
+        "which can do more than steps need.",
+    )
+    network: str | None = Field(
+        None,
+        pattern=r"^projects/[^/]+/global/networks/[^/]+$",
+        description="The VPC network that steps are peered with: projects/PROJECT_NUMBER/global/networks/NAME.",
+    )
+    encryption_key: str | None = Field(
+        None,
+        pattern=r"^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$",
+        description="The Cloud KMS key that protects runs, of the same region: "
+        "projects/P/locations/REGION/keyRings/R/cryptoKeys/K.",
+    )
+    labels: dict[_LabelKey, _LabelValue] = Field(
+        {}, max_length=50, description="Labels of runs, for finding them and for bills."
+    )
+    api_endpoint: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.-]+(:\d+)?$",
+        description="Host of the API, where it is another than REGION-aiplatform.googleapis.com: Private Service "
+        "Connect, for one.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from coralline.foundation.errors import UserError
@@ -45,6 +46,9 @@ _KUBERNETES_ONLY = (
     "pull_policy",
     "pull_secret",
 )
+# https://cloud.google.com/vertex-ai/docs/pipelines/machine-types
+_MOST_ON_VERTEX = {"cpu": 96.0, "cpu_limit": 96.0, "memory_gb": 624.0, "memory_limit_gb": 624.0}
+_ACCELERATOR_ON_VERTEX = re.compile(r"^(NVIDIA|TPU)_[A-Z0-9_]+$")
 _MINIO_ENDPOINT = "http://minio-service.kubeflow:9000"
 _MINIO_SECRET = "mlpipeline-minio-artifact"
 
@@ -136,6 +140,7 @@ def _require_room(name: str, settings: StepSettings) -> None:
 def _require_target_can(key: str, settings: SettingsSection, target: str) -> None:
     if target != "vertex":
         return
+    _require_machine_of_vertex(key, settings)
     for name in _KUBERNETES_ONLY:
         if getattr(settings, name):
             raise UserError(
@@ -143,4 +148,24 @@ def _require_target_can(key: str, settings: SettingsSection, target: str) -> Non
                 expected="cpu, memory_gb, accelerator, retries, env",
                 found=name,
                 fix=f"remove {key}.{name} for this target; give access with the service account of the run",
+            )
+
+
+def _require_machine_of_vertex(key: str, settings: SettingsSection) -> None:
+    accelerator = getattr(settings, "accelerator", None)
+    if accelerator is not None and not _ACCELERATOR_ON_VERTEX.match(accelerator):
+        raise UserError(
+            f"`{key}.accelerator` is none of Vertex AI's",
+            expected="a name of its AcceleratorType, such as NVIDIA_TESLA_T4 or NVIDIA_L4",
+            found=accelerator,
+            fix=f"set {key}.accelerator to one of https://cloud.google.com/vertex-ai/docs/reference/rest/v1/MachineSpec",
+        )
+    for name, most in _MOST_ON_VERTEX.items():
+        asked = getattr(settings, name, None)
+        if asked is not None and asked > most:
+            raise UserError(
+                f"Vertex AI has no machine for `{key}.{name}`",
+                expected=f"at most {most:g}",
+                found=f"{asked:g}",
+                fix=f"lower {key}.{name}",
             )

@@ -67,6 +67,9 @@ def test_on_kubeflow(cluster_settings: dict[str, Any], changed: dict[str, Any], 
         ({"deployment.steps": {"QatTrainer": {"node_selector": {"gpu": "t4"}}}}, "QatTrainer.node_selector` can't"),
         ({"deployment.secret_env": {"KEY": "secret/key"}}, "`deployment.secret_env` can't"),
         ({"deployment.steps": {"DataFingerprint": {"cpu": 1}}}, "doesn't have: DataFingerprint"),
+        ({"deployment.accelerator": "nvidia.com/gpu"}, "`deployment.accelerator` is none of Vertex AI's"),
+        ({"deployment.steps": {"QatTrainer": {"cpu": 128}}}, "no machine for `deployment.steps.QatTrainer.cpu`"),
+        ({"deployment.memory_limit_gb": 1000}, "no machine for `deployment.memory_limit_gb`"),
     ],
 )
 def test_on_vertex(cluster_settings: dict[str, Any], changed: dict[str, Any], told: str) -> None:
