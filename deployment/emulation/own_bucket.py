@@ -1,8 +1,8 @@
 """Object stores that every cluster reaches, on this machine: Kubeflow's own, `minio-service.kubeflow:9000`; Google's.
 
-Kubeflow's is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one of moto's, started for the time of a
-command. That one keeps its objects in memory, so they are kept in a folder from one command to the next. Google's is
-the emulator that STORAGE_EMULATOR_HOST names, if it's set.
+Kubeflow's is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one of moto's, started for the time
+of a command. That one keeps its objects in memory, so they are kept in a folder from one command to the next. Google's
+is the emulator that STORAGE_EMULATOR_HOST names, if it's set.
 """
 
 from __future__ import annotations
