@@ -82,6 +82,15 @@ def test_a_store_that_is_silent_is_given_up_after_three_tries_in_one_sentence(st
     assert proxy.connections == 3 and not [record for record in caplog.records if record.name == "gcsfs"]
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:9", "http://nowhere.invalid"])
+def test_a_google_store_that_cannot_be_reached_is_named(host, gs_bucket, monkeypatch):
+    monkeypatch.setattr(store_connection, "_TRIES", 1)
+    monkeypatch.setattr(patience, "WAITS_S", [])
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", host)
+    with pytest.raises(OSError, match=f"{host} can't be reached: "):
+        storage.read_bytes(f"{gs_bucket}/f")
+
+
 def test_an_answer_that_comes_slowly_is_waited_for(store, monkeypatch):
     folder, proxy = store
     storage.write_bytes(f"{folder}/f", CONTENT[:20_000])
