@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
+from coralline.detector import presets
+from coralline.detector.warm_start import weights_source
 from coralline.foundation import storage
 from coralline.publishing import published
 from deployment.emulation import own_bucket
@@ -162,7 +164,10 @@ def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_serve
     assert pushed["pushed"] == 1
     served = published.latest_bundle(place)
     assert served == f"{place}/{pushed['pushed_version']}"
-    assert json.loads(storage.read_bytes(f"{served}/manifest.json"))["labels"] == sorted(CLASSES)
+    manifest = json.loads(storage.read_bytes(f"{served}/manifest.json"))
+    assert manifest["labels"] == sorted(CLASSES)
+    weights = weights_source.obtain(served, None, presets.get("demo_160"))
+    assert weights.path.startswith(f"{root}/"), "what the next training begins with is in the bucket"
     assert storage.read_bytes(f"{served}/model.tflite") == model
     _rolled_back_and_not_blessed_at_once(backend, spec, root, place, looked)
 
