@@ -135,6 +135,7 @@ def _in_buckets(tmp_path: Path) -> tuple[str, str, bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_served(
     gs_bucket: str, backend: EmulatedBackend, tmp_path: Path
 ) -> None:
