@@ -17,6 +17,7 @@ from coralline.edgetpu import compiler, gate
 from coralline.edgetpu.mapping import Mapping, predict_model
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
+from coralline.publishing.places import require_writable
 from pipeline.config import Config
 from pipeline.running.out_folder import OutFolder
 
@@ -56,6 +57,8 @@ def check_before_run(config: Config) -> Preflight:
     check_amount(config, dataset)
     mapping = check_mapping(config, len(dataset.label_map))
     OutFolder(Path(config.out)).prepare()
+    if config.push.to:
+        require_writable(config.push.to)
     return Preflight(dataset, found, fitted_settings(config, dataset), training_settings(config).preset, mapping)
 
 

@@ -372,6 +372,7 @@ class _FaultyProxy:
       cuts: for so many connections; then they are left alone.
       silent: whether answers are kept back.
       delay: seconds between one kilobyte of an answer and the next.
+      connections: how many there have been.
     """
 
     def __init__(self, target, tls=None):
@@ -379,6 +380,7 @@ class _FaultyProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.at = f"http{'s' if tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.cut_after, self.cuts, self.silent, self.delay = None, 0, False, 0.0
+        self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
@@ -388,6 +390,7 @@ class _FaultyProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                self.connections += 1
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):

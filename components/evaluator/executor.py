@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.kept_address import kept_address
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import storage
 from coralline.foundation.code_version import stamp
@@ -156,7 +157,7 @@ def _write_blessing(blessing: Any, verdict: Verdict, input_dict: dict[str, Any],
     blessing.set_int_custom_property("blessed", int(verdict.blessed))
     for name, channel in (("current_model", "model"), ("tflite_model", "tflite_model")):
         model = artifact_utils.get_single_instance(input_dict[channel])
-        blessing.set_string_custom_property(name, model.uri)
+        blessing.set_string_custom_property(name, kept_address(model))
         blessing.set_int_custom_property(f"{name}_id", model.id)
     blessing.set_string_custom_property("baseline_content", served.get_string_custom_property("content"))
     if version := served.get_string_custom_property("version"):

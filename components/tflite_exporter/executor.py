@@ -9,6 +9,7 @@ from typing import Any
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.kept_address import kept_address
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import memory, storage
 from coralline.foundation.code_version import stamp
@@ -32,7 +33,8 @@ class Executor(base_executor.BaseExecutor):
         from coralline.edgetpu import mapping
         from coralline.tflite import metadata
 
-        model_folder = artifact_utils.get_single_uri(input_dict["trained_model"])
+        trained = artifact_utils.get_single_instance(input_dict["trained_model"])
+        model_folder = trained.uri
         label_map = LabelMap.read(f"{artifact_utils.get_single_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}")
         report_folder = artifact_utils.get_single_uri(input_dict["dataset_report"])
         report = json.loads(storage.read_bytes(f"{report_folder}/report.json"))
@@ -53,7 +55,8 @@ class Executor(base_executor.BaseExecutor):
         mapped = mapping.predict(content)
         artifact = artifact_utils.get_single_instance(output_dict["tflite_model"])
         storage.write_bytes(f"{artifact.uri}/{LABELS_FILE}", label_map.labels_txt().encode())
-        export_json = _export_json(model_folder, saved_model.read_detector_json(model_folder), post_processing, mapped)
+        detector = saved_model.read_detector_json(model_folder)
+        export_json = _export_json(kept_address(trained), detector, post_processing, mapped)
         storage.write_bytes(f"{artifact.uri}/{EXPORT_JSON}", export_json.encode())
         storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
@@ -91,10 +94,10 @@ def _post_processing(settings: ExportSettings, num_classes: int, fullest: int) -
     )
 
 
-def _export_json(model_folder: str, detector: dict[str, Any], post_processing: PostProcessing, mapped: Any) -> str:
+def _export_json(trained_model: str, detector: dict[str, Any], post_processing: PostProcessing, mapped: Any) -> str:
     export = {
         "preset": detector["preset"],
-        "trained_model": model_folder,
+        "trained_model": trained_model,
         "input": detector["input_size"],
         "post_processing": dataclasses.asdict(post_processing),
         "edgetpu": {"mapped": mapped.mapped, "total": mapped.total, "cpu": mapped.cpu},

@@ -1,7 +1,8 @@
-"""The object store that a Kubeflow brings along, `minio-service.kubeflow:9000`, on this machine.
+"""Object stores that every cluster reaches, on this machine: Kubeflow's own, `minio-service.kubeflow:9000`; Google's.
 
-It is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one of moto's, started for the time of a
-command. That one keeps its objects in memory, so they are kept in a folder from one command to the next.
+Kubeflow's is the server that AWS_ENDPOINT_URL names; with neither a root nor that, one of moto's, started for the time
+of a command. That one keeps its objects in memory, so they are kept in a folder from one command to the next. Google's
+is the emulator that STORAGE_EMULATOR_HOST names, if it's set.
 """
 
 from __future__ import annotations
@@ -21,16 +22,27 @@ from deployment.emulation.cluster_description import ClusterDescription
 _SERVICE = "minio-service.kubeflow:9000"
 _SECRET = "mlpipeline-minio-artifact"  # config/env.go, minioArtifactSecretName
 _KEYS = {"AWS_ACCESS_KEY_ID": "accesskey", "AWS_SECRET_ACCESS_KEY": "secretkey"}
+_GOOGLES = "STORAGE_EMULATOR_HOST"
 _SUFFIX = ".object"  # a key may be another one's folder
 
 
 def with_object_store(cluster: ClusterDescription) -> ClusterDescription:
-    """The cluster with that service and its secret, which every installation has, unless they are described."""
+    """The cluster with that service and its secret, which every installation has, unless they are described.
+
+    Pods know where the emulator of Google's store is, as those of a cluster know Google's.
+    """
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     keys = {key: os.environ[variable] for variable, key in _KEYS.items() if variable in os.environ}
     services = {_SERVICE: endpoint.partition("://")[2].rstrip("/")} if endpoint else {}
     secrets = {_SECRET: keys} if keys else {}
-    return cluster.model_copy(update={"services": services | cluster.services, "secrets": secrets | cluster.secrets})
+    pod_env = {_GOOGLES: os.environ[_GOOGLES]} if _GOOGLES in os.environ else {}
+    return cluster.model_copy(
+        update={
+            "services": services | cluster.services,
+            "secrets": secrets | cluster.secrets,
+            "pod_env": pod_env | cluster.pod_env,
+        }
+    )
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from typing import Any
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from components.kept_address import KEPT_ADDRESS
 from deployment.entrypoint import executor_input, executor_output
 from deployment.entrypoint.launcher_mirror import mirror_of
 from deployment.entrypoint.process_end import run_to_its_end
@@ -85,6 +86,8 @@ def run_task(command: TaskCommand) -> None:
     inputs = tfx_entrypoint.parse_raw_artifact_dict(task.inputs.artifacts, names)
     outputs = tfx_entrypoint.parse_raw_artifact_dict(task.outputs.artifacts, names)
     number_as_recorded(task, inputs, names)
+    if not command.artifacts:
+        name_addresses(given, inputs)
     _make_folders([*inputs.values(), *outputs.values()])
     properties = executor_input.exec_properties(task, command.inputs_spec, command.run_parameters)
     _executor(command, given).Do(inputs, outputs, properties)
@@ -101,6 +104,13 @@ def number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int,
             if runtime.name.isdecimal():
                 artifact.mlmd_artifact.id = int(runtime.name)
                 names[artifact.mlmd_artifact.id] = runtime.name
+
+
+def name_addresses(given: Any, inputs: dict[str, list[Any]]) -> None:
+    """Says on each artifact that is read from the launcher's copy where in the bucket it stays."""
+    for name, artifacts in inputs.items():
+        for artifact, runtime in zip(artifacts, given.inputs.artifacts[name].artifacts, strict=True):
+            artifact.set_string_custom_property(KEPT_ADDRESS, runtime.uri)
 
 
 def _make_folders(artifacts: Iterable[list[Any]]) -> None:

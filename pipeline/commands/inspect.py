@@ -24,7 +24,9 @@ def command(model: str, as_json: bool) -> None:
     """Say what is in a .tflite file, compiled ones included: inputs and outputs, its operations, whether devices can
     use it as a detector, and which operations the Edge TPU takes and why it doesn't take the others."""
     from coralline.edgetpu import inspection
+    from coralline.foundation.withheld import withheld_here
 
+    model = withheld_here(model)
     found = inspection.inspect_model(model)
     if as_json:
         machine_output.print_document("inspect", found)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -144,18 +145,32 @@ def explain_failed_run(error: Exception, doing: str, log: Path) -> UserError:
         if isinstance(cause, UserError):
             return cause
     if any(words in str(cause) for cause in causes for words in _DISK_IS_FULL):
-        return UserError(
-            "the disk of the output folder is full",
-            file=log.parent.parent,
-            expected="room for examples, checkpoints and models",
-            found=f"{shutil.disk_usage(log.parent).free / 2**20:.0f} MiB free",
-            fix="make room or name another folder with --out; the same command resumes",
-        )
+        return _full_disk(log.parent.parent, Path(tempfile.gettempdir()))
     first_line = (str(error).strip().splitlines() or [""])[0]
     return UserError(
         f"{doing} failed: a bug, or a lack of memory or disk",
         found=f"{type(error).__name__}: {first_line[:300]}",
         fix=f"see the end of {log}; the same command resumes",
+    )
+
+
+def _full_disk(out: Path, temporary: Path) -> UserError:
+    """Of the two disks that a run writes to, the fuller one."""
+    free = {folder: shutil.disk_usage(folder).free for folder in (out, temporary)}
+    if os.stat(temporary).st_dev != os.stat(out).st_dev and free[temporary] < free[out]:
+        return UserError(
+            "the disk of temporary files is full",
+            file=temporary,
+            expected="room for what libraries write aside",
+            found=f"{free[temporary] / 2**20:.0f} MiB free",
+            fix="make room or name another folder in TMPDIR; the same command resumes",
+        )
+    return UserError(
+        "the disk of the output folder is full",
+        file=out,
+        expected="room for examples, checkpoints and models",
+        found=f"{free[out] / 2**20:.0f} MiB free",
+        fix="make room or name another folder with --out; the same command resumes",
     )
 
 

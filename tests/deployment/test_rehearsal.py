@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
+from coralline.detector import presets
+from coralline.detector.warm_start import weights_source
+from coralline.foundation import storage
 from coralline.publishing import published
 from deployment.emulation import own_bucket
 from deployment.emulation.blob_transfer import download_blob
@@ -52,8 +55,9 @@ _SETTINGS = {
 _NAMES_ONLY = "minio://bucket/names-only"
 
 
-def _compiled(root: str) -> bytes:
-    return compile_pipeline(load_config(None, _SETTINGS | {"deployment.pipeline_root": root}), "kubeflow")
+def _compiled(root: str, **places: Any) -> bytes:
+    settings = _SETTINGS | {"deployment.pipeline_root": root} | places
+    return compile_pipeline(load_config(None, settings), "kubeflow")
 
 
 @pytest.fixture
@@ -121,10 +125,21 @@ def _evaluated(model_run: str, folder: Path) -> list[int]:
     return [event.step for event in events for value in event.summary.value if value.tag == "eval/AP"]
 
 
+def _in_buckets(tmp_path: Path) -> tuple[str, str, bytes]:
+    """A run's root, the place of published models, and the pipeline with nothing on a volume: each kind of bucket."""
+    data, place = f"s3://bucket/{tmp_path.name}/data", f"minio://bucket/{tmp_path.name}/published"
+    root = f"gs://bucket/{tmp_path.name}"
+    for file in (tmp_path / "claim" / "data").rglob("*.*"):
+        storage.write_bytes(f"{data}/{file.relative_to(tmp_path / 'claim' / 'data')}", file.read_bytes())
+    return root, place, _compiled(root, **{"data.path": data, "push.to": place, "deployment.volumes": {}})
+
+
 @pytest.mark.slow
-def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_served(backend, tmp_path: Path) -> None:
-    root, place = f"minio://bucket/{tmp_path.name}", tmp_path / "claim" / "published"
-    spec = _compiled(root)
+@pytest.mark.timeout(1800)
+def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_served(
+    gs_bucket: str, backend: EmulatedBackend, tmp_path: Path
+) -> None:
+    root, place, spec = _in_buckets(tmp_path)
     run = backend.begin(spec, "spec.yaml", root, {})
     _killed_while_it_trains(backend, run, root)
 
@@ -133,14 +148,14 @@ def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_serve
         first[name] = task
         if name == "Evaluator":  # somebody else publishes between blessing and push
             model = _read(f"{_said(backend, first['TFLiteExporter'], 'tflite_model')['uri']}/model.tflite", tmp_path)
-            other = published.publish(str(place), {"model.tflite": model + bytes(16)}, {"labels": sorted(CLASSES)})
+            other = published.publish(place, {"model.tflite": model + bytes(16)}, {"labels": sorted(CLASSES)})
     trained = _said(backend, first["QatTrainer"], "model_run")["uri"]
     assert _evaluated(trained, tmp_path / "log") == [1, 2, 3, 4], "none is left out, none done twice"
     assert {task.attempts for task in first.values()} == {1}, "the killed one left no word of its pod"
     assert _states(first, "succeeded") == set(first) and len(first) == 11
     pushed = _said(backend, first["EdgeTpuPusher"], "pushed_model")
     assert (pushed["pushed"], pushed["refused_by"]) == (0, "baseline")
-    assert published.latest_bundle(str(place)) == str(place / other)
+    assert published.latest_bundle(place) == f"{place}/{other}"
 
     second = dict(backend.perform(backend.begin(spec, "spec.yaml", root, {})))
     looked = {"DataFingerprint", "ServedFingerprint", "EdgeTpuPusher"}
@@ -148,15 +163,20 @@ def test_runs_on_unchanged_data_train_once_though_killed_and_judge_what_is_serve
     assert _said(backend, second["Evaluator"], "blessing")["baseline_model"].endswith(other)
     pushed = _said(backend, second["EdgeTpuPusher"], "pushed_model")
     assert pushed["pushed"] == 1
-    manifest = json.loads((place / pushed["pushed_version"] / "manifest.json").read_text())
-    assert manifest["labels"] == sorted(CLASSES) and (place / "latest" / "model.tflite").read_bytes() == model
+    served = published.latest_bundle(place)
+    assert served == f"{place}/{pushed['pushed_version']}"
+    manifest = json.loads(storage.read_bytes(f"{served}/manifest.json"))
+    assert manifest["labels"] == sorted(CLASSES)
+    weights = weights_source.obtain(served, None, presets.get("demo_160"))
+    assert weights.path.startswith(f"{root}/"), "what the next training begins with is in the bucket"
+    assert storage.read_bytes(f"{served}/model.tflite") == model
     _rolled_back_and_not_blessed_at_once(backend, spec, root, place, looked)
 
 
 def _rolled_back_and_not_blessed_at_once(
-    backend: EmulatedBackend, spec: bytes, root: str, place: Path, looked: set[str]
+    backend: EmulatedBackend, spec: bytes, root: str, place: str, looked: set[str]
 ) -> None:
-    published.roll_back(str(place), reason="misses crosses")
+    published.roll_back(place, reason="misses crosses")
     runs = [backend.begin(spec, "spec.yaml", root, given) for given in ({}, {"evaluate_min_ap50": "1.0"})]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         rolled_back, not_blessed = pool.map(lambda run: dict(backend.perform(run)), runs)

@@ -104,9 +104,13 @@ def test_an_augmentation_that_cannot_be_is_told_with_what_can(file, value, key, 
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
-        ("train.seed", "x", "a whole number"),
-        ("train.seed", 1.5, "a whole number"),
+        ("train.seed", "x", "a whole number, at least 0, below 4294967296"),
+        ("train.seed", 1.5, "a whole number, at least 0, below 4294967296"),
+        ("train.seed", -1, "a whole number, at least 0, below 4294967296"),
         ("train.float_steps", 0, "a whole number, at least 1"),
+        ("train.float_steps", True, "a whole number, at least 1"),
+        ("train.learning_rate", float("inf"), "a number, above 0"),
+        ("data.label_map", "classes\0", "text"),
         ("train.xla", "perhaps", "true or false"),
         ("train.mixed_precision", "int4", "one of `bfloat16`, `float16`"),
         ("train.ema_decay", 1, "a number, above 0, below 1"),
@@ -127,6 +131,12 @@ def test_an_augmentation_that_cannot_be_is_told_with_what_can(file, value, key, 
 def test_a_wrong_value_is_answered_with_what_the_setting_may_be(key, value, allowed):
     error = refused(None, {key: value})
     assert (error.what, error.found) == (f"`{key}` must be {allowed}", repr(value))
+
+
+def test_a_key_of_a_mapping_that_is_no_text_is_told_with_its_line(file):
+    error = refused(file("deployment:\n  volumes: {/mnt: claim}\n  node_selector:\n    1: yard\n"))
+    assert error.what == "a key isn't text in `deployment.node_selector`"
+    assert (error.line, error.found) == (3, "1, as YAML reads it")
 
 
 def test_no_message_is_the_librarys_own():

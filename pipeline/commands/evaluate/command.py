@@ -60,8 +60,10 @@ def command(
     """Score the detector MODEL by COCO's rules: average precision and recall with 95 % intervals, of each class too,
     and the best score threshold.
 
-    MODEL is a .tflite file or a published version's folder. The data is read as `coralline check` reads it.
+    MODEL is a .tflite file or a published version's folder, or the address of one (gs://, s3://, minio://). The data is
+    read as `coralline check` reads it.
     """
+    from coralline.foundation.withheld import withheld_here
     from coralline.scoring import evaluate_file
     from pipeline.commands.evaluate import evaluation_text
     from pipeline.config import load_config
@@ -74,6 +76,7 @@ def command(
 
         require_report_folder(report)
     labels = None if label_map is None else evaluate_file.read_class_names(label_map)
+    model, against = withheld_here(model), None if against is None else withheld_here(against)
     result = evaluate_file.evaluate(
         model, config.data.path, split, settings=config.data, labels=labels, delegate=delegate, against=against
     )

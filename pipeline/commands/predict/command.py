@@ -83,6 +83,7 @@ def command(
     Latency is that of the runtime alone, without reading and drawing; the first runs, which warm up, are left out
     where there are enough.
     """
+    from coralline.foundation.withheld import withheld_here
     from coralline.tflite import latency
     from coralline.tflite.isolated_detector import IsolatedDetector
     from pipeline.commands.predict import media
@@ -91,6 +92,7 @@ def command(
     from pipeline.commands.predict.shown_scores import shown_scores
     from pipeline.status_line import StatusLine
 
+    model = withheld_here(model)
     paths = media.listed(given)
     pictures = media.pictures(paths, out)
     with contextlib.ExitStack() as stack:

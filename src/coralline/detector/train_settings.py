@@ -59,4 +59,4 @@ class TrainSettings(SettingsSection):
         "float16 (with loss scaling) on older ones. The quantization-aware phase is float32.",
     )
     xla: bool = Field(False, description="Whether XLA fuses what it can of a training step, for GPUs.")
-    seed: int = Field(1, description="Seed of weights, shuffling and augmentation.")
+    seed: int = Field(1, ge=0, lt=2**32, description="Seed of weights, shuffling and augmentation.")

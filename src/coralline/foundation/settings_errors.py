@@ -45,6 +45,8 @@ def as_user_error(
     if any(_concerns(key, ".".join(where)) for key in overrides):
         path, text = None, ""
     line = _line_of(text, where)
+    if first["loc"][-1:] == (_MAPPING_KEY,) and not isinstance(first["loc"][-2], str):
+        return _key_of_no_text(first, where[:-1], path, line)
     if first["type"] == "invalid_key":
         return _key_of_no_text(first, where, path, line)
     if first["type"] == "extra_forbidden":

@@ -8,6 +8,7 @@ nothing is trained again because of it.
 from __future__ import annotations
 
 import json
+import typing
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pydantic
@@ -45,9 +46,19 @@ class SettingsSection(pydantic.BaseModel, metaclass=_SectionType):
       UserError: an unknown setting, or a value that it can't have.
     """
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     VERSION: ClassVar[int] = _FIRST_VERSION
+
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _looked_at(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """Refuses `true` (and YAML's `yes` and `on`) where Pydantic takes it for 1, and text that no path can have."""
+        if isinstance(value, bool) and not _may_be_bool(cls.model_fields[str(info.field_name)].annotation):
+            raise ValueError("neither true nor false")
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("no text with a NUL")
+        return value
 
     def to_property(self) -> str:
         """JSON with sorted keys: the section's version, and the settings that differ from their defaults."""
@@ -77,3 +88,7 @@ class SettingsSection(pydantic.BaseModel, metaclass=_SectionType):
             found=f"version {version}{wrong}",
             fix="run the pipeline with the version of Coralline that compiled it, or compile it again",
         )
+
+
+def _may_be_bool(annotation: Any) -> bool:
+    return annotation is bool or any(map(_may_be_bool, typing.get_args(annotation)))

@@ -47,6 +47,11 @@ def absolute(path: str) -> str:
     return path.rstrip("/") if is_remote(path) else os.path.abspath(os.path.expanduser(path))
 
 
+def in_same_folder(path: str, name: str) -> str:
+    """The address of another file in the same folder."""
+    return f"{path.rpartition('/')[0]}/{name}" if is_remote(path) else os.path.join(os.path.dirname(path), name)
+
+
 @patient
 def read_bytes(path: str, at_most: int | None = None) -> bytes:
     """The whole file. Raises OSError for a file of more than `at_most` bytes too."""

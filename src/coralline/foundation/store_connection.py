@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 from coralline.foundation import withheld
+from coralline.foundation.few_tries import with_few_tries
 from coralline.foundation.patience import patient
 from coralline.foundation.store_errors import as_oserrors, is_gs, is_s3, scheme_of
 
@@ -49,6 +50,8 @@ def connected(path: str, writing: bool = False) -> Iterator[tuple[Any, str]]:
             files.retries = 1  # botocore tries again; both would make it nine times
             if scheme_of(path) == "minio":
                 _require_own_endpoint(files, path)
+        elif is_gs(path):
+            with_few_tries(files, _TRIES)
         yield files, name
 
 

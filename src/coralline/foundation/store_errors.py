@@ -25,6 +25,7 @@ _WITHOUT_CREDENTIALS = {
     *("ProfileNotFound", "DefaultCredentialsError", "RefreshError"),
 }
 _SILENT = {"ReadTimeoutError", "ConnectTimeoutError", "ServerTimeoutError", "SocketTimeoutError", "FSTimeoutError"}
+_UNREACHED = {"ClientConnectorError", "ClientConnectorDNSError"}  # of aiohttp; botocore's names the address itself
 # MinIO (docs.min.io, "S3 error codes": storage full, a bucket's hard quota), Ceph (rgw_common.cc: QuotaExceeded).
 _FULL = {"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", "InsufficientStorage"}
 # docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; those with status 401 and 403 needn't be named.
@@ -117,6 +118,9 @@ def _store_said(error: Exception, path: str, writing: bool) -> tuple[int, str] |
         return errno.EACCES, f"{bucket} can't be used with these credentials: {said}; {_advice(path)}"
     if kind in _SILENT or isinstance(error, TimeoutError):
         return errno.ETIMEDOUT, f"no answer from {_store(path)} in time"
+    if kind in _UNREACHED:
+        number = getattr(error, "errno", None) or 0  # negative: a name that isn't known
+        return max(number, 0) or errno.EHOSTUNREACH, f"{_store(path)} can't be reached: {_in_general(error)[1]}"
     if status >= 500 or status in (408, 409, 429):
         return errno.EIO, said
     return None

@@ -71,6 +71,14 @@ def keep_withheld(known: Mapping[str, str]) -> None:
         os.environ[_ENVIRONMENT] = json.dumps({**_remembered(), **known})
 
 
+def withheld_here(address: str) -> str:
+    """`withhold` of an address that was given on the command line, kept for this process and its children."""
+    known: dict[str, str] = {}
+    address = withhold(address, known)
+    keep_withheld(known)
+    return address
+
+
 def reveal(address: str) -> str:
     """The real address of one that `withhold` gave, or of one below it; others unchanged.
 

@@ -14,6 +14,10 @@ How a place keeps versions whole is its own matter. What each of its methods is 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import tempfile
+import uuid
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -43,6 +47,24 @@ def manifest_of(place: Place, version: str) -> dict[str, Any] | None:
 def damage_of(place: Place, version: str) -> str | None:
     """What is wrong with a version; None if every file is as it was published."""
     return bundle.damage(lambda name: place.read(version, name))
+
+
+def require_writable(push_to: str) -> None:
+    """Makes sure that something can be published at a folder or address, by a file that is written and removed.
+
+    Raises UserError.
+    """
+    with as_user_errors(push_to, "models can't be published there"):
+        if storage.is_remote(push_to):
+            if not push_to.partition("://")[2].strip("/"):
+                raise OSError(errno.EDESTADDRREQ, "the address names no bucket", push_to)
+            probe = f"{push_to.rstrip('/')}/.written-and-removed-{uuid.uuid4().hex}"
+            storage.write_bytes(probe, b"")
+            storage.remove(probe)
+        else:
+            os.makedirs(push_to, exist_ok=True)
+            with tempfile.TemporaryFile(dir=push_to):
+                pass
 
 
 @contextlib.contextmanager

@@ -5,19 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import difflib
-import os
 from collections.abc import Sequence
 from os import PathLike, fspath
 
 from coralline.data.data_settings import DataSettings
 from coralline.data.records.label_map import LabelMap
 from coralline.foundation.errors import UserError
-from coralline.publishing import bundle
 from coralline.scoring import inference, labelled_images
 from coralline.scoring.coco import Figures, GroundTruth
 from coralline.scoring.file_model import FileModel, isolated_detectors
 from coralline.scoring.intervals import FigureIntervals, reach_of_images
 from coralline.scoring.labelled_images import LabelledData, LabelledImage
+from coralline.scoring.model_address import model_address
 from coralline.scoring.model_comparison import ModelComparison
 from coralline.scoring.score_threshold import ScoreThresholds, best_thresholds
 from coralline.scoring.scored_models import ScoredModels
@@ -98,7 +97,8 @@ def evaluate(
     """Scores a detector on an annotated folder.
 
     Args:
-      model: a .tflite file with the standard contract, or a published version's folder; it runs in separate processes.
+      model: a .tflite file with the standard contract, or a published version's folder, here or at an address
+        (`gs://`, `s3://`); it runs in separate processes.
       data: a folder, as `check_dataset` reads it, an Examples artifact, or a TFRecord file.
       split: "train", "eval" or "test" (as the pipeline would split the data) or "all"; None: the eval side of data that
         is divided by lists, folders or names, else all of it.
@@ -112,7 +112,7 @@ def evaluate(
       UserError: a model can't be run, the data can't be read, the data has a class that the model doesn't know, or none
         of its classes is known to the other one.
     """
-    path, other = model_path(model), None if against is None else model_path(against)
+    path, other = model_address(model), None if against is None else model_address(against)
     with contextlib.ExitStack() as stack:
         detectors = stack.enter_context(isolated_detectors(path, delegate, labels))
         others = None if other is None else stack.enter_context(isolated_detectors(other, delegate))
@@ -132,29 +132,6 @@ def evaluate(
     return _result(files, labelled, warnings)
 
 
-def model_path(model: str | PathLike[str]) -> str:
-    """The path of a .tflite file: as given, or the model in a published version's folder.
-
-    Raises:
-      UserError: the folder holds no model, or not the one that its manifest names.
-    """
-    path = fspath(model)
-    if not os.path.isdir(path):
-        return path
-    file = os.path.join(path, bundle.MODEL)
-    if not os.path.isfile(file):
-        raise UserError(
-            "this folder holds no model",
-            file=path,
-            expected=f"a .tflite file, or a published version's folder with {bundle.MODEL}",
-            found="a folder without it",
-            fix="give the .tflite file, or the folder of a version, such as published/latest",
-        )
-    if os.path.exists(os.path.join(path, bundle.MANIFEST)):
-        _require_whole(path)
-    return file
-
-
 def read_class_names(path: str) -> list[str]:
     """The classes in a `labels.txt` or a `label_map.pbtxt`, in the order of their ids.
 
@@ -162,25 +139,6 @@ def read_class_names(path: str) -> list[str]:
       UserError: the file can't be read.
     """
     return labels_file.read_labels_file(path) if path.endswith(".txt") else list(LabelMap.read(path).names)
-
-
-def _require_whole(folder: str) -> None:
-    def read(name: str) -> bytes:
-        with open(os.path.join(folder, name), "rb") as file:
-            return file.read()
-
-    try:
-        damage = bundle.damage(read)
-    except OSError as e:
-        raise UserError("the published version can't be read", file=folder, found=e, fix="check its rights") from e
-    if damage is not None:
-        raise UserError(
-            "this published version is damaged",
-            file=folder,
-            expected="the files that its manifest names, as they were published",
-            found=damage,
-            fix=f"copy or publish it again; to score its model nevertheless, give its {bundle.MODEL}",
-        )
 
 
 def _result(files: ScoredFiles, labelled: LabelledData, warnings: tuple[str, ...]) -> EvaluationResult:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 
-from coralline.foundation import text_file
+from coralline.foundation import storage, text_file
 from coralline.foundation.errors import UserError
 
 _BACKGROUND = ("???", "background", "unlabeled")
@@ -24,9 +23,9 @@ def read_labels_file(path: str | PathLike[str]) -> list[str]:
       UserError: the file can't be read.
     """
     try:
-        text = text_file.strictly_decoded(Path(path).read_bytes())
+        text = text_file.strictly_decoded(storage.read_bytes(fspath(path)))
     except (OSError, UnicodeDecodeError) as e:
-        raise UserError("can't read the labels", file=path, found=e, fix="one class name a line") from e
+        raise _unreadable(path, e) from e
     return parse_labels(text)
 
 
@@ -63,5 +62,13 @@ def beside(model: str | PathLike[str]) -> list[str] | None:
     Raises:
       UserError: it's there and can't be read.
     """
-    path = Path(model).with_name("labels.txt")
-    return read_labels_file(path) if path.is_file() else None
+    path = storage.in_same_folder(fspath(model), "labels.txt")
+    try:
+        there = storage.exists(path) and not storage.is_folder(path)
+    except OSError as e:
+        raise _unreadable(path, e) from e
+    return read_labels_file(path) if there else None
+
+
+def _unreadable(path: str | PathLike[str], error: Exception) -> UserError:
+    return UserError("can't read the labels", file=path, found=error, fix="one class name a line")

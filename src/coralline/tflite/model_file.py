@@ -12,13 +12,13 @@ import functools
 import math
 import re
 from collections.abc import Callable, Mapping
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import Any, TypeVar
 
 import ai_edge_litert.schema_py_generated as schema
 import numpy as np
 
+from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 
 EDGE_TPU_OP = "edgetpu-custom-op"
@@ -117,15 +117,15 @@ class Model:
 
 
 def read_model_file(path: str | PathLike[str]) -> Model:
-    """The model in a file.
+    """The model in a file, of this machine or at an address.
 
     Raises:
       UserError: the file can't be read or isn't a whole .tflite file.
     """
     try:
-        content = Path(path).read_bytes()
+        content = storage.read_bytes(fspath(path))
     except OSError as e:
-        raise UserError("the model can't be read", file=path, found=e, fix="give the path of a .tflite file") from e
+        raise UserError("the model can't be read", file=path, found=e, fix="give a .tflite file or its address") from e
     return read_model(content, file=path)
 
 

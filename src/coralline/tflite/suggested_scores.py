@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import Any
 
+from coralline.foundation import storage
 from coralline.publishing import bundle
 
 
@@ -39,12 +39,12 @@ def suggested_beside(model: str | PathLike[str]) -> SuggestedScores:
     """What the manifest beside a file suggests, if it is the file's own (by SHA-256). Raises OSError for the file."""
     name = bundle.MANIFEST
     try:
-        manifest = bundle.read_manifest(Path(model).with_name(name).read_bytes())
+        manifest = bundle.read_manifest(storage.read_bytes(storage.in_same_folder(fspath(model), name)))
     except OSError:
         return SuggestedScores(None, why_none=f"no {name} lies beside the model")
     except ValueError:
         return SuggestedScores(None, why_none=f"the {name} beside the model isn't one of a published version")
-    if hashlib.sha256(Path(model).read_bytes()).hexdigest() not in manifest["files"].values():
+    if hashlib.sha256(storage.read_bytes(fspath(model))).hexdigest() not in manifest["files"].values():
         return SuggestedScores(None, why_none=f"the {name} beside the model is of another file")
     overall, per_class = _scores(manifest)
     if overall is None:

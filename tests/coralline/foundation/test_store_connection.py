@@ -72,13 +72,23 @@ def test_a_conditional_write_whose_answer_is_lost_is_known_to_be_done(store):
     assert conditional_writes.write_if_unchanged(f"{folder}/f", b"", first) is None
 
 
-def test_a_store_that_is_silent_is_given_up(tmp_path, s3_bucket, proxied, monkeypatch):
+def test_a_store_that_is_silent_is_given_up_after_three_tries_in_one_sentence(store, monkeypatch, caplog):
     monkeypatch.setattr(patience, "WAITS_S", [])
     monkeypatch.setattr(store_connection, "SILENCE_S", 0.3)
-    proxy = proxied("AWS_ENDPOINT_URL")
+    folder, proxy = store
     proxy.silent = True
     with pytest.raises(TimeoutError, match=f"no answer from {proxy.at} in time"):
-        storage.read_bytes(f"{s3_bucket}/{tmp_path.name}/f")
+        storage.read_bytes(f"{folder}/f")
+    assert proxy.connections == 3 and not [record for record in caplog.records if record.name == "gcsfs"]
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:9", "http://nowhere.invalid"])
+def test_a_google_store_that_cannot_be_reached_is_named(host, gs_bucket, monkeypatch):
+    monkeypatch.setattr(store_connection, "_TRIES", 1)
+    monkeypatch.setattr(patience, "WAITS_S", [])
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", host)
+    with pytest.raises(OSError, match=f"{host} can't be reached: "):
+        storage.read_bytes(f"{gs_bucket}/f")
 
 
 def test_an_answer_that_comes_slowly_is_waited_for(store, monkeypatch):

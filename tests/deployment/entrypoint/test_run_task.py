@@ -14,6 +14,7 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils
 
+from components.kept_address import kept_address
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
 from deployment.entrypoint.executor_input import exec_properties, for_tfx, read_executor_input
@@ -21,7 +22,7 @@ from deployment.entrypoint.executor_output import executor_output, write_executo
 from deployment.entrypoint.fingerprint_data import fingerprint_data
 from deployment.entrypoint.fingerprint_served import fingerprint_served
 from deployment.entrypoint.launcher_mirror import LauncherMirror
-from deployment.entrypoint.run_task import TaskCommand, number_as_recorded, run_id_of, run_task
+from deployment.entrypoint.run_task import TaskCommand, name_addresses, number_as_recorded, run_id_of, run_task
 
 
 @pytest.fixture
@@ -102,6 +103,9 @@ def test_artifacts_keep_their_ids_and_numbers_become_whole_again(backend: Any) -
     assert (type(examples).__name__, examples.id, examples.span) == ("Examples", 1, 3)
     assert examples.uri == str(backend.path_of("VocExampleGen", "examples"))
     assert examples.get_json_value_custom_property("blessed") == [1.0]
+    assert kept_address(examples) == examples.uri
+    name_addresses(given, inputs)
+    assert kept_address(examples) == backend.uri("VocExampleGen", "examples") != examples.uri
     assert run_id_of(given) == backend.run_id
 
 

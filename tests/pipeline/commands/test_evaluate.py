@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from coralline.foundation.errors import UserError
+from coralline.publishing import published
 from pipeline.commands.evaluate.command import command
 
 
@@ -74,6 +75,16 @@ def test_reads_label_map_pbtxt(model, data, tmp_path):
     label_map = tmp_path / "label_map.pbtxt"
     label_map.write_text('item { id: 1 name: "leaf" }\nitem { id: 2 name: "sky" }\n')
     assert json.loads(evaluate(model, "--data", data, "--label-map", label_map, "--json").stdout)["AP"] > 0.99
+
+
+def test_models_may_be_at_addresses_whose_secrets_are_not_told(model, data, s3_bucket, tmp_path):
+    place = f"{s3_bucket}/{tmp_path.name}"
+    version = published.publish(place, {"model.tflite": model.read_bytes(), "labels.txt": b"leaf\nsky\n"}, {})
+    shown = evaluate(f"{place}/latest", "--data", data, "--split", "all", "--against", f"{place}/{version}", "--json")
+    assert json.loads(shown.stdout)["AP"] == pytest.approx(1) and f"{place}/{version}" in shown.stdout
+    with pytest.raises(UserError, match="the model can't be read") as error:
+        evaluate("https://me:secret@127.0.0.1:9/model.tflite?X-Amz-Signature=abc", "--data", data)
+    assert "secret" not in str(error.value) and "abc" not in str(error.value)
 
 
 def test_class_that_the_model_does_not_know_is_named_with_the_nearest(tmp_path, data, quadrant_detector):

@@ -60,6 +60,21 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path, error: Exception) -> None:
     assert "MiB free" in message
 
 
+def test_a_full_disk_of_temporary_files_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", "/proc")  # a file system of its own, without room
+    error = caused_by(OSError(28, "No space left on device"))
+    message = str(explain_failed_run(error, "VocExampleGen", tmp_path / "logs/log"))
+    assert message.startswith("/proc: the disk of temporary files is full") and "TMPDIR" in message
+
+
+def test_where_nothing_can_be_published_no_run_begins(tmp_path: Path) -> None:
+    draw_dataset(tmp_path / "shapes", images=20, size_px=64)
+    settings = {"data.path": str(tmp_path / "shapes"), "out": str(tmp_path / "out"), "push.to": "/dev/null/models"}
+    with pytest.raises(UserError, match="models can't be published there"):
+        preflight.check_before_run(load_config(None, settings))
+
+
 def test_a_bug_is_one_sentence_that_names_the_log(tmp_path: Path) -> None:
     message = str(explain_failed_run(ValueError("shapes differ\nin two ways"), "Evaluator", tmp_path / "log"))
     assert message.startswith("Evaluator failed") and "ValueError: shapes differ\n" in message
