@@ -8,6 +8,7 @@ A test keeps the page equal to what this prints.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -45,7 +46,7 @@ _SECTION_NOTES = {
     "evaluate": "A model is blessed when the int8 file passes every threshold; `null` switches one off.",
     "edgetpu": "What the Edge TPU takes is predicted, or said by the compiler where there is one.",
     "deployment": "For pipelines that run on a cluster; local runs don't look at them. What a step asks for (all but "
-    "`image`, `image_has_edgetpu_compiler`, `pipeline_root` and `steps`) holds for every step, or under "
+    "`image`, `image_has_edgetpu_compiler`, `pipeline_root`, `trainer` and `steps`) holds for every step, or under "
     "`steps: {QatTrainer: {...}}` for one.",
 }
 
@@ -87,10 +88,19 @@ def page() -> str:
 
 def _table(fields: dict[str, FieldInfo]) -> str:
     rows = ["| key | values | default | meaning |", "|---|---|---|---|"]
-    for name, field in fields.items():
+    for name, field in _with_inner(fields):
         cells = (f"`{name}`", allowed_values(field), _default(field.default), field.description or "")
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def _with_inner(fields: dict[str, FieldInfo]) -> Iterator[tuple[str, FieldInfo]]:
+    """The settings, with those of a section within the section as `inner.key`."""
+    for name, field in fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from ((f"{name}.{key}", inner) for key, inner in type(field.default).model_fields.items())
+        else:
+            yield name, field
 
 
 def _default(value: Any) -> str:

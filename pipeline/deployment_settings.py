@@ -8,6 +8,7 @@ import pydantic
 from pydantic import Field
 
 from coralline.foundation.settings_section import SettingsSection
+from pipeline.trainer_machines import TrainerMachines
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
@@ -77,6 +78,7 @@ class DeploymentSettings(StepSettings):
         description="Where the steps write: an address such as s3://bucket/coralline, or a folder of a volume in "
         "`volumes`.",
     )
+    trainer: TrainerMachines = TrainerMachines()
     steps: dict[str, StepSettings] = Field(
         {}, description="For single steps, by name: what of the above holds for them instead, or beside it."
     )
