@@ -88,8 +88,8 @@ class _Workers:
         self._name = "train-" + hashlib.sha256(pod.encode()).hexdigest()[:12]
         self._job, self._service = manifests["job"], manifests["service"]
         self._count = int(self._job["spec"]["completions"])
-        hosts = [f"{self._name}-{n}.{self._name}.{namespace}.svc:{PORT}" for n in range(self._count)]
-        self.cluster = {"chief": [f"{_own_address()}:{PORT}"], "worker": hosts}
+        workers = [worker_address(self._name, number, namespace) for number in range(self._count)]
+        self.cluster = {"chief": [own_address()], "worker": workers}
         self._fill_in(pod, command)
 
     def _fill_in(self, pod: str, command: list[str]) -> None:
@@ -164,10 +164,15 @@ class _Workers:
         return pods
 
 
-def _own_address() -> str:
-    """The pod's address, which others reach: pods have a line for their name in /etc/hosts."""
-    address = socket.gethostbyname(socket.gethostname())
-    return f"[{address}]" if ":" in address else address
+def own_address() -> str:
+    """Where others reach this pod: pods have a line for their own name in /etc/hosts."""
+    address = socket.getaddrinfo(socket.gethostname(), PORT, type=socket.SOCK_STREAM)[0][4][0]
+    return f"[{address}]:{PORT}" if ":" in str(address) else f"{address}:{PORT}"
+
+
+def worker_address(job: str, number: int, namespace: str) -> str:
+    """Where others reach a pod of an indexed job, by the headless service of the job's name."""
+    return f"{job}-{number}.{job}.{namespace}.svc:{PORT}"
 
 
 def _message(error: Any) -> str:

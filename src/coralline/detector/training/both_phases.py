@@ -77,7 +77,7 @@ class _Training:
         self._selection_images = len(sample.in_second_half)
         self._evaluation = Evaluation(sample, job.class_names, self._anchors, cross_checked=not side.unseen)
         self._data = batches.distributed_batches(placement.strategy, self._records, settings, annotated.images)
-        self._twins = _twins(job, placement.replicas)
+        self._twins: dict[PhaseName, Any] = {}
         if settings.train.xla:
             tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")
@@ -104,6 +104,8 @@ class _Training:
         task = garden.build_task(settings.preset, self._job.num_classes)
         with _precision(settings.train.mixed_precision):
             model = garden.build_float_model(task)
+        # After the model, so that its first weights are those that it has on one device, where there are no twins.
+        self._twins = _twins(self._job, self._placement.replicas)
         subject = self._subject("float", task, model)
 
         def moment_images() -> tf.Tensor:

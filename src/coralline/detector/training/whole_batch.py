@@ -42,8 +42,8 @@ def _share_positives(task: Any, replicas: int) -> None:
 
     def of_whole_batch(outputs: Any, labels: dict[str, Any], aux_losses: Any = None) -> tuple[tf.Tensor, ...]:
         total, *parts = build_losses(outputs, labels, aux_losses)
-        # `RetinaNetTask.build_losses` has divided by the device's own positives and one; the mean of all devices' losses
-        # is to be the sum of all, divided by all positives and one.
+        # `RetinaNetTask.build_losses` has divided by the device's own positives and one; the mean of the losses of all
+        # devices is to be the sum of all, divided by all positives and one.
         own = tf.reduce_sum(labels["box_weights"])
         factor = replicas * (own + 1.0) / (_sum_over_devices(own) + 1.0)
         _, _, model_loss = parts
