@@ -33,12 +33,16 @@ COMMANDS = {
     "rollback": "Serve the version that was published before.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
     "rehearse": "Run a compiled spec here, by what a Kubeflow Pipelines backend does with it.",
+    "submit": "Run a compiled spec on a cluster.",
+    "schedule": "Have runs of a compiled spec begin by themselves.",
+    "schedules": "List the schedules of a cluster; pause, resume or delete one.",
+    "runs": "List the runs of a cluster; show one, wait for it, or cancel it.",
     "lineage": "Browse ML Metadata: runs, artifacts, and where a published model came from.",
     "test": "Run Coralline's own tests.",
 }
 # Commands of several modules have a folder each; those for clusters are a floor higher up.
-_ROOMS = {"check", "evaluate", "import-config", "predict"}
-_OF_DEPLOYMENT = {"compile", "rehearse"}
+_ROOMS = {"check", "evaluate", "import-config", "predict", "schedule"}
+_OF_DEPLOYMENT = {"compile", "rehearse", "submit", "schedule", "schedules", "runs"}
 
 
 class _LazyGroup(click.Group):

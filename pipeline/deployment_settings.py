@@ -9,6 +9,7 @@ from pydantic import Field
 
 from coralline.foundation.settings_section import SettingsSection
 from pipeline.trainer_machines import TrainerMachines
+from pipeline.cluster_settings import KubeflowSettings, VertexSettings
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
@@ -79,6 +80,11 @@ class DeploymentSettings(StepSettings):
         "`volumes`.",
     )
     trainer: TrainerMachines = TrainerMachines()
+    target: Literal["kubeflow", "vertex"] | None = Field(
+        None, description="The cluster that `submit`, `schedule`, `schedules` and `runs` speak to without --target."
+    )
+    kubeflow: KubeflowSettings = KubeflowSettings()
+    vertex: VertexSettings = VertexSettings()
     steps: dict[str, StepSettings] = Field(
         {}, description="For single steps, by name: what of the above holds for them instead, or beside it."
     )

@@ -16,6 +16,7 @@ from pipeline import machine_output
 from pipeline.exit_codes import ExitCode
 from pipeline.json_documents import (
     check_document,
+    cluster_documents,
     evaluate_document,
     evaluation_report_document,
     lineage_documents,
@@ -45,6 +46,12 @@ DOCUMENTS: dict[str, type[JsonObject]] = {
     "rollback-list": publishing_documents.RollbackListDocument,
     "compile": settings_documents.CompileDocument,
     "rehearse": rehearse_document.RehearseDocument,
+    "submit": cluster_documents.SubmitDocument,
+    "schedule": cluster_documents.ScheduleDocument,
+    "schedules-list": cluster_documents.SchedulesListDocument,
+    "schedules-change": cluster_documents.SchedulesChangeDocument,
+    "runs-list": cluster_documents.RunsListDocument,
+    "runs-run": cluster_documents.RunsRunDocument,
     "import-config": settings_documents.ImportConfigDocument,
     "lineage-list": lineage_documents.LineageListDocument,
     "lineage-run": lineage_documents.LineageRunDocument,

@@ -41,6 +41,12 @@ VERSIONS = {
     "rollback": 1,
     "rollback-list": 1,
     "run": 1,
+    "runs-list": 1,
+    "runs-run": 1,
+    "schedule": 1,
+    "schedules-change": 1,
+    "schedules-list": 1,
+    "submit": 1,
 }
 """The version of each document's schema."""
 

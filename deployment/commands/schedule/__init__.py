@@ -1,0 +1,1 @@
+"""`coralline schedule`."""

@@ -1,0 +1,1 @@
+"""Runs and schedules on a cluster: what is common to Kubeflow Pipelines and Vertex AI, and what they are asked for."""
