@@ -8,8 +8,8 @@ import pydantic
 from pydantic import Field
 
 from coralline.foundation.settings_section import SettingsSection
-from pipeline.trainer_machines import TrainerMachines
 from pipeline.cluster_settings import KubeflowSettings, VertexSettings
+from pipeline.trainer_machines import TrainerMachines
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
