@@ -118,6 +118,7 @@ def _one_way(way: str, preset_name: str) -> None:
     from coralline.detector import presets
     from coralline.detector.inputs import batches
     from coralline.detector.inputs.augmentation import AugmentSettings
+    from coralline.detector.inputs.image_order import ImageOrder
     from coralline.detector.inputs.image_records import ImageRecords
 
     if way == "stock":
@@ -127,8 +128,9 @@ def _one_way(way: str, preset_name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = preset.batch_size
         records = _write_records(Path(folder, "records.gz"), images, preset.input_size)
+        augmentation, order = AugmentSettings(horizontal_flip=0), ImageOrder(seed=1)
         data = batches.training_batches(
-            ImageRecords((records,)), preset, AugmentSettings(horizontal_flip=0), preset.batch_size, images, seed=1
+            ImageRecords((records,)), preset, augmentation, preset.batch_size, images, order
         )
         next(iter(data))
         seconds = (_ours if way == "ours" else _stock)(preset, data, Path(folder))

@@ -16,8 +16,10 @@ import tensorflow as tf
 from official.vision.ops import augment, box_ops, preprocess_ops
 
 from coralline.detector.inputs.augmentation import AugmentSettings
+from coralline.detector.inputs.draws import Draws
 from coralline.detector.library_faults.ghost_boxes import without_ghost_boxes
 from coralline.detector.library_faults.mirrored_edges import without_mirrored_edges
+from coralline.detector.library_faults.stateful_draws import drawn_from
 
 LEAST_VISIBLE = 0.25
 """A box of which a crop or a policy leaves less than this share of its area is left out."""
@@ -47,40 +49,20 @@ class TrainingImage(NamedTuple):
     classes: tf.Tensor
 
 
-def augmented(image: TrainingImage, augmentation: AugmentSettings, side: int, seed: int) -> TrainingImage:
+def augmented(image: TrainingImage, augmentation: AugmentSettings, side: int, draws: Draws) -> TrainingImage:
     """The augmented image; part of the graph of a data set's `map`.
-
-    Policies draw from TensorFlow's global seed, for they take none.
 
     Args:
       image: to be changed.
       augmentation: what to do.
       side: the longest that images have here, in pixels.
-      seed: of all draws but those of policies.
+      draws: the image's random numbers.
     """
-    draws = _Draws(seed)
-    image = _policy(image, augmentation, side)
-    image = _flipped(image, augmentation, seed)
+    with drawn_from(draws):
+        image = _policy(image, augmentation, side)
+        image = _flipped(image, augmentation)
     image = _cropped(image, augmentation.random_crop, draws)
     return image._replace(pixels=_compressed(_coloured(image.pixels, augmentation, draws), augmentation, draws))
-
-
-class _Draws:
-    """Random numbers; each purpose has its own seed; with one seed all would be the same number."""
-
-    _PURPOSES = ("crop", "covered", "window", "brightness", "contrast", "saturation", "hue", "quality", "vertical flip")
-
-    def __init__(self, seed: int):
-        self._seed = seed
-
-    def seed(self, purpose: str) -> int:
-        return self._seed + 1 + self._PURPOSES.index(purpose)
-
-    def uniform(self, purpose: str, least: float, greatest: float) -> tf.Tensor:
-        return tf.random.uniform([], least, greatest, seed=self.seed(purpose))
-
-    def whole(self, purpose: str, below: int) -> tf.Tensor:
-        return tf.random.uniform([], 0, below, dtype=tf.int32, seed=self.seed(purpose))
 
 
 def _policy(image: TrainingImage, augmentation: AugmentSettings, side: int) -> TrainingImage:
@@ -111,35 +93,31 @@ def _build_policy(augmentation: AugmentSettings, side: int) -> augment.ImageAugm
     return augment.AutoAugment(augmentation.policy, cutout_const=100 * share, translate_const=250 * share)
 
 
-def _flipped(image: TrainingImage, augmentation: AugmentSettings, seed: int) -> TrainingImage:
+def _flipped(image: TrainingImage, augmentation: AugmentSettings) -> TrainingImage:
     pixels, boxes = image.pixels, image.boxes
     if augmentation.horizontal_flip:
-        pixels, boxes, _ = preprocess_ops.random_horizontal_flip(
-            pixels, boxes, seed=seed, prob=augmentation.horizontal_flip
-        )
+        pixels, boxes, _ = preprocess_ops.random_horizontal_flip(pixels, boxes, prob=augmentation.horizontal_flip)
     if augmentation.vertical_flip:
-        pixels, boxes, _ = preprocess_ops.random_vertical_flip(
-            pixels, boxes, seed=_Draws(seed).seed("vertical flip"), prob=augmentation.vertical_flip
-        )
+        pixels, boxes, _ = preprocess_ops.random_vertical_flip(pixels, boxes, prob=augmentation.vertical_flip)
     return image._replace(pixels=pixels, boxes=boxes)
 
 
-def _cropped(image: TrainingImage, share: float, draws: _Draws) -> TrainingImage:
+def _cropped(image: TrainingImage, share: float, draws: Draws) -> TrainingImage:
     """A window of the image, with the boxes of which `LEAST_VISIBLE` is inside, clipped at its edges."""
     if not share:
         return image
     boxes = tf.clip_by_value(image.boxes, 0.0, 1.0)
     size = tf.shape(image.pixels)
-    begin, extent, _ = tf.image.sample_distorted_bounding_box(
+    begin, extent, _ = tf.image.stateless_sample_distorted_bounding_box(
         size,
         boxes[tf.newaxis],
-        seed=draws.seed("window"),
-        min_object_covered=tf.gather(_LEAST_COVERED, draws.whole("covered", len(_LEAST_COVERED))),
+        seed=draws.seed(),
+        min_object_covered=tf.gather(_LEAST_COVERED, draws.uniform([], 0, len(_LEAST_COVERED), tf.int32)),
         aspect_ratio_range=_CROP_ASPECTS,
         area_range=_CROP_AREAS,
         use_image_if_no_bounding_boxes=True,
     )
-    whole = draws.uniform("crop", 0, 1) >= share
+    whole = draws.uniform() >= share
     begin, extent = tf.where(whole, 0, begin), tf.where(whole, size, extent)
     pixels = tf.slice(image.pixels, begin, extent)
     corner, window = (tf.tile(tf.cast(of[:2], tf.float32), [2]) for of in (begin, extent))
@@ -155,25 +133,25 @@ def _areas(boxes: tf.Tensor) -> tf.Tensor:
     return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
 
 
-def _coloured(pixels: tf.Tensor, augmentation: AugmentSettings, draws: _Draws) -> tf.Tensor:
+def _coloured(pixels: tf.Tensor, augmentation: AugmentSettings, draws: Draws) -> tf.Tensor:
     """With other brightness, contrast, saturation and hue, in this order; each rounds to 0..255."""
 
-    def jitter(change: Callable[..., tf.Tensor], purpose: str, least: float, greatest: float) -> tf.Tensor:
-        return change(pixels, draws.uniform(purpose, least, greatest))
+    def jitter(change: Callable[..., tf.Tensor], least: float, greatest: float) -> tf.Tensor:
+        return change(pixels, draws.uniform([], least, greatest))
 
     if augmentation.brightness:
-        pixels = jitter(tf.image.adjust_brightness, "brightness", -augmentation.brightness, augmentation.brightness)
+        pixels = jitter(tf.image.adjust_brightness, -augmentation.brightness, augmentation.brightness)
     if augmentation.contrast:
-        pixels = jitter(tf.image.adjust_contrast, "contrast", *augmentation.contrast)
+        pixels = jitter(tf.image.adjust_contrast, *augmentation.contrast)
     if augmentation.saturation:
-        pixels = jitter(tf.image.adjust_saturation, "saturation", *augmentation.saturation)
+        pixels = jitter(tf.image.adjust_saturation, *augmentation.saturation)
     if augmentation.hue:
-        pixels = jitter(tf.image.adjust_hue, "hue", -augmentation.hue, augmentation.hue)
+        pixels = jitter(tf.image.adjust_hue, -augmentation.hue, augmentation.hue)
     return pixels
 
 
-def _compressed(pixels: tf.Tensor, augmentation: AugmentSettings, draws: _Draws) -> tf.Tensor:
+def _compressed(pixels: tf.Tensor, augmentation: AugmentSettings, draws: Draws) -> tf.Tensor:
     if augmentation.jpeg_quality is None:
         return pixels
     least, greatest = augmentation.jpeg_quality
-    return tf.image.adjust_jpeg_quality(pixels, least + draws.whole("quality", greatest + 1 - least))
+    return tf.image.adjust_jpeg_quality(pixels, draws.uniform([], least, greatest + 1, tf.int32))

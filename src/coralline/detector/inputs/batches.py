@@ -6,7 +6,7 @@ with antialiasing and letterboxed onto black, as a device does it, and normalize
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from official.vision.ops import box_ops, preprocess_ops
 from coralline.detector.inputs.anchor_targets import AnchorTargets
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import TrainingImage, augmented
+from coralline.detector.inputs.draws import Draws
+from coralline.detector.inputs.image_order import ImageOrder
 from coralline.detector.inputs.image_records import ImageRecords
+from coralline.detector.library_faults.stateful_draws import drawn_from
 from coralline.detector.network.pixels import normalize
 from coralline.detector.presets import Preset
 from coralline.detector.settings import Settings
@@ -26,9 +29,10 @@ IMAGE_NUMBERS = "image_numbers"
 """Key of a batch's labels: `[batch]` int64, the place of each image in the training records."""
 # Images are kept decoded in memory, at the size training needs, up to this many bytes; beyond, each epoch decodes anew.
 CACHE_BYTES = 1 << 30
-# Added to the seed. Draws by one and the same seed give one and the same number: every image that was flipped was made
-# smaller, and every other one larger, as long as both had the seed itself.
-_SEED_OF_ZOOM, _SEED_OF_PLACE = 101, 102
+# Each image is drawn among this many: decoded ones if they are kept in memory, records of the files if not, of which no
+# more are held than have this many bytes, but never fewer than some.
+_SHUFFLED_IMAGES, _SHUFFLED_BYTES, _SHUFFLED_AT_LEAST = 2048, 1 << 29, 256
+_KEY = "key"
 
 
 def training_batches(
@@ -37,10 +41,12 @@ def training_batches(
     augmentation: AugmentSettings,
     batch_size: int,
     images: int,
-    seed: int,
+    order: ImageOrder,
     share: tuple[int, int] = (1, 0),
 ) -> tf.data.Dataset:
     """Endless shuffled batches of (`[batch, H, W, 3]` float32 images, Model Garden's RetinaNet labels and numbers).
+
+    The batches of all shares together are those of one that has it all, with as many times the images.
 
     Args:
       records: of the training images.
@@ -48,34 +54,43 @@ def training_batches(
       augmentation: what else is done at random.
       batch_size: images a batch.
       images: how many records there are.
-      seed: of shuffling and augmentation.
-      share: how many shares the images are dealt out in, and which of them to take.
+      order: of the images, over all shares, and of random numbers.
+      share: how many shares the images are dealt out in, one by one, and which of them to take.
     """
-    data = _decoded(records, _longest_side(preset, augmentation)).shard(*share)
-    if cached_bytes(preset, augmentation, -(-images // share[0])):
-        data = data.cache()
-    data = data.shuffle(min(images, 2048), seed=seed).repeat()
-    data = _labelled(data, preset, augmentation, seed)
-    return data.batch(batch_size, drop_remainder=True).prefetch(2)
+    limit, numbered = _longest_side(preset, augmentation), _numbered(records)
+    if cached_bytes(preset, augmentation, images):
+        source = numbered.map(_decoding(limit), num_parallel_calls=tf.data.AUTOTUNE).cache()
+        data = order.arranged(source, images, min(images, _SHUFFLED_IMAGES)).shard(*share)
+    else:
+        decode = _decoding(limit)
+        data = order.arranged(numbered, images, _shuffled_records(records, images)).shard(*share)
+        data = data.map(
+            lambda epoch, number, record: (epoch, decode(number, record)), num_parallel_calls=tf.data.AUTOTUNE
+        )
+    data = data.map(lambda epoch, example: {**example, _KEY: order.key(epoch, example[IMAGE_NUMBERS])})
+    return _labelled(data, preset, augmentation).batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 def distributed_batches(
-    strategy: tf.distribute.Strategy, records: ImageRecords, settings: Settings, images: int
+    strategy: tf.distribute.Strategy, records: ImageRecords, settings: Settings, images: int, stream: int, step: int
 ) -> tf.data.Dataset | tf.distribute.DistributedDataset:
     """`training_batches` for the devices of a strategy, each of which gets its share of every batch.
 
     Args:
-      strategy: with one input pipeline a machine, each of which reads its share of the images.
+      strategy: with one input pipeline a machine, each of which takes its share of the images.
       records: of the training images.
       settings: preset, augmentation, batch size and seed.
       images: how many records there are.
+      stream: of the order (see `ImageOrder`).
+      step: how many batches were taken before.
     """
-    preset, augmentation, seed = settings.preset, settings.augment, settings.train.seed
+    preset, augmentation = settings.preset, settings.augment
+    order = ImageOrder(settings.train.seed, stream, step * preset.batch_size)
 
     def of_pipeline(context: tf.distribute.InputContext) -> tf.data.Dataset:
         share = (context.num_input_pipelines, context.input_pipeline_id)
         batch_size = context.get_per_replica_batch_size(preset.batch_size)
-        return training_batches(records, preset, augmentation, batch_size, images, seed, share)
+        return training_batches(records, preset, augmentation, batch_size, images, order, share)
 
     return strategy.distribute_datasets_from_function(of_pipeline)
 
@@ -83,8 +98,8 @@ def distributed_batches(
 def unshuffled_batch(records: ImageRecords, settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
     """The first images as one batch, augmented and labelled like any other."""
     preset, augmentation = settings.preset, settings.augment
-    data = _decoded(records, _longest_side(preset, augmentation)).take(preset.batch_size)
-    return next(iter(_labelled(data, preset, augmentation, settings.train.seed).batch(preset.batch_size)))
+    data = _first(records, preset, augmentation, preset.batch_size, settings.train.seed)
+    return next(iter(_labelled(data, preset, augmentation).batch(preset.batch_size)))
 
 
 def cached_bytes(preset: Preset, augmentation: AugmentSettings, images: int) -> int:
@@ -99,14 +114,15 @@ def augmented_examples(
     """The first `count` training images as the network sees them, in the order of the files.
 
     Args:
-      records, preset, augmentation, seed: as for `training_batches`.
+      records, preset, augmentation: as for `training_batches`.
       count: how many; fewer if there are no more.
+      seed: of all that is random.
 
     Yields:
       `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
     """
-    data = _decoded(records, _longest_side(preset, augmentation)).take(count)
-    for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation, seed)):
+    data = _first(records, preset, augmentation, count, seed)
+    for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation)):
         yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size, class_ids.numpy()
 
 
@@ -137,13 +153,25 @@ def _numbered(records: ImageRecords) -> tf.data.Dataset:
     return data.filter(lambda number, _: tf.gather(belongs, tf.minimum(number, len(belongs) - 1)))
 
 
-def _decoded(records: ImageRecords, limit: int) -> tf.data.Dataset:
-    """Every image once, with its number, at most `limit` pixels a side."""
+def _first(
+    records: ImageRecords, preset: Preset, augmentation: AugmentSettings, count: int, seed: int
+) -> tf.data.Dataset:
+    """The first images as examples, with the keys that they have in an order's first epoch."""
+    order, decode = ImageOrder(seed), _decoding(_longest_side(preset, augmentation))
+    data = _numbered(records).take(count).map(decode)
+    return data.map(lambda example: {**example, _KEY: order.key(tf.constant(0, tf.int64), example[IMAGE_NUMBERS])})
+
+
+def _decoding(limit: int) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
+    """What makes an example, with its number, at most `limit` pixels a side, of a number and a record."""
     decoder = tf_example_decoder.TfExampleDecoder()
-    return _numbered(records).map(
-        lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)},
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    return lambda number, record: {IMAGE_NUMBERS: number, **_shrink(decoder.decode(record), limit)}
+
+
+def _shuffled_records(records: ImageRecords, images: int) -> int:
+    """How many records to shuffle among: the files hold JPEGs, which compress no further, so their sizes tell."""
+    size = sum(tf.io.gfile.stat(path).length for path in records.files) / images
+    return min(images, _SHUFFLED_IMAGES, max(_SHUFFLED_AT_LEAST, int(_SHUFFLED_BYTES / size)))
 
 
 def _shrink(example: dict[str, tf.Tensor], limit: int) -> dict[str, tf.Tensor]:
@@ -166,34 +194,33 @@ def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
     return tf.image.resize(image, size, antialias=True)
 
 
-def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings, seed: int) -> tf.data.Dataset:
+def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings) -> tf.data.Dataset:
     targets = AnchorTargets(preset)
 
     def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
-        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation, seed)
+        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation)
         return normalize(pixels), {**targets(pixel_boxes, classes), IMAGE_NUMBERS: example[IMAGE_NUMBERS]}
 
     return data.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 def _as_seen(
-    example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings, seed: int
+    example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels, and classes; boxes outside are left out."""
-    size = preset.input_size
+    size, draws = preset.input_size, Draws(example[_KEY])
     given = TrainingImage(example["image"], example["boxes"], example["classes"])
-    image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), seed)
+    image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), draws)
     pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
-    # Model Garden draws zoom and place with one seed, hence as one number; here zoom is drawn before, by its own.
-    zoom = tf.random.uniform([], *preset.scale_jitter, seed=seed + _SEED_OF_ZOOM)
-    image, info = preprocess_ops.resize_and_crop_image(
-        tf.cast(image, tf.float32),
-        [size, size],
-        padded_size=[size, size],
-        aug_scale_min=zoom,
-        aug_scale_max=zoom,
-        seed=seed + _SEED_OF_PLACE,
-    )
+    least, greatest = preset.scale_jitter
+    with drawn_from(draws):
+        image, info = preprocess_ops.resize_and_crop_image(
+            tf.cast(image, tf.float32),
+            [size, size],
+            padded_size=[size, size],
+            aug_scale_min=least,
+            aug_scale_max=greatest,
+        )
     pixel_boxes = preprocess_ops.resize_and_crop_boxes(pixel_boxes, info[2, :], info[1, :], info[3, :])
     kept = box_ops.get_non_empty_box_indices(pixel_boxes)
     return tf.ensure_shape(image, [size, size, 3]), tf.gather(pixel_boxes, kept), tf.gather(classes, kept)

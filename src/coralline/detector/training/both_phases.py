@@ -76,7 +76,7 @@ class _Training:
         sample = Sample.of(candidates, settings.preset.input_size, settings.train.evaluate_images)
         self._selection_images = len(sample.in_second_half)
         self._evaluation = Evaluation(sample, job.class_names, self._anchors, cross_checked=not side.unseen)
-        self._data = batches.distributed_batches(placement.strategy, self._records, settings, annotated.images)
+        self._images = annotated.images
         self._twins: dict[PhaseName, Any] = {}
         if settings.train.xla:
             tf.config.optimizer.set_jit("autoclustering")
@@ -166,7 +166,13 @@ class _Training:
 
     def _phase_run(self, name: PhaseName, subject: Subject) -> PhaseRun:
         phase, folder = phase_of(self._job.settings, name), f"{self._work}/{name}"
-        return PhaseRun(phase, subject, self._data, folder, self._evaluation, self._placement)
+        stream = list(PHASES).index(name) + 1  # The order of 0 is that of the examples that people are shown.
+
+        def batches_from(step: int) -> Any:
+            strategy, settings = self._placement.strategy, self._job.settings
+            return batches.distributed_batches(strategy, self._records, settings, self._images, stream, step)
+
+        return PhaseRun(phase, subject, batches_from, folder, self._evaluation, self._placement)
 
     def _calibration_images(self) -> tf.Tensor:
         return batches.calibration_images(self._records, self._job.settings.preset, quant.CALIBRATION_IMAGES)

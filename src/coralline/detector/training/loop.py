@@ -90,6 +90,10 @@ class Subject:
         _copy(self.plain, self.model)
 
 
+def _step_of(checkpoint: str) -> int:
+    return int(tf.train.load_variable(checkpoint, "global_step/.ATTRIBUTES/VARIABLE_VALUE"))
+
+
 def _copy(source: Any, target: Any) -> None:
     if source is not target:
         for of_source, of_target in zip(source.variables, target.variables, strict=True):
@@ -112,14 +116,21 @@ class PhaseRun:
     Args:
       phase: what to do.
       subject: what to train, in place.
-      data: batches with the numbers of their images (`batches.IMAGE_NUMBERS`), distributed.
+      batches_from: gives the batches from a step on, distributed, with the numbers of their images
+        (`batches.IMAGE_NUMBERS`).
       folder: of checkpoints (`checkpoints/`), the best one (`best/`) and TensorBoard logs (`logs/`).
       evaluation: what checkpoints are compared on.
       placement: the devices.
     """
 
     def __init__(
-        self, phase: Phase, subject: Subject, data: Any, folder: str, evaluation: Evaluation, placement: Placement
+        self,
+        phase: Phase,
+        subject: Subject,
+        batches_from: Callable[[int], Any],
+        folder: str,
+        evaluation: Evaluation,
+        placement: Placement,
     ):
         train_as_one_device(subject.task, subject.model, placement.replicas)
         finite_loss.stop_at_it(subject.task)
@@ -131,10 +142,12 @@ class PhaseRun:
         config = core_configs.ExperimentConfig(
             task=subject.task.task_config, trainer=core_configs.TrainerConfig(train_tf_while_loop=False)
         )
+        self._checkpoints = f"{folder}/checkpoints"
+        self._newest = tf.train.latest_checkpoint(self._checkpoints)
+        data = batches_from(0 if self._newest is None else _step_of(self._newest))
         self._trainer = base_trainer.Trainer(
             config, subject.task, subject.model, self._optimizer, train=True, evaluate=False, train_dataset=data
         )
-        self._checkpoints = f"{folder}/checkpoints"
         written = placement.own(self._checkpoints)
         self._manager = tf.train.CheckpointManager(self._trainer.checkpoint, written, max_to_keep=2)
         model = tf.train.Checkpoint(model=subject.model)
@@ -167,11 +180,10 @@ class PhaseRun:
         Raises:
           UserError: the loss or the weights are not finite.
         """
-        newest = tf.train.latest_checkpoint(self._checkpoints)
-        if newest is None:
+        if self._newest is None:
             before_first_step()
         else:
-            self._trainer.checkpoint.restore(newest).assert_existing_objects_matched()
+            self._trainer.checkpoint.restore(self._newest).assert_existing_objects_matched()
         while not self._is_done():
             self._train(name_images)
             if self._step % self._phase.checkpoint_every == 0 or self._step >= self._phase.steps:

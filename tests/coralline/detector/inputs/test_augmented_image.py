@@ -8,6 +8,8 @@ from coralline.detector import presets
 from coralline.detector.inputs import augmented_image, batches
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.inputs.augmented_image import LEAST_VISIBLE, TrainingImage
+from coralline.detector.inputs.draws import Draws, folded
+from coralline.detector.inputs.image_order import ImageOrder
 from coralline.detector.inputs.image_records import ImageRecords
 from coralline.detector.network.pixels import normalize
 
@@ -29,7 +31,7 @@ WITH_AND_WITHOUT_POLICY = [
         for name in ("randaugment", "detection_v0", "panoptic_deeplab_policy")
     ),
 ]
-EVERYTHING = augmentation_of(
+WITHOUT_POLICY = augmentation_of(
     horizontal_flip=0.5,
     vertical_flip=0.5,
     random_crop=0.5,
@@ -38,7 +40,6 @@ EVERYTHING = augmentation_of(
     saturation=(0.0, 2.0),
     hue=0.5,
     jpeg_quality=(1, 100),
-    policy="randaugment",
 )
 
 
@@ -58,15 +59,21 @@ def results(image, augmentation, seed=1, count=40):
 
 def results_of(images, augmentation, seed=1):
     """What becomes of each image."""
-    tf.keras.utils.set_random_seed(seed)
+    key = tf.constant([seed, 0], tf.int64)
     signature = (
         tf.TensorSpec([None, None, 3], tf.uint8),
         tf.TensorSpec([None, 4], tf.float32),
         tf.TensorSpec([None], tf.int64),
     )
     side = max(max(pixels.shape) for pixels, _, _ in images)
-    data = tf.data.Dataset.from_generator(lambda: iter(images), output_signature=signature).map(
-        lambda *image: tuple(augmented_image.augmented(TrainingImage(*image), augmentation, side, seed))
+    data = (
+        tf.data.Dataset.from_generator(lambda: iter(images), output_signature=signature)
+        .enumerate()
+        .map(
+            lambda number, image: tuple(
+                augmented_image.augmented(TrainingImage(*image), augmentation, side, Draws(folded(key, number)))
+            )
+        )
     )
     for pixels, boxes, classes in data.as_numpy_iterator():
         height, width, _ = pixels.shape
@@ -265,15 +272,79 @@ def test_there_are_no_more_examples_than_images(records):
     )
 
 
+def all_batches(records, augmentation, count, images=3, batch_size=2, share=(1, 0), **order):
+    """Of the first batches: images, targets of a level, numbers."""
+    of_order = ImageOrder(**{"seed": 1, **order})
+    given = ImageRecords((records,))
+    data = batches.training_batches(given, PRESET, augmentation, batch_size, images, of_order, share)
+    return [
+        (images.numpy(), labels["box_targets"]["4"].numpy(), labels[batches.IMAGE_NUMBERS].numpy())
+        for images, labels in data.take(count)
+    ]
+
+
+def same(batches_of_one, batches_of_other):
+    """Whether all of both is the same to the last digit."""
+    pairs = zip(batches_of_one, batches_of_other, strict=True)
+    return all(np.array_equal(a, b) for pair in pairs for a, b in zip(*pair, strict=True))
+
+
+@pytest.fixture(params=["kept in memory", "decoded anew"])
+def kept(request, monkeypatch):
+    """With the decoded images in memory, and too large for it."""
+    if request.param == "decoded anew":
+        monkeypatch.setattr(batches, "CACHE_BYTES", 0)
+
+
 @pytest.mark.slow
-def test_batches_are_the_same_for_one_seed_and_lie_between_black_and_white(records):
-    tf.config.experimental.enable_op_determinism()  # As training does: draws keep the order of images.
-
-    def all_batches():
-        tf.keras.utils.set_random_seed(1)
-        data = batches.training_batches(ImageRecords((records,)), PRESET, EVERYTHING, batch_size=2, images=3, seed=1)
-        return [(images.numpy(), labels["box_targets"]["4"].numpy()) for images, labels in data.take(5)]
-
-    for (images, targets), (again, targets_again) in zip(all_batches(), all_batches(), strict=True):
-        assert np.array_equal(images, again) and np.array_equal(targets, targets_again)
+def test_batches_are_the_same_for_one_seed_and_lie_between_black_and_white(records, kept):
+    first, again = (all_batches(records, WITHOUT_POLICY, 5) for _ in range(2))
+    assert same(first, again) and not same(first, all_batches(records, WITHOUT_POLICY, 5, seed=2))
+    assert not same(first, all_batches(records, WITHOUT_POLICY, 5, stream=1))
+    for images, _, _ in first:
         assert images.min() >= normalize(0.0) and images.max() <= normalize(255.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["randaugment", "detection_v0"])
+def test_batches_with_a_policy_are_those_that_would_have_come_from_a_later_step_on_too(records, policy):
+    everything = WITHOUT_POLICY.model_copy(update={"policy": policy})
+    whole = all_batches(records, everything, 12)
+    assert same(whole[5:], all_batches(records, everything, 7, taken=10))
+
+
+@pytest.mark.slow
+def test_from_a_later_step_on_batches_are_those_that_would_have_come(records, kept):
+    whole = all_batches(records, WITHOUT_POLICY, 8)
+    for step in (1, 5):
+        assert same(whole[step:], all_batches(records, WITHOUT_POLICY, 8 - step, taken=2 * step))
+
+
+def test_an_epoch_has_every_image_once_and_no_two_are_alike(records, kept):
+    numbers = np.concatenate([of for _, _, of in all_batches(records, augmentation_of(), 60, batch_size=1)])
+    epochs = numbers.reshape(20, 3)
+    assert (np.sort(epochs) == [0, 1, 2]).all() and len({tuple(epoch) for epoch in epochs}) == 6
+
+
+@pytest.mark.slow
+def test_batches_of_two_shares_are_together_one_batch_of_all(records, kept):
+    augmentation = augmentation_of(horizontal_flip=0.5)
+    whole = all_batches(records, augmentation, 6, batch_size=4)
+    shares = [all_batches(records, augmentation, 6, share=(2, of)) for of in range(2)]
+    for (images, targets, numbers), *of_shares in zip(whole, *shares, strict=True):
+        for at, (images_of, targets_of, numbers_of) in enumerate(of_shares):
+            assert np.array_equal(images[at::2], images_of) and np.array_equal(targets[at::2], targets_of)
+            assert np.array_equal(numbers[at::2], numbers_of)
+
+
+def test_zoom_place_and_flip_of_an_image_are_drawn_apart(records):
+    """With one seed for all of them, every image that was flipped was made smaller, and lay at one place."""
+    key = tf.constant([1, 2], tf.int64)
+
+    def drawn_for(number):
+        draws = Draws(folded(key, number))
+        return [draws.uniform() for _ in range(4)]
+
+    drawn = np.array(list(tf.data.Dataset.range(400).map(drawn_for).as_numpy_iterator()))
+    apart = np.abs(np.corrcoef(np.transpose(drawn)) - np.eye(4))
+    assert apart.max() < 0.2 and 0.45 < np.mean(drawn) < 0.55

@@ -57,13 +57,14 @@ def exported(request, tmp_path_factory, shapes_record):
     """A preset, and the .tflite file of its detector after a few steps of training."""
     from components.tflite_exporter.conversion import convert
     from coralline.detector.inputs import batches
+    from coralline.detector.inputs.image_order import ImageOrder
     from coralline.detector.inputs.image_records import ImageRecords
     from coralline.tflite.post_process_op import PostProcessing
 
     tf.keras.utils.set_random_seed(1)
     preset, folder = request.param, str(tmp_path_factory.mktemp("exported"))
     records = ImageRecords((shapes_record,))
-    data = iter(batches.training_batches(records, preset, AugmentSettings(), batch_size=2, images=12, seed=1))
+    data = iter(batches.training_batches(records, preset, AugmentSettings(), 2, 12, ImageOrder(seed=1)))
     task, qat_task = garden.build_task(preset, CLASSES), garden.build_qat_task(preset, CLASSES)
     float_model = garden.build_float_model(task)
     assert_learns(task, float_model, data)

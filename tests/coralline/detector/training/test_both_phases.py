@@ -156,14 +156,25 @@ def test_weights_that_the_last_step_ruined_stop_it_too(job, tmp_path, monkeypatc
     assert not (tmp_path / "work/float/checkpoints").exists(), "what is kept can be gone on from"
 
 
-def test_same_seed_gives_the_same_losses_to_the_last_digit(job, tmp_path, follow):
-    short, curves = changed(job, float_steps=4), []
-    for run in ("first", "second"):
-        steps = Steps()
-        follow(steps)
-        train(short, tmp_path / run)
-        curves.append(steps.losses)
-    assert curves[0] == curves[1] and {phase for phase, _ in steps.seen} == {"float", "quantization-aware"}
+def test_killed_in_both_phases_it_ends_as_it_would_have_to_the_last_digit(job, tmp_path, follow):
+    from coralline.detector.network import saved_model
+
+    short, runs = changed(job, float_steps=10, qat_steps=4), {}
+    for run, stops in (("whole", [("", 0)]), ("killed", [("float", 6), ("quantization-aware", 4), ("", 0)])):
+        losses = {}
+        for stop in stops:
+            steps = Steps(*stop)
+            follow(steps)
+            with pytest.raises(KeyboardInterrupt) if stop[0] else contextlib.nullcontext():
+                train(short, tmp_path / run)
+            losses |= dict(zip(steps.seen, steps.losses, strict=True))
+        runs[run] = losses
+    assert runs["killed"] == runs["whole"] and {"float", "quantization-aware"} == {phase for phase, _ in runs["whole"]}
+    assert max(runs["whole"]) == ("quantization-aware", 4), "32 images: float ends in the second epoch"
+    image = np.random.default_rng(1).integers(0, 256, (1, 160, 160, 3), np.uint8)
+    for phase in ("float", "qat"):
+        whole, killed = (saved_model.RawModel(str(tmp_path / run / "model"), phase) for run in runs)
+        assert all(map(np.array_equal, whole.predict(image), killed.predict(image)))
 
 
 KILLED = """
