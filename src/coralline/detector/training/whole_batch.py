@@ -12,7 +12,6 @@ import functools
 from typing import Any
 
 import tensorflow as tf
-from tf_keras.src.layers.normalization.batch_normalization import BatchNormalizationBase
 
 
 def train_as_one_device(task: Any, model: Any, replicas: int) -> None:
@@ -29,7 +28,7 @@ def train_as_one_device(task: Any, model: Any, replicas: int) -> None:
     if replicas > 1:
         _share_positives(task, replicas)
         for layer in model.submodules:
-            if isinstance(layer, BatchNormalizationBase):
+            if isinstance(layer, tf.keras.layers.BatchNormalization):
                 _share_moments(layer, replicas)
 
 
@@ -55,7 +54,7 @@ def _share_positives(task: Any, replicas: int) -> None:
 def _share_moments(layer: Any, replicas: int) -> None:
     """Replaces a layer's moments by those of all devices' images, and their moving averages."""
     layer.fused = False
-    values = [0.0]  # As many as the moments of the trace in hand were taken of; static, and the same on each device.
+    values: list[Any] = [0.0]  # As many as the moments were taken of that are about to be averaged.
     average = layer._assign_moving_average
 
     def moments(inputs: tf.Tensor, axes: list[int], keep_dims: bool, mask: Any = None) -> tuple[tf.Tensor, tf.Tensor]:
