@@ -33,7 +33,8 @@ RUN /tools/bin/uv venv --quiet --python /usr/local/bin/python3.10 /opt/venv \
     && sh trim.sh /opt/venv \
     && find /opt -exec touch --no-dereference --date=@315532800 {} +
 
-# The project. Editable, so that the lock lies beside the code: its hash is recorded with every artifact.
+# The project. Editable, so that the lock lies beside the code: its hash is recorded with every artifact. uv notes when
+# the sources were written, which is another time in each clone.
 FROM packages AS project
 WORKDIR /opt/coralline
 COPY setup.py pyproject.toml README.md LICENSE requirements.lock ./
@@ -43,6 +44,8 @@ COPY pipeline pipeline
 COPY deployment deployment
 RUN /tools/bin/uv pip install --quiet --python /opt/venv/bin/python --no-cache --no-deps --no-build-isolation \
         --prefix /installed --editable . \
+    && rm /installed/lib/python3.10/site-packages/coralline-*.dist-info/uv_cache.json \
+    && sed -i '/uv_cache\.json/d' /installed/lib/python3.10/site-packages/coralline-*.dist-info/RECORD \
     && mv deployment/image/sitecustomize.py /installed/lib/python3.10/site-packages/ \
     && find deployment/image -type f ! -name entrypoint.sh -delete \
     && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash src components pipeline deployment \
