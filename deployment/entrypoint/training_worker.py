@@ -36,12 +36,12 @@ def take_part(command: TaskCommand) -> None:
     if not command.artifacts:
         for name in command.inputs_spec.artifacts:
             for artifact in given.inputs.artifacts[name].artifacts:
-                fetch(artifact.uri, mirror_of(""))
+                bring_input(artifact.uri, mirror_of(""))
     os.makedirs(os.path.dirname(given.outputs.output_file), exist_ok=True)
     run_task(command)
 
 
-def fetch(uri: str, mirror: LauncherMirror) -> None:
+def bring_input(uri: str, mirror: LauncherMirror) -> None:
     """Copies an artifact from its bucket to where the launcher brings it in a step's pod.
 
     Raises:
