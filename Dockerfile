@@ -6,7 +6,7 @@
 #   VARIANT                  cpu, or gpu: with CUDA and cuDNN
 #   BASE, BASE_DIGEST        the base from another registry; its digest, sha256:...
 #   CORALLINE_GIT_COMMIT     recorded with every artifact
-#   EDGETPU_COMPILER         URL or path below image/ of Coral's package edgetpu-compiler, to be installed
+#   EDGETPU_COMPILER         URL or path below deployment/image/ of Coral's package edgetpu-compiler, to be installed
 #   EDGETPU_COMPILER_SHA256  that package's checksum
 ARG BASE=python:3.10.22-slim-bookworm
 ARG BASE_DIGEST=
@@ -19,11 +19,11 @@ WORKDIR /build
 # The packages: they change seldom and take most of the time. One of them, pyfarmhash, comes as C++ source alone.
 FROM base AS packages
 RUN apt-get update && apt-get install --yes --no-install-recommends g++ tini
-COPY image/tools.lock ./
+COPY deployment/image/tools.lock ./
 RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --no-deps --require-hashes --requirement tools.lock
 ARG VARIANT
-COPY image/${VARIANT}.lock packages.lock
-COPY image/link_cuda.sh image/trim.sh ./
+COPY deployment/image/${VARIANT}.lock packages.lock
+COPY deployment/image/link_cuda.sh deployment/image/trim.sh ./
 # Two packages are compiled, in a folder whose name is another each time: it is not to be recorded.
 ENV CFLAGS=-g0 LDFLAGS="-Wl,--build-id=none -s"
 RUN /tools/bin/uv venv --quiet --python /usr/local/bin/python3.10 /opt/venv \
@@ -33,18 +33,21 @@ RUN /tools/bin/uv venv --quiet --python /usr/local/bin/python3.10 /opt/venv \
     && sh trim.sh /opt/venv \
     && find /opt -exec touch --no-dereference --date=@315532800 {} +
 
-# The project. Editable, so that the lock lies beside the code: its hash is recorded with every artifact.
+# The project. Editable, so that the lock lies beside the code: its hash is recorded with every artifact. uv notes when
+# the sources were written, which is another time in each clone.
 FROM packages AS project
 WORKDIR /opt/coralline
 COPY setup.py pyproject.toml README.md LICENSE requirements.lock ./
-COPY image/entrypoint.sh image/sitecustomize.py image/
 COPY src src
 COPY components components
 COPY pipeline pipeline
 COPY deployment deployment
 RUN /tools/bin/uv pip install --quiet --python /opt/venv/bin/python --no-cache --no-deps --no-build-isolation \
         --prefix /installed --editable . \
-    && mv image/sitecustomize.py /installed/lib/python3.10/site-packages/ \
+    && rm /installed/lib/python3.10/site-packages/coralline-*.dist-info/uv_cache.json \
+    && sed -i '/uv_cache\.json/d' /installed/lib/python3.10/site-packages/coralline-*.dist-info/RECORD \
+    && mv deployment/image/sitecustomize.py /installed/lib/python3.10/site-packages/ \
+    && find deployment/image -type f ! -name entrypoint.sh -delete \
     && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash src components pipeline deployment \
     && echo 'coralline:x:10001:10001:Coralline:/tmp:/usr/sbin/nologin' >>/etc/passwd \
     && echo 'coralline:x:10001:' >>/etc/group \
@@ -52,10 +55,10 @@ RUN /tools/bin/uv pip install --quiet --python /opt/venv/bin/python --no-cache -
 
 # The Edge TPU compiler, or an empty folder.
 FROM base AS compiler
-COPY image image
+COPY deployment/image deployment/image
 ARG EDGETPU_COMPILER=
 ARG EDGETPU_COMPILER_SHA256=
-RUN python image/get_compiler.py "${EDGETPU_COMPILER}" "${EDGETPU_COMPILER_SHA256}" /compiler \
+RUN python deployment/image/get_compiler.py "${EDGETPU_COMPILER}" "${EDGETPU_COMPILER_SHA256}" /compiler \
     && find /compiler -exec touch --no-dereference --date=@315532800 {} +
 
 FROM ${BASE}${BASE_DIGEST:+@${BASE_DIGEST}} AS cpu
@@ -90,7 +93,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 WORKDIR /tmp
 USER 10001:10001
 # Steps name their own command.
-ENTRYPOINT ["/usr/bin/tini", "--", "/opt/coralline/image/entrypoint.sh"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/opt/coralline/deployment/image/entrypoint.sh"]
 CMD ["--help"]
 
 # There is no git in the image; what commit it was built from is recorded with every artifact.

@@ -46,8 +46,8 @@ _SECTION_NOTES = {
     "evaluate": "A model is blessed when the int8 file passes every threshold; `null` switches one off.",
     "edgetpu": "What the Edge TPU takes is predicted, or said by the compiler where there is one.",
     "deployment": "For pipelines that run on a cluster; local runs don't look at them. What a step asks for (all but "
-    "`image`, `image_has_edgetpu_compiler`, `pipeline_root`, `target`, `kubeflow`, `vertex` and `steps`) holds for "
-    "every step, or under `steps: {QatTrainer: {...}}` for one.",
+    "`image`, `image_has_edgetpu_compiler`, `pipeline_root`, `target`, `kubeflow`, `vertex`, `trainer` and `steps`) "
+    "holds for every step, or under `steps: {QatTrainer: {...}}` for one.",
 }
 
 _PRESET_ROWS: tuple[tuple[str, str], ...] = (

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from coralline.foundation.settings_section import SettingsSection
 from pipeline.cluster_settings import KubeflowSettings, VertexSettings
+from pipeline.trainer_machines import TrainerMachines
 
 _EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _SecretKey = Annotated[str, Field(pattern=r"^[a-z0-9.-]+/[a-zA-Z0-9._-]+$")]
@@ -78,6 +79,7 @@ class DeploymentSettings(StepSettings):
         description="Where the steps write: an address such as s3://bucket/coralline, or a folder of a volume in "
         "`volumes`.",
     )
+    trainer: TrainerMachines = TrainerMachines()
     target: Literal["kubeflow", "vertex"] | None = Field(
         None, description="The cluster that `submit`, `schedule`, `schedules` and `runs` speak to without --target."
     )

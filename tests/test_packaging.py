@@ -16,6 +16,9 @@ _PACKAGES = {"coralline": _ROOT / "src" / "coralline"} | {
     name: _ROOT / name for name in ("components", "pipeline", "deployment")
 }
 
+_IMAGE = _ROOT / "deployment" / "image"
+"""What a build of the image needs; no package ships it."""
+
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
@@ -35,7 +38,7 @@ def _shipped() -> set[str]:
         f"{name}/{path.relative_to(folder).as_posix()}"
         for name, folder in _PACKAGES.items()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and _IMAGE not in path.parents
     }
 
 

@@ -52,10 +52,16 @@ class Executor(base_executor.BaseExecutor):
             places = {"work": folder, "model_folder": model.uri, "log_folder": model_run.uri}
             both_phases.train(job, placement, **places, after_checkpoint=keep)
         if placement.chief:
-            _record_selection(model)
+            record_outputs(output_dict)
         memory.give_back()  # A local run goes on in this process.
-        for artifact in (model, model_run):
-            stamp(artifact)
+
+
+def record_outputs(output_dict: dict[str, Any]) -> None:
+    """Writes into the output artifacts what a training that has ended left in its files, and by which code."""
+    model = artifact_utils.get_single_instance(output_dict["trained_model"])
+    _record_selection(model)
+    for artifact in (model, artifact_utils.get_single_instance(output_dict["model_run"])):
+        stamp(artifact)
 
 
 def _mention_unfinished_trainings(work: str) -> None:

@@ -7,6 +7,7 @@ some more, and with TFX's own functions where they do right. `deployment.spec.co
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import logging
@@ -38,6 +39,7 @@ class TaskCommand:
       inputs_spec, outputs_spec: the component's definitions, as protos.
       run_parameters: parameter -> setting (`executor_input.exec_properties`).
       artifacts: a folder on a volume where artifacts lie; empty: the launcher's mirror.
+      training_workers: the other machines of a training (`kubernetes_workers`); empty: there are none.
       beam: flags of Beam's.
     """
 
@@ -47,6 +49,7 @@ class TaskCommand:
     outputs_spec: Any
     run_parameters: dict[str, str]
     artifacts: str
+    training_workers: dict[str, Any]
     beam: list[str]
 
     @classmethod
@@ -59,6 +62,7 @@ class TaskCommand:
         parser.add_argument("--outputs_spec", required=True)
         parser.add_argument("--run_parameters", default="{}")
         parser.add_argument("--artifacts", default="")
+        parser.add_argument("--training_workers", default="{}")
         args, beam = parser.parse_known_args(argv)
         return cls(
             args.executor_class_path,
@@ -67,8 +71,22 @@ class TaskCommand:
             json_format.Parse(args.outputs_spec, pipeline_spec_pb2.ComponentOutputsSpec()),
             json.loads(args.run_parameters),
             args.artifacts,
+            json.loads(args.training_workers),
             beam,
         )
+
+    def of_worker(self) -> list[str]:
+        """The command of a machine that trains with this one (`training_worker`)."""
+        return [
+            *("python", "-m", "deployment.entrypoint.training_worker"),
+            *("--executor_class_path", self.executor_class_path),
+            *("--json_serialized_invocation_args", self.executor_input),
+            *("--json_serialized_inputs_spec_args", json_format.MessageToJson(self.inputs_spec, indent=None)),
+            *("--outputs_spec", json_format.MessageToJson(self.outputs_spec, indent=None)),
+            *("--run_parameters", json.dumps(self.run_parameters)),
+            *("--artifacts", self.artifacts),
+            *self.beam,
+        ]
 
 
 def run_task(command: TaskCommand) -> None:
@@ -90,7 +108,8 @@ def run_task(command: TaskCommand) -> None:
         name_addresses(given, inputs)
     _make_folders([*inputs.values(), *outputs.values()])
     properties = executor_input.exec_properties(task, command.inputs_spec, command.run_parameters)
-    _executor(command, given).Do(inputs, outputs, properties)
+    with _other_machines(command):
+        _executor(command, given).Do(inputs, outputs, properties)
     outputs_utils.tag_output_artifacts_with_version(outputs)
     names[0] = ""  # New artifacts have no name until the launcher has recorded them.
     made = tfx_entrypoint.translate_executor_output(outputs, names)
@@ -118,6 +137,14 @@ def _make_folders(artifacts: Iterable[list[Any]]) -> None:
     for artifact in (one for several in artifacts for one in several):
         if "://" not in artifact.uri:
             os.makedirs(artifact.uri, exist_ok=True)
+
+
+def _other_machines(command: TaskCommand) -> contextlib.AbstractContextManager[None]:
+    if not command.training_workers:
+        return contextlib.nullcontext()
+    from deployment.entrypoint.kubernetes_workers import training_workers
+
+    return training_workers(command.training_workers, command.of_worker())
 
 
 def _executor(command: TaskCommand, given: Any) -> Any:
@@ -148,7 +175,7 @@ def run_id_of(given: Any) -> str:
     return ""
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
     """Leaves the log to the components: without Beam's notes on types, and Google's on future Pythons."""
     from absl import logging as absl_logging
 
@@ -160,7 +187,7 @@ def _quiet_libraries() -> None:
 
 def main() -> None:
     """The container's command."""
-    _quiet_libraries()
+    quiet_libraries()
     run_to_its_end(lambda: run_task(TaskCommand.parse(sys.argv[1:])))
 
 

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from deployment.spec import cluster_places, container_steps, platform_document, reuse, run_parameters, step_resources
+from deployment.spec import (
+    cluster_places,
+    container_steps,
+    platform_document,
+    reuse,
+    run_parameters,
+    step_resources,
+    training_machines,
+)
 from deployment.spec.refusals import require_compilable
 
 if TYPE_CHECKING:
@@ -82,6 +90,7 @@ def _for_target(config: Config, target: Target, spec: Spec) -> None:
         reuse.look_each_time(spec)
         run_parameters.add_publish_address(spec, config)
     step_resources.set_resources(spec, config.deployment, target)
+    training_machines.use_several_machines(spec, config.deployment, target)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from coralline.foundation.printable import without_secrets
 from deployment.entrypoint.launcher_mirror import SCHEMES
 from deployment.spec.cluster_places import for_cluster, is_on_a_volume
 from deployment.spec.steps import require_possible
+from deployment.spec.training_machines import require_machines_possible
 from pipeline.config import addresses_with_secrets
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def require_compilable(config: Config, target: str) -> None:
     _require_places(for_cluster(config, target), target)
     _require_compiler(config)
     require_possible(config, target)
+    require_machines_possible(config, target)
 
 
 def _require_no_secrets(config: Config) -> None:

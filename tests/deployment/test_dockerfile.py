@@ -1,4 +1,4 @@
-"""What the Dockerfile and the files in image/ promise, as far as it can be seen without a Docker engine.
+"""What the Dockerfile and the files in deployment/image/ promise, as far as it can be seen without a Docker engine.
 
 `test_image.py` looks at an image that was built.
 """
@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).resolve().parents[2]
-_IMAGE = _ROOT / "image"
+_IMAGE = _ROOT / "deployment" / "image"
 _VARIANTS = ("cpu", "gpu")
 
 
@@ -55,7 +55,7 @@ def test_its_packages_are_those_of_the_lock_with_the_same_hashes(variant: str) -
     own = {"cpu": "tensorflow-cpu", "gpu": "nvidia-"}[variant]
     assert len(here) > 150
     assert {name: rest for name, rest in here.items() if not name.startswith(own)}.items() <= everywhere.items()
-    assert any(name.startswith(own) for name in here), "fix: image/lock.sh"
+    assert any(name.startswith(own) for name in here), "fix: deployment/image/lock.sh"
     assert all(len(rest) > 1 and all(part.startswith("--hash=sha256:") for part in rest[1:]) for rest in here.values())
 
 

@@ -102,6 +102,41 @@ def test_any_user_can_run_it_with_a_read_only_root(user: str, described: dict[st
     assert "unknown" not in found["version"]["lock_sha256"]
 
 
+_FIND_CUDA = """
+import ctypes, glob, json, os, shutil
+import tensorflow as tf
+
+folder = os.path.dirname(tf.__file__)
+links = [path for path in glob.glob(f"{folder}/lib*.so*") if os.path.islink(path)]
+for path in links:
+    ctypes.CDLL(path)
+names = [os.path.basename(path) for path in links]
+print(json.dumps({"gpus": len(tf.config.list_physical_devices("GPU")), "links": names, "ptxas": shutil.which("ptxas")}))
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("cc") is None, reason="no C compiler is here, which builds the stand-in for the driver"
+)
+def test_tensorflow_finds_cuda_where_a_driver_is(tmp_path: Path, described: dict[str, Any]) -> None:
+    """It lists no GPU if one of the libraries that it opens at its start is missing (`MaybeTryDlopenGPULibraries`)."""
+    if described["Config"]["Labels"]["coralline.variant"] != "gpu":
+        pytest.skip("the image is without CUDA")
+    driver = tmp_path / "libcuda.so.1"
+    source = Path(__file__).with_name("stand_in_libcuda.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", driver, source], check=True)
+    tmp_path.chmod(0o755)
+    done = _docker(
+        "run", "--rm", "--volume", f"{tmp_path}:/usr/local/nvidia/lib64:ro", _IMAGE, "python", "-c", _FIND_CUDA
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["gpus"] == 1 and found["ptxas"]
+    assert {"libcudnn.so.8", "libcublas.so.12", "libnccl.so.2", "libnvrtc.so.12", "libcurand.so.10"} <= set(
+        found["links"]
+    )
+
+
 @pytest.mark.parametrize("command", [["python", "-c"], ["/opt/venv/bin/python", "-c"]])
 @pytest.mark.parametrize("options", [[], ["--entrypoint", ""]], ids=["by the entry point", "as process 1"])
 def test_it_ends_on_sigterm_while_a_library_computes(container: str, options: list[str], command: list[str]) -> None:

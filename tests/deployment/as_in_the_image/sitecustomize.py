@@ -17,7 +17,7 @@ def _files_left_out() -> set[str]:
     """Those of every package that is locked for development and not for the image."""
     everywhere, here = (
         {line.partition("==")[0] for line in (_ROOT / lock).read_text(encoding="utf-8").splitlines() if "==" in line}
-        for lock in ("requirements.lock", "image/gpu.lock")
+        for lock in ("requirements.lock", "deployment/image/gpu.lock")
     )
     return {
         str(package.locate_file(file))

@@ -70,6 +70,8 @@ class _Training:
         placement.require_equal_shares(settings.preset.batch_size)
         self._job = job = dataclasses.replace(job, settings=settings)
         self._placement, self._work, self._after_checkpoint = placement, work, after_checkpoint
+        self._twins = _twins(job, placement.replicas)
+        # After them, so that the model's first weights are those that it has on one device, where there are no twins.
         _seed(settings.train.seed)
         self._anchors = garden.build_anchors(settings.preset).ycenter_xcenter_h_w
         candidates = ImageRecords(job.files, side.held_out) if side.held_out else ImageRecords(job.eval_files)
@@ -77,7 +79,6 @@ class _Training:
         self._selection_images = len(sample.in_second_half)
         self._evaluation = Evaluation(sample, job.class_names, self._anchors, cross_checked=not side.unseen)
         self._images = annotated.images
-        self._twins = _twins(job, placement.replicas)
         if settings.train.xla:
             tf.config.optimizer.set_jit("autoclustering")
         classes = progress.counted(job.num_classes, "class")

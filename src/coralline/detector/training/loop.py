@@ -20,6 +20,7 @@ from coralline.detector.training import finite_loss
 from coralline.detector.training.distribution import Placement
 from coralline.detector.training.evaluation import Evaluation
 from coralline.detector.training.selection import Selection
+from coralline.detector.training.whole_batch import train_as_one_device
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
 
@@ -131,6 +132,7 @@ class PhaseRun:
         evaluation: Evaluation,
         placement: Placement,
     ):
+        train_as_one_device(subject.task, subject.model, placement.replicas)
         finite_loss.stop_at_it(subject.task)
         self._phase, self._subject, self._evaluation, self._placement = phase, subject, evaluation, placement
         precision = core_configs.RuntimeConfig(mixed_precision_dtype=phase.mixed_precision, loss_scale="dynamic")
