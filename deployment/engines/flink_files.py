@@ -1,7 +1,7 @@
 """Flink and Beam's job server for it: fetched from PyPI and Maven Central, each file checked against its SHA-256.
 
 Flink itself comes from `apache-flink-libraries`, whose source package has the very jars of Flink's distribution. Beam's
-part comes as the single jars of its Flink runner. Beam 2.60's runner isn't on every mirror of Maven Central; 2.62 is the
+part comes as the single jars of its Flink runner, which are put together into one. Beam 2.60's runner isn't on every mirror of Maven Central; 2.62 is the
 nearest that was found, and talks to workers of 2.60: what they speak (the Fn API) hasn't changed between them.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
+from deployment.engines.merged_jar import merge_jars
 
 FLINK_VERSION = "1.19.3"
 BEAM_RUNNER_VERSION = "2.62.0"
@@ -33,7 +34,7 @@ class FlinkFiles:
     """Where the jars lie.
 
     Attributes:
-      folder: has `flink` (the engine's jars) and `beam` (the job server's, which the engine needs too).
+      folder: has `flink` (the engine's jars) and `beam` (the job server, which the engine needs too).
     """
 
     def __init__(self, folder: Path):
@@ -48,9 +49,10 @@ class FlinkFiles:
         """The engine's jars."""
         return sorted((self.folder / "flink").glob("*.jar"))
 
-    def of_beam(self) -> list[Path]:
-        """The Flink runner with all it needs, Flink's own client among them."""
-        return sorted((self.folder / "beam").glob("*.jar"))
+    @property
+    def of_beam(self) -> Path:
+        """The Flink runner with all it needs, Flink's own client among it: what Beam publishes as its job server."""
+        return self.folder / "beam" / "job-server.jar"
 
 
 def default_folder() -> Path:
@@ -102,6 +104,10 @@ def _fetch_all(folder: Path) -> None:
         _require_pinned(jar, pins)
     if missing := sorted(set(pins) - {_SOURCE} - {jar.name for jar in (folder / "beam").iterdir()}):
         raise UserError("Maven has left out jars of Beam's", expected=f"{len(pins) - 1} jars", found=", ".join(missing))
+    jars = sorted((folder / "beam").iterdir())
+    merge_jars(jars, FlinkFiles(folder).of_beam)
+    for jar in jars:
+        jar.unlink()
 
 
 def _unpack(source: Path, to: Path) -> None:

@@ -72,7 +72,7 @@ class LocalFlink:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.job_manager.pid is None:
             self._configure()
-            jars = [*self._files.of_flink(), *self._of_beam_without_flink()]
+            jars = [*self._files.of_flink(), self._files.of_beam]
             self._start(self.job_manager, _JOB_MANAGER, jars, ["--configDir", str(self.folder)])
         require_ready(self.job_manager, lambda: self._overview() is not None, _STARTED_S)
         for number in range(1, task_managers + 1):
@@ -93,7 +93,7 @@ class LocalFlink:
         """Starts one, if it doesn't run; with the number of one that was killed, its successor."""
         process = self.task_manager(number)
         if process.pid is None:
-            jars = [*self._files.of_flink(), *self._of_beam_without_flink()]
+            jars = [*self._files.of_flink(), self._files.of_beam]
             self._start(process, _TASK_MANAGER, jars, ["--configDir", str(self.folder)])
 
     def task_manager(self, number: int) -> EngineProcess:
@@ -190,9 +190,5 @@ class LocalFlink:
             return dict.fromkeys(("rpc", "rest", "job", "artifacts", "expansion"), 0)
         return ports
 
-    def _of_beam_without_flink(self) -> list[Path]:
-        """`flink-dist` has Flink's own classes."""
-        return [jar for jar in self._files.of_beam() if not jar.name.startswith(("flink-", "slf4j-"))]
-
     def _of_job_server(self) -> list[Path]:
-        return [*self._files.of_beam(), *(jar for jar in self._files.of_flink() if jar.name.startswith("log4j-"))]
+        return [self._files.of_beam, *(jar for jar in self._files.of_flink() if jar.name.startswith("log4j-"))]

@@ -24,32 +24,35 @@ def main() -> None:
     """What the engine executes."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--id", required=True)
-    parser.add_argument("--control_endpoint", required=True)
-    parser.add_argument("--logging_endpoint", required=True)
-    parser.add_argument("--provision_endpoint", default="")
+    parser.add_argument("--provision_endpoint", required=True)
+    # Older runners give these too; newer ones say them with the job's options.
+    parser.add_argument("--control_endpoint", default="")
+    parser.add_argument("--logging_endpoint", default="")
     parser.add_argument("--semi_persist_dir", default="/tmp")
     args, _ = parser.parse_known_args()
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
-    info = _provisioned(args.provision_endpoint, args.id) if args.provision_endpoint else None
-    os.environ.update(_environment(args, info))
+    os.environ.update(_environment(args, _provisioned(args.provision_endpoint, args.id)))
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)
 
 
 def _environment(args: argparse.Namespace, info: Any) -> dict[str, str]:
+    """What Beam's worker reads, its addresses as text protos."""
+    from google.protobuf import json_format
+
+    control = info.control_endpoint.url or args.control_endpoint
+    logs = info.logging_endpoint.url or args.logging_endpoint
     found = {
         "WORKER_ID": args.id,
-        "LOGGING_API_SERVICE_DESCRIPTOR": f"url: {json.dumps(args.logging_endpoint)}",
-        "CONTROL_API_SERVICE_DESCRIPTOR": f"url: {json.dumps(args.control_endpoint)}",
+        "LOGGING_API_SERVICE_DESCRIPTOR": f"url: {json.dumps(logs)}",
+        "CONTROL_API_SERVICE_DESCRIPTOR": f"url: {json.dumps(control)}",
         "SEMI_PERSISTENT_DIRECTORY": args.semi_persist_dir,
-        "PIPELINE_OPTIONS": "{}",
+        "PIPELINE_OPTIONS": json_format.MessageToJson(info.pipeline_options),
+        "RUNNER_CAPABILITIES": " ".join(info.runner_capabilities),
     }
-    if info is not None:
-        from google.protobuf import json_format
-
-        found["PIPELINE_OPTIONS"] = json_format.MessageToJson(info.pipeline_options)
-        found["RUNNER_CAPABILITIES"] = " ".join(info.runner_capabilities)
+    if info.status_endpoint.url:
+        found["STATUS_API_SERVICE_DESCRIPTOR"] = f"url: {json.dumps(info.status_endpoint.url)}"
     return found
 
 
