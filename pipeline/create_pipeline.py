@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow_data_validation as tfdv
-from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
+from tfx.components import ExampleValidator, SchemaGen
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.edgetpu_pusher.component import EdgeTpuPusher
 from components.evaluator.component import JUDGE_VERSION, Evaluator
 from components.qat_trainer.component import NETWORK_VERSION, QatTrainer
 from components.served_model_importer.component import ServedModelImporter
+from components.statistics_gen.component import StatisticsGen
 from components.tflite_exporter.component import EXPORTER_VERSION, TFLiteExporter
 from components.voc_example_gen.component import VocExampleGen
 from components.warm_start_importer.component import WarmStartImporter

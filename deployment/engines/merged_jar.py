@@ -15,7 +15,9 @@ from pathlib import Path
 _SERVICES = "META-INF/services/"
 _MANIFEST = "META-INF/MANIFEST.MF"
 # Signatures don't hold for a part of something else; modules aren't used on a class path.
-_LEFT_OUT = re.compile(r"META-INF/([^/]+\.(SF|RSA|DSA)|INDEX\.LIST|MANIFEST\.MF)|(META-INF/versions/\d+/)?module-info\.class")
+_LEFT_OUT = re.compile(
+    r"META-INF/([^/]+\.(SF|RSA|DSA)|INDEX\.LIST|MANIFEST\.MF)|(META-INF/versions/\d+/)?module-info\.class"
+)
 _NEW_MANIFEST = b"Manifest-Version: 1.0\r\nMulti-Release: true\r\n\r\n"
 
 
