@@ -17,6 +17,7 @@ from coralline.edgetpu import compiler, gate
 from coralline.edgetpu.mapping import Mapping, predict_model
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
+from pipeline.beam_settings import require_engine
 from pipeline.config import Config
 from pipeline.running.out_folder import OutFolder
 
@@ -68,6 +69,7 @@ def check_settings(config: Config) -> compiler.Compiler | None:
     Raises:
       UserError: one of them can't be used.
     """
+    require_engine(config.beam)
     check_warm_start(training_settings(config))
     return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
 

@@ -39,8 +39,7 @@ def lay_out(pipeline: Any, places: JudgedPlaces, eval_folder: str, scratch: str)
     """
     import apache_beam as beam
 
-    names = [name for name in storage.list_folder(eval_folder) if tfrecord.is_tfrecord_name(name)]
-    files = [f"{eval_folder}/{name}" for name in names]
+    files = tfrecord.list_record_files(eval_folder)
     (
         pipeline
         | "Files" >> beam.Create(list(enumerate(files)), reshuffle=False)

@@ -14,10 +14,10 @@ from tfx import types
 from tfx.types import artifact_utils
 
 from components.beam_engine import EngineExecutor
+from components.record_counts import note_records
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
-from components.record_counts import note_records
 from coralline.data.annotated_image import Split
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Plan, make_plan

@@ -1,1 +1,1 @@
-"""Engines for Beam on one machine: a Flink of separate processes, Prism, and what a worker of either is started with."""
+"""Engines for Beam on one machine: a Flink of separate processes, Prism, and what starts a worker of either."""

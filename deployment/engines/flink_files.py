@@ -1,8 +1,9 @@
 """Flink and Beam's job server for it: fetched from PyPI and Maven Central, each file checked against its SHA-256.
 
 Flink itself comes from `apache-flink-libraries`, whose source package has the very jars of Flink's distribution. Beam's
-part comes as the single jars of its Flink runner, which are put together into one. Beam 2.60's runner isn't on every mirror of Maven Central; 2.62 is the
-nearest that was found, and talks to workers of 2.60: what they speak (the Fn API) hasn't changed between them.
+part comes as the single jars of its Flink runner, which are put together into one. Beam 2.60's runner isn't on every
+mirror of Maven Central; 2.62 is the nearest that was found, and talks to workers of 2.60: what they speak (the Fn API)
+hasn't changed between them.
 """
 
 from __future__ import annotations
