@@ -34,7 +34,7 @@ class EngineExecutor(base_beam_executor.BaseBeamExecutor):
     @property
     def on_engine(self) -> bool:
         """Whether the pipeline runs elsewhere."""
-        return self._make_beam_pipeline_fn is None and runs_on_engine(self._beam_pipeline_args)
+        return self._make_beam_pipeline_fn is None and runs_on_engine([str(arg) for arg in self._beam_pipeline_args])
 
     def _make_beam_pipeline(self) -> Any:
         pipeline = super()._make_beam_pipeline()

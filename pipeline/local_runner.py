@@ -1,4 +1,4 @@
-"""Runs the pipeline on this machine: Beam in this process or on an engine, ML Metadata in SQLite under the output folder.
+"""Runs the pipeline on this machine: Beam here or on an engine, ML Metadata in SQLite under the output folder.
 
 `coralline run` comes here, and so does TFX's own command line:
 

@@ -2,8 +2,8 @@
 
 It takes the place of the `boot` program of Beam's own containers, by the same contract
 (https://beam.apache.org/contribute/runner-guide, sdks/python/container/boot.go): the flags below, addresses and the
-job's options from the provision service. Nothing is fetched or installed: the environment and its code are those of the one image, which
-every worker has. `deployment/engines/sdk_worker` is the program to name to an engine.
+job's options from the provision service. Nothing is fetched or installed: the environment and its code are those of the
+one image, which every worker has. `deployment/engines/sdk_worker` is the program to name to an engine.
 
 It ends with the engine: when its task manager is gone, so is the stream that it listens to.
 """
