@@ -97,5 +97,5 @@ def told_by_engine(error: BaseException) -> str:
     text = str(error).strip()
     if found := _PYTHON_ERROR.findall(text):
         return str(found[-1])[:_MOST]
-    first = text.splitlines()[0] if text else type(error).__name__
+    first = re.sub(r":\s*\n\s*", ": ", text).splitlines()[0] if text else type(error).__name__
     return re.sub(r"^Pipeline \S+ failed in state (\w+): ", r"\1: ", first)[:_MOST]
