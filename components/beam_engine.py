@@ -95,6 +95,8 @@ def _failed_on_engine(error: Exception) -> UserError:
 def told_by_engine(error: BaseException) -> str:
     """What has gone wrong, out of the many lines that an engine gives: the worker's own error, else the first line."""
     text = str(error).strip()
+    if type(error).__name__ == "FutureTimeoutError":  # grpc's
+        return "the job server didn't answer in time"
     if found := _PYTHON_ERROR.findall(text):
         return str(found[-1])[:_MOST]
     first = re.sub(r":\s*\n\s*", ": ", text).splitlines()[0] if text else type(error).__name__

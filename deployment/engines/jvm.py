@@ -46,9 +46,9 @@ def require_java() -> str:
 
 
 def java_command(main: str, jars: Iterable[Path], heap_mb: int, log_config: Path, args: list[str]) -> list[str]:
-    """The command that runs a class with so much heap."""
+    """The command that runs a class with so much heap, and at most twice that beside it."""
     path = ":".join(map(str, jars))
-    memory = [f"-Xms{min(heap_mb, 64)}m", f"-Xmx{heap_mb}m"]
+    memory = [f"-Xms{min(heap_mb, 64)}m", f"-Xmx{heap_mb}m", f"-XX:MaxDirectMemorySize={2 * heap_mb}m"]
     log = f"-Dlog4j.configurationFile={log_config.as_uri()}"
     return [require_java(), *_OPEN, *_SPARING, *memory, log, "-cp", path, main, *args]
 
