@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def _by_calculation(flink: dict[str, Any], images: int) -> Table:
     The step's own seconds stay; what workers did is divided, and each pays its start again.
     """
     cpu = flink["_cpu"]
-    step, starts = cpu["step"], flink["_worker_start"]
+    step, starts = cpu["step"], _worker_start_s()
     work = cpu["workers"] - starts * flink["_workers"]
     seconds = step + starts + work / _MACHINES
     return Table.of(
@@ -116,7 +117,7 @@ def _timed(args: list[str], folder: Path, cluster: dict[str, int]) -> dict[str, 
     watched = _Watched(cluster)
     env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=env) as step:
-        watched.begin(step.pid)
+        watched.begin()
         output, _ = step.communicate()
     watched.end()
     if step.returncode:
@@ -142,8 +143,16 @@ def _timed(args: list[str], folder: Path, cluster: dict[str, int]) -> dict[str, 
             "  after a third of the run": watched.early_peak("worker"),
             "peak memory of a JVM, GiB": max(watched.peaks("jvm")),
         }
-    start = watched.least_cpu_of_import
-    return {**found, "records": records, "_cpu": cpu, "_workers": len(workers), "_worker_start": start}
+    return {**found, "records": records, "_cpu": cpu, "_workers": len(workers)}
+
+
+def _worker_start_s() -> float:
+    """CPU seconds of what a worker imports."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    imports = "from apache_beam.runners.worker import sdk_worker_main; import components.voc_example_gen.shards"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", imports], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 class _Watched:
@@ -156,9 +165,8 @@ class _Watched:
         self._last: dict[int, float] = {}
         self._peaks: dict[int, list[tuple[float, float]]] = {}
         self._ended = threading.Event()
-        self.least_cpu_of_import = 0.0
 
-    def begin(self, _step: int) -> None:
+    def begin(self) -> None:
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
@@ -188,14 +196,6 @@ class _Watched:
                 self._sample(pid, "jvm")
             for pid in _with_parents(self._roots):
                 self._sample(pid, "worker")
-                if not self.least_cpu_of_import and time.monotonic() - self._peaks[pid][0][0] > 0:
-                    self._note_start(pid)
-
-    def _note_start(self, pid: int) -> None:
-        """A worker's CPU seconds until it listens: when Beam's modules are mapped, roughly its first plateau."""
-        samples = self._peaks[pid]
-        if len(samples) > 3 and samples[-1][1] == samples[-3][1]:
-            self.least_cpu_of_import = self._last[pid]
 
     def _sample(self, pid: int, kind: str) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -122,6 +122,11 @@ def beam_args(settings: BeamSettings, image: str | None = None) -> list[str]:
     if settings.retries is not None:
         flags += [f"--number_of_execution_retries={settings.retries}", "--execution_retry_delay=5000"]
     return [*flags, *_code_is_there(settings)]
+
+
+def runs_elsewhere(args: Sequence[str]) -> bool:
+    """Whether what `beam_args` gave sends the work out of the step's process and its children."""
+    return any(arg.startswith("--runner=") for arg in args)
 
 
 def require_engine(settings: BeamSettings) -> None:
