@@ -8,10 +8,12 @@ import pytest
 from coralline.foundation.errors import UserError
 from deployment.engines.engine_process import EngineProcess, free_ports, listens, require_ready, wait_until
 
-_SERVE = (
-    "import socket, sys, time\ns = socket.create_server(('127.0.0.1', int(sys.argv[1])))\nprint('up', flush=True)\n"
-)
-_SERVE += "time.sleep(600)"
+_SERVE = """
+import socket, sys, time
+s = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+print('up', flush=True)
+time.sleep(600)
+"""
 
 
 @pytest.fixture
