@@ -17,6 +17,7 @@ from coralline.foundation.settings_section import SettingsSection
 _ENDPOINT = r"^[A-Za-z0-9_.-]+:[0-9]{1,5}$"
 _WORKER = Path(__file__).resolve().parents[1] / "deployment" / "engines" / "sdk_worker"
 _SECONDS_TO_ANSWER = 10
+_WORKERS_KEPT_MS = 30_000
 
 
 class BeamSettings(SettingsSection):
@@ -116,7 +117,8 @@ def beam_args(settings: BeamSettings, image: str | None = None) -> list[str]:
         return [*mode, *_code_is_there(settings)] if several else []
     if settings.runner == "dataflow":
         return [*_dataflow(settings), *_code_is_there(settings)]
-    flags = [*_where(settings), *_environment(settings)]
+    # Without it a worker is ended whenever none of its stages runs, and the next stage waits for another to import all.
+    flags = [*_where(settings), *_environment(settings), f"--environment_cache_millis={_WORKERS_KEPT_MS}"]
     if settings.parallelism is not None:
         flags.append(f"--parallelism={settings.parallelism}")
     if settings.retries is not None:
