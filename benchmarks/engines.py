@@ -17,7 +17,6 @@ import hashlib
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -80,12 +79,12 @@ def _comparison(direct: dict[str, Any], flink: dict[str, Any]) -> Table:
 def _by_calculation(flink: dict[str, Any], images: int) -> Table:
     """What ten machines of one slot would take, by calculation: nothing of it was run.
 
-    The step's own seconds stay; what workers did is divided, and each pays its start again.
+    The step's own seconds stay, and so do a worker's start and a JVM's share; what workers did beside is divided.
     """
     cpu = flink["_cpu"]
     step, starts = cpu["step"], _worker_start_s()
     work = cpu["workers"] - starts * flink["_workers"]
-    seconds = step + starts + work / _MACHINES
+    seconds = step + starts + cpu["JVMs"] / flink["_jvms"] + work / _MACHINES
     return Table.of(
         {
             f"seconds on {_MACHINES} machines, by calculation": seconds,
@@ -143,16 +142,15 @@ def _timed(args: list[str], folder: Path, cluster: dict[str, int]) -> dict[str, 
             "  after a third of the run": watched.early_peak("worker"),
             "peak memory of a JVM, GiB": max(watched.peaks("jvm")),
         }
-    return {**found, "records": records, "_cpu": cpu, "_workers": len(workers)}
+    return {**found, "records": records, "_cpu": cpu, "_workers": len(workers), "_jvms": len(cluster)}
 
 
 def _worker_start_s() -> float:
     """CPU seconds of what a worker imports."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    imports = "from apache_beam.runners.worker import sdk_worker_main; import components.voc_example_gen.shards"
-    subprocess.run([sys.executable, "-W", "ignore", "-c", imports], check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    imports = "import time; from apache_beam.runners.worker import sdk_worker_main; "
+    imports += "import components.voc_example_gen.shards; print(time.process_time())"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", imports], capture_output=True, text=True, check=True)
+    return float(done.stdout)
 
 
 class _Watched:
