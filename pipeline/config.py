@@ -24,6 +24,7 @@ from coralline.foundation.printable import shortened
 from coralline.foundation.settings_section import SettingsSection
 from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.tflite.export_settings import ExportSettings
+from pipeline.beam_settings import BeamSettings
 from pipeline.deployment_settings import DeploymentSettings
 
 _Section = TypeVar("_Section", bound=SettingsSection)
@@ -58,6 +59,7 @@ class Config(SettingsSection):
     evaluate: EvaluateSettings = EvaluateSettings()
     edgetpu: EdgeTpuSettings = EdgeTpuSettings()
     push: PushSettings = PushSettings()
+    beam: BeamSettings = BeamSettings()
     deployment: DeploymentSettings = DeploymentSettings()
     out: str = Field("coralline-out", description="The folder for artifacts, metadata, logs and published models.")
 

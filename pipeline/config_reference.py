@@ -45,6 +45,8 @@ _SECTION_NOTES = {
     "saturation, hue, compression, zoom. All of it follows from `train.seed`.",
     "evaluate": "A model is blessed when the int8 file passes every threshold; `null` switches one off.",
     "edgetpu": "What the Edge TPU takes is predicted, or said by the compiler where there is one.",
+    "beam": "Where VocExampleGen, StatisticsGen and the Evaluator's models run ([Engines](engines.md)). What comes of "
+    "them is the same: a local run reuses it when these settings change.",
     "deployment": "For pipelines that run on a cluster; local runs don't look at them. What a step asks for (all but "
     "`image`, `image_has_edgetpu_compiler`, `pipeline_root`, `target`, `kubeflow`, `vertex`, `trainer` and `steps`) "
     "holds for every step, or under `steps: {QatTrainer: {...}}` for one.",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow_data_validation as tfdv
-from tfx.components import ExampleValidator, SchemaGen, StatisticsGen
+from tfx.components import ExampleValidator, SchemaGen
+from tfx.dsl.components.base import executor_spec
 from tfx.orchestration import pipeline as tfx_pipeline
 
 from components.edgetpu_pusher.component import EdgeTpuPusher
 from components.evaluator.component import JUDGE_VERSION, Evaluator
 from components.qat_trainer.component import NETWORK_VERSION, QatTrainer
 from components.served_model_importer.component import ServedModelImporter
+from components.statistics_gen.component import StatisticsGen
 from components.tflite_exporter.component import EXPORTER_VERSION, TFLiteExporter
 from components.voc_example_gen.component import VocExampleGen
 from components.warm_start_importer.component import WarmStartImporter
@@ -59,18 +61,21 @@ def create_pipeline(
       workspaces: on a cluster, the folder or address that keeps the checkpoints of unfinished trainings; None: the
         pipeline root.
       metadata_connection_config: the ML Metadata store of a local run; a cluster has its own.
-      beam_pipeline_args: flags of the Beam runner.
+      beam_pipeline_args: flags of Beam's, for the components that run it.
     """
     data = _data_components(config, pipeline_root)
     kept = {} if workspaces is None else {"workspaces": workspaces}
     model = _model_components(config, data[0], data[-1], push_to, compiler_version, kept)
+    for component in (*data, *model):
+        # Not to the pipeline: TFX would give them to every step of a cluster.
+        if isinstance(component.executor_spec, executor_spec.BeamExecutorSpec):
+            component.executor_spec.add_beam_pipeline_args(beam_pipeline_args or [])
     return tfx_pipeline.Pipeline(
         pipeline_name=config.name,
         pipeline_root=pipeline_root,
         components=[*data, *model],
         enable_cache=True,
         metadata_connection_config=metadata_connection_config,
-        beam_pipeline_args=[*(beam_pipeline_args or [])],
     )
 
 

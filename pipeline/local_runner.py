@@ -1,4 +1,4 @@
-"""Runs the pipeline on this machine: Beam in this process, ML Metadata in SQLite under the output folder.
+"""Runs the pipeline on this machine: Beam here or on an engine, ML Metadata in SQLite under the output folder.
 
 `coralline run` comes here, and so does TFX's own command line:
 
@@ -76,6 +76,7 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
     """
     from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
+    from pipeline.beam_settings import beam_args
     from pipeline.create_pipeline import create_pipeline
     from pipeline.running.local_dag_runner import RecordingLocalDagRunner
     from pipeline.running.out_folder import OutFolder
@@ -92,7 +93,7 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
     )
     this_run = run_id
     for number in range(2, _JUDGEMENTS + 2):
-        RecordingLocalDagRunner(this_run, listener).run(pipeline)
+        RecordingLocalDagRunner(this_run, listener, beam_args(config.beam)).run(pipeline)
         if number > _JUDGEMENTS or refused_by(connection, this_run) != "baseline":
             break
         progress.note("Another model is served than the one that this was judged against: it is judged again.")

@@ -18,6 +18,7 @@ from coralline.edgetpu.mapping import Mapping, predict_model
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.publishing.places import require_writable
+from pipeline.beam_settings import require_engine
 from pipeline.config import Config
 from pipeline.running.out_folder import OutFolder
 
@@ -71,6 +72,7 @@ def check_settings(config: Config) -> compiler.Compiler | None:
     Raises:
       UserError: one of them can't be used.
     """
+    require_engine(config.beam)
     check_warm_start(training_settings(config))
     return compiler.require(config.edgetpu.compiler, config.edgetpu.compiler_path).compiler
 

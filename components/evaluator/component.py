@@ -68,9 +68,13 @@ class Evaluator(SpecComponent):
       evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.
       judge_version: `JUDGE_VERSION`; another one judges again.
 
+    Where a Beam engine is configured, its workers run the models, each over whole files of examples; they load them
+    from where the pipeline keeps them. Everything else is done in the component's process, and so is all of it without
+    an engine.
+
     Fails if that split is empty, one of its images can't be decoded, or a model can't be run. A model that misses a
     threshold is not a failure: it isn't blessed.
     """
 
     SPEC_CLASS = EvaluatorSpec
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(executor.Executor)

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
+from components.beam_engine import EngineExecutor
 from components.kept_address import kept_address
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import storage
 from coralline.foundation.code_version import stamp
-from coralline.tflite.post_process_op import PostProcessing
 
 if TYPE_CHECKING:
     from components.evaluator.baseline import Baseline
     from components.evaluator.blessing import Verdict
-    from components.evaluator.judged_models import ReferenceModel
+    from components.evaluator.judged_models import JudgedPlaces
     from coralline.evaluation_report.evaluation_page import EvaluationPage
     from coralline.scoring.coco import Figures
     from coralline.scoring.evaluate_settings import EvaluateSettings
-    from coralline.scoring.inference import JudgedModel
+    from coralline.scoring.inference import Evaluated
     from coralline.scoring.intervals import Interval
+    from coralline.scoring.kept_images import KeptImages
     from coralline.scoring.scored_models import ScoredModels
     from coralline.scoring.slices import SliceKey
 
 
-class Executor(base_executor.BaseExecutor):
-    """Judges a TFLiteModel artifact."""
+class Executor(EngineExecutor):
+    """Judges a TFLiteModel artifact; the models run in this process, or on an engine of Beam's."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         from components.evaluator import blessing, judged_page
         from components.evaluator.baseline import Baseline
+        from components.evaluator.judged_models import JudgedPlaces
         from coralline.data.records.tf_example import read_examples
-        from coralline.scoring import inference, slices
+        from coralline.scoring import slices
         from coralline.scoring.evaluate_settings import EvaluateSettings
-        from coralline.scoring.file_model import FileModel, detectors_of
         from coralline.scoring.kept_images import KeptImages
         from coralline.scoring.labelled_images import of_example
         from coralline.scoring.scored_models import ScoredModels
@@ -47,31 +46,45 @@ class Executor(base_executor.BaseExecutor):
         side = _judging_side(artifact_utils.get_single_instance(input_dict["examples"]))
         eval_folder = artifact_utils.get_split_uri(input_dict["examples"], side)
         class_names = LabelMap.read(f"{_uri(input_dict['label_map'])}/{LABEL_MAP_FILE}").names
-        content = storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/model.tflite")
-        export = json.loads(storage.read_bytes(f"{_uri(input_dict['tflite_model'])}/export.json"))
-        references = _references(export, _uri(input_dict["model"]))
-        models: dict[str, JudgedModel] = {blessing.CANDIDATE: FileModel(detectors_of(content)), **references}
         served = artifact_utils.get_single_instance(input_dict["baseline"])
         baseline = Baseline.read(served, class_names)
-        if baseline.model is not None:
-            models[blessing.BASELINE] = baseline.model
+        places = JudgedPlaces(
+            _uri(input_dict["tflite_model"]),
+            _uri(input_dict["model"]),
+            None if baseline.model is None else served.uri,
+            tuple(class_names),
+        )
+        content = storage.read_bytes(f"{places.tflite_folder}/model.tflite")
 
         features = slices.read_features(read_examples(eval_folder), settings.slice_by)
         images = KeptImages(lambda: map(of_example, read_examples(eval_folder)))
-        evaluated = inference.run_models(models, images)
+        evaluated = self._evaluated(places, images, eval_folder, _uri(output_dict["evaluation"]))
         both = (blessing.CANDIDATE, blessing.BASELINE)
         known = {blessing.BASELINE: baseline.known}
         scored = ScoredModels.of(evaluated.ground_truths, evaluated.detections, class_names, both, known)
         by_slice = slices.figures_by_slice(scored.matches, features)
         verdict = _verdict(settings, scored, baseline, by_slice, _uri(output_dict["evaluation"]))
 
-        judged = judged_page.JudgedModelOfRun(side, settings, content, export, references, images, scored, verdict)
+        judged = judged_page.JudgedModelOfRun(
+            side, settings, content, places.export(), places.references(), images, scored, verdict
+        )
         page = judged_page.make_judged_page(judged, Detector(content), input_dict, self._run_id())
         judged_page.write_judged_page(page, _uri(input_dict["dataset_report"]), _uri(output_dict["report"]))
         _record_figures(artifact_utils.get_single_instance(output_dict["report"]), page)
         _write_blessing(artifact_utils.get_single_instance(output_dict["blessing"]), verdict, input_dict, served)
         for artifacts in output_dict.values():
             stamp(artifact_utils.get_single_instance(artifacts))
+
+    def _evaluated(self, places: JudgedPlaces, images: KeptImages, eval_folder: str, output: str) -> Evaluated:
+        from components.evaluator import engine_inference
+        from coralline.scoring import inference
+
+        if not self.on_engine:
+            return inference.run_models(places.load(), images)
+        with self.scratch(output) as scratch:
+            with self._make_beam_pipeline() as pipeline:
+                files = engine_inference.lay_out(pipeline, places, eval_folder, scratch)
+            return engine_inference.load_evaluated(files, scratch, images=sum(1 for _ in images))
 
     def _run_id(self) -> str:
         return (self._context.pipeline_run_id if self._context is not None else None) or ""
@@ -80,16 +93,6 @@ class Executor(base_executor.BaseExecutor):
 def _judging_side(examples: Any) -> str:
     """`test`, which training has never seen, where the data has such a side; else `eval`."""
     return "test" if "test" in artifact_utils.decode_split_names(examples.split_names) else "eval"
-
-
-def _references(export: dict[str, Any], model_folder: str) -> dict[str, ReferenceModel]:
-    """The models that the file was made from, with the file's post-processing."""
-    from components.evaluator.blessing import FLOAT, QAT
-    from components.evaluator.judged_models import ReferenceModel
-
-    height, width = export["input"]
-    post_processing = PostProcessing.from_json(export["post_processing"])
-    return {which: ReferenceModel(model_folder, which, post_processing, (height, width)) for which in (QAT, FLOAT)}
 
 
 def _verdict(

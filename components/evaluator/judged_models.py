@@ -2,18 +2,66 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
-from coralline.scoring.file_model import FileModel
+from coralline.scoring.file_model import FileModel, detectors_of
+from coralline.scoring.inference import JudgedModel
 from coralline.tflite.detections import Detections
 from coralline.tflite.detector import Detector
 from coralline.tflite.post_process import PostProcess
 from coralline.tflite.post_process_op import PostProcessing
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedPlaces:
+    """Where the models of one judgement lie, from which any process can load them.
+
+    Attributes:
+      tflite_folder: TFLiteExporter's output: `model.tflite` and `export.json`.
+      model_folder: the trainer's output.
+      baseline: the bundle of the model that is served, if there is one to compare with.
+      class_names: the label map of this run.
+    """
+
+    tflite_folder: str
+    model_folder: str
+    baseline: str | None
+    class_names: tuple[str, ...]
+
+    def load(self) -> dict[str, JudgedModel]:
+        """The models, by the name under which they are judged.
+
+        Raises:
+          UserError: the file that is judged, or the baseline, can't be run.
+        """
+        from components.evaluator.blessing import BASELINE, CANDIDATE
+
+        content = storage.read_bytes(f"{self.tflite_folder}/model.tflite")
+        models: dict[str, JudgedModel] = {CANDIDATE: FileModel(detectors_of(content)), **self.references()}
+        if self.baseline is not None:
+            models[BASELINE] = published_model(self.baseline, self.class_names)[0]
+        return models
+
+    def references(self) -> dict[str, ReferenceModel]:
+        """The models that the file was made from, with the file's post-processing."""
+        from components.evaluator.blessing import FLOAT, QAT
+
+        export = self.export()
+        height, width = export["input"]
+        post_processing = PostProcessing.from_json(export["post_processing"])
+        return {w: ReferenceModel(self.model_folder, w, post_processing, (height, width)) for w in (QAT, FLOAT)}
+
+    def export(self) -> dict[str, Any]:
+        """What TFLiteExporter says of the file."""
+        found: dict[str, Any] = json.loads(storage.read_bytes(f"{self.tflite_folder}/export.json"))
+        return found
 
 
 class ReferenceModel:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import datetime
 import gc
 import os
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
 from tfx import types
-from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils
 
+from components.beam_engine import EngineExecutor
+from components.record_counts import note_records
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
 from components.voc_example_gen.fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
@@ -31,8 +32,8 @@ from coralline.foundation.code_version import stamp
 from coralline.foundation.errors import UserError, reason
 
 
-class Executor(base_beam_executor.BaseBeamExecutor):
-    """Runs in the pipeline's process, or in its own container on a cluster."""
+class Executor(EngineExecutor):
+    """Runs in the pipeline's process, or in its own container on a cluster; its Beam pipeline there or on an engine."""
 
     def Do(
         self,
@@ -66,6 +67,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         known = exec_properties.get(FINGERPRINT_PROPERTY) or fingerprint(options)
         _require_content(exec_properties.get(EXPECTED_CONTENT), known, options.path)
         _describe(examples, known)
+        counts = collections.Counter(image.split for image in dataset.images)
+        note_records(examples, {split: counts[split] for split in dataset.splits})
         figures = DataFigures.of(options.path, dataset)
         content = figures.as_json()
         content["compared"] = _compare(DataHistory(exec_properties["history"]), content, known)
@@ -79,11 +82,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             progress.note("since the last data: " + "; ".join(content["compared"]["sentences"]))
 
     def _run(self, plan: Plan, options: DataSettings, folders: dict[Split, str]) -> shards.ShardsOutcome:
-        # A new name, so that leftovers of an earlier attempt aren't taken for this one's.
-        scratch = os.path.join(self._get_tmp_dir(), f"examples-{secrets.token_hex(4)}")
-        with self._make_beam_pipeline() as pipeline:
-            shards.run_shards(pipeline, plan, options, folders, scratch)
-        outcome = shards.load_outcome(scratch)
+        with self.scratch(folders["train"].rsplit("/", 1)[0]) as scratch:
+            with self._make_beam_pipeline() as pipeline:
+                shards.run_shards(pipeline, plan, options, folders, scratch, self.on_engine)
+            outcome = shards.load_outcome(scratch)
         if outcome is None:
             raise _incomplete("it returned without having run")
         return outcome

@@ -14,8 +14,9 @@ import contextlib
 import dataclasses
 import os
 import pickle
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from coralline.data.annotated_image import AnnotatedImage, Split
 from coralline.data.data_settings import DataSettings
@@ -54,11 +55,12 @@ class Checked:
 
 @dataclasses.dataclass(frozen=True)
 class ToWrite:
-    """Images of one split, and the TFRecord file that they go to."""
+    """Images of one split, and the TFRecord file that they go to; where `aside` is a folder, written there first."""
 
     path: str
     images: tuple[AnnotatedImage, ...]
     label_map: LabelMap
+    aside: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +89,14 @@ class ShardsOutcome:
     written: tuple[Written, ...]
 
 
-def run_shards(pipeline: Any, plan: Plan, options: DataSettings, folders: dict[Split, str], scratch: str) -> None:
+def run_shards(
+    pipeline: Any,
+    plan: Plan,
+    options: DataSettings,
+    folders: dict[Split, str],
+    scratch: str,
+    aside: bool = False,
+) -> None:
     """Lays out the Beam pipeline: check all, judge the whole, write unless it must fail.
 
     Args:
@@ -96,6 +105,8 @@ def run_shards(pipeline: Any, plan: Plan, options: DataSettings, folders: dict[S
       options: policies.
       folders: where each split's examples go.
       scratch: an empty folder that all workers can reach, for the outcome.
+      aside: whether files are written there and moved when they are whole: an engine may begin an element again while
+        the worker that it has given up still writes.
     """
     import apache_beam as beam
 
@@ -110,7 +121,7 @@ def run_shards(pipeline: Any, plan: Plan, options: DataSettings, folders: dict[S
         | "SpreadShares" >> beam.GroupByKey()
         | "Check" >> beam.Map(check_share, scratch, plan.layout.root, options)
         | "GatherChecked" >> beam.GroupByKey()
-        | "Judge" >> beam.FlatMap(judge_shares, scratch, plan.without_entries(), options, folders)
+        | "Judge" >> beam.FlatMap(judge_shares, scratch, plan.without_entries(), options, folders, aside)
         | "SpreadFiles" >> beam.GroupByKey()
         | "Write" >> beam.Map(write_file)
         | "GatherWritten" >> beam.GroupByKey()
@@ -137,7 +148,12 @@ def check_share(
 
 
 def judge_shares(
-    gathered: tuple[None, Iterable[bytes]], scratch: str, plan: Plan, options: DataSettings, folders: dict[Split, str]
+    gathered: tuple[None, Iterable[bytes]],
+    scratch: str,
+    plan: Plan,
+    options: DataSettings,
+    folders: dict[Split, str],
+    aside: bool,
 ) -> Iterator[tuple[str, bytes]]:
     """Puts the shares together in the order of the plan, saves what comes of it; gives the files to write, by path."""
     shares: list[Checked] = sorted(map(pickle.loads, gathered[1]), key=lambda share: share.number)
@@ -149,8 +165,10 @@ def judge_shares(
             evidence.setdefault(file, BoxEvidence()).add(found)
     dataset = assemble(plan, images, problems, evidence, options)
     judged = Judged(dataset, tuple((share.number, share.read) for share in shares))
-    storage.write_bytes(os.path.join(scratch, _JUDGED_FILE), pickle.dumps(judged))
-    return ((file.path, pickle.dumps(file)) for file in files_to_write(judged.dataset, folders))
+    storage.replace_bytes(os.path.join(scratch, _JUDGED_FILE), pickle.dumps(judged))
+    files = files_to_write(judged.dataset, folders)
+    place = scratch if aside else None
+    return ((file.path, pickle.dumps(dataclasses.replace(file, aside=place))) for file in files)
 
 
 def files_to_write(dataset: Dataset, folders: dict[Split, str]) -> list[ToWrite]:
@@ -177,7 +195,7 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
     records, problems, size = 0, [], 0
     try:
         images = [image.place.path for image in file.images if image.place.record is None]
-        with storage.open_to_write(file.path) as opened, read_ahead.of(images):
+        with _opened_whole(file) as opened, read_ahead.of(images):
             writer = TFRecordWriter(opened)
             for image in file.images:
                 try:
@@ -196,10 +214,24 @@ def write_file(by_path: tuple[str, Iterable[bytes]]) -> tuple[None, Written]:
     return None, Written(file.path, records, size, tuple(problems))
 
 
+@contextlib.contextmanager
+def _opened_whole(file: ToWrite) -> Iterator[IO[bytes]]:
+    """The file to write; a remote one, and one with a place aside, appears when all of it is there."""
+    if file.aside is None or storage.is_remote(file.path):
+        with storage.open_to_write(file.path) as opened:
+            yield opened
+        return
+    part = os.path.join(file.aside, f"{secrets.token_hex(8)}.part")
+    with storage.open_to_write(part) as opened:
+        yield opened
+    os.makedirs(os.path.dirname(file.path), exist_ok=True)
+    os.replace(part, file.path)
+
+
 def save_written(gathered: tuple[None, Iterable[Written]], scratch: str) -> None:
     """Brings back what was written."""
     written = tuple(sorted(gathered[1], key=lambda file: file.path))
-    storage.write_bytes(os.path.join(scratch, _WRITTEN_FILE), pickle.dumps(written))
+    storage.replace_bytes(os.path.join(scratch, _WRITTEN_FILE), pickle.dumps(written))
 
 
 def load_outcome(scratch: str) -> ShardsOutcome | None:

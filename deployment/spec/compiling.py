@@ -65,12 +65,19 @@ def run_tfx(config: Config, target: Target, write_to: str | None = None) -> dict
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner
 
     from components.voc_example_gen.kubeflow_driver import content_driver
+    from pipeline.beam_settings import beam_args
     from pipeline.create_pipeline import create_pipeline
 
     config = cluster_places.for_cluster(config, target)
     root, push_to = config.deployment.pipeline_root, config.push.to
     assert root is not None and push_to is not None
-    pipeline = create_pipeline(config, pipeline_root=root, push_to=push_to, workspaces=f"{root}/training")
+    pipeline = create_pipeline(
+        config,
+        pipeline_root=root,
+        push_to=push_to,
+        workspaces=f"{root}/training",
+        beam_pipeline_args=beam_args(config.beam, config.deployment.image),
+    )
     runner_config = kubeflow_v2_dag_runner.KubeflowV2DagRunnerConfig(
         default_image=config.deployment.image, use_pipeline_spec_2_1=True
     )

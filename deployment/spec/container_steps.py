@@ -66,6 +66,7 @@ def use_own_entry_point(spec: dict[str, Any], config: Config, setting_of: dict[s
             container["args"] += ["--run_parameters", _json(taken)] if taken else []
             continue
         container.pop("lifecycle", None)
+        beam = _behind(container["args"], "--json_serialized_inputs_spec_args")
         container["command"] = command_of(_RUN_TASK)
         container["args"] = [
             *("--executor_class_path", executor_class),
@@ -74,11 +75,17 @@ def use_own_entry_point(spec: dict[str, Any], config: Config, setting_of: dict[s
             *("--outputs_spec", _json(component["outputDefinitions"])),
             *(("--run_parameters", _json(taken)) if taken else ()),
             *(("--artifacts", on_volume) if on_volume else ()),
+            *beam,
         ]
 
 
 def _given(args: list[str], flag: str) -> str | None:
     return args[args.index(flag) + 1] if flag in args else None
+
+
+def _behind(args: list[str], last_flag: str) -> list[str]:
+    """Beam's flags, which TFX puts behind its own on steps that run Beam."""
+    return args[args.index(last_flag) + 2 :] if last_flag in args else []
 
 
 def _json(value: Any) -> str:

@@ -12,6 +12,7 @@ from deployment.entrypoint.launcher_mirror import SCHEMES
 from deployment.spec.cluster_places import for_cluster, is_on_a_volume
 from deployment.spec.steps import require_possible
 from deployment.spec.training_machines import require_machines_possible
+from pipeline.beam_settings import beam_args, runs_elsewhere
 from pipeline.config import addresses_with_secrets
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def require_compilable(config: Config, target: str) -> None:
     _require_root(config.deployment, target)
     _require_places(for_cluster(config, target), target)
     _require_compiler(config)
+    _require_engine_in_reach(config, target)
     require_possible(config, target)
     require_machines_possible(config, target)
 
@@ -118,6 +120,24 @@ def _require_volume(key: str, place: str, deployment: DeploymentSettings, target
             expected=expected,
             found=place + (f"; mounted: {', '.join(deployment.volumes)}" if deployment.volumes else ""),
             fix="mount a claim there (deployment.volumes: {FOLDER: CLAIM}), or give an address such as s3://bucket/...",
+        )
+
+
+def _require_engine_in_reach(config: Config, target: str) -> None:
+    """Workers of an engine read and write the very outputs of the steps.
+
+    On Kubeflow with a bucket these are folders of a pod until it ends.
+    """
+    if not runs_elsewhere(beam_args(config.beam, config.deployment.image)):
+        return
+    root = for_cluster(config, target).deployment.pipeline_root
+    if target == "kubeflow" and root is not None and storage.is_remote(root):
+        raise UserError(
+            "the workers of a Beam engine don't see what the steps write",
+            expected="with beam.runner other than direct, a folder of a volume as pipeline root, which the engine's "
+            "workers mount too",
+            found=f"beam.runner: {config.beam.runner}, deployment.pipeline_root: {root}",
+            fix="set deployment.pipeline_root to a folder of a volume, or beam.runner to direct",
         )
 
 

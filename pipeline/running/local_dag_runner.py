@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import enum
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from tfx.dsl.compiler import constants
 from tfx.orchestration import metadata
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
-from tfx.orchestration.portable import launcher, runtime_parameter_utils
+from tfx.orchestration.portable import beam_executor_operator, launcher, runtime_parameter_utils
+from tfx.proto.orchestration import executable_spec_pb2, placeholder_pb2
 
 from pipeline.running import run_record
 
@@ -40,12 +42,19 @@ class RecordingLocalDagRunner(LocalDagRunner):
 
     The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception
     or Ctrl-C is recorded as FAILED with its message, never as RUNNING; a killed one is marked FAILED by the next run.
+
+    Args:
+      run_id: the run's.
+      listener: follows each component.
+      beam_args: flags of Beam's, which are no part of the cache key: where the work runs changes nothing of what comes
+        of it.
     """
 
-    def __init__(self, run_id: str, listener: Listener | None = None):
+    def __init__(self, run_id: str, listener: Listener | None = None, beam_args: Sequence[str] = ()):
         super().__init__()
         self._run_id = run_id
         self._listener = listener
+        self._operators = {executable_spec_pb2.BeamExecutableSpec: _operator_with(beam_args)}
 
     def run_with_ir(self, pipeline: Any, run_options: Any = None) -> None:
         if run_options is not None:
@@ -71,6 +80,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
                 pipeline_runtime_spec=pipeline.runtime_spec,
                 executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
                 custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+                custom_executor_operators=self._operators,
             ).launch()
             state = run_record.execution_state(connection, execution)
             if state not in ("COMPLETE", "CACHED"):
@@ -83,3 +93,18 @@ class RecordingLocalDagRunner(LocalDagRunner):
         if self._listener is not None:
             outcome = NodeOutcome.REUSED if state == "CACHED" else NodeOutcome.DONE
             self._listener.component_ended(node_id, outcome, time.monotonic() - began)
+
+
+def _operator_with(beam_args: Sequence[str]) -> type[beam_executor_operator.BeamExecutorOperator]:
+    """TFX's operator of components with a Beam executor, which gives them these flags beside those of their spec."""
+
+    class WithBeamArgs(beam_executor_operator.BeamExecutorOperator):
+        def __init__(self, *args: Any, **kwargs: Any):
+            super().__init__(*args, **kwargs)
+            for arg in beam_args:
+                # TFX resolves each as a placeholder; this one is the text itself.
+                expression = placeholder_pb2.PlaceholderExpression()
+                expression.value.string_value = arg
+                self.beam_pipeline_args.append(expression)
+
+    return WithBeamArgs

@@ -204,3 +204,27 @@ def test_the_warm_start_has_a_step_only_if_there_is_one(compiled: Compiled) -> N
         tasks_of(spec)["WarmStartImporter"]["inputs"]["parameters"]["published_at"] for spec in (latest, address)
     ]
     assert published_at == [{"componentInputParameter": "push_to"}, {"runtimeValue": {"constant": ""}}]
+
+
+@pytest.mark.parametrize("target", ["kubeflow", "vertex"])
+def test_the_steps_that_run_beam_get_its_flags_and_no_other(compiled: Compiled, target: str) -> None:
+    engine: dict[str, Any] = {"beam__runner": "portable", "beam__job_endpoint": "prism:8073"}
+    if target == "kubeflow":
+        engine |= {"deployment__pipeline_root": "/mnt/coralline", "deployment__volumes": {"/mnt/coralline": "claim"}}
+        engine |= {"data__path": "/mnt/coralline/raccoon"}
+    spec = compiled(target, **engine)[0]
+    given = {
+        name: [arg for arg in container_of(spec, name)["args"] if arg.startswith(("--runner=", "--job_endpoint="))]
+        for name in OF_TFX
+        if f"{name}_executor" in spec["deploymentSpec"]["executors"]
+    }
+    with_flags = {name for name, args in given.items() if args}
+    assert with_flags == {"VocExampleGen", "StatisticsGen", "Evaluator"}
+    assert given["Evaluator"] == ["--runner=PortableRunner", "--job_endpoint=prism:8073"]
+
+
+def test_without_an_engine_no_step_has_a_flag_of_beams(compiled: Compiled) -> None:
+    spec = compiled()[0]
+    executors = spec["deploymentSpec"]["executors"].values()
+    args = [arg for executor in executors for arg in executor["container"].get("args", [])]
+    assert not any(arg.startswith(("--runner", "--sdk_container_image")) for arg in args)

@@ -37,6 +37,7 @@ def _refusal(settings: dict[str, Any], target: str) -> str:
         ({"deployment.steps": {"WarmStartImporter": {"cpu": 1}}}, "set model.warm_start"),
         ({"deployment.steps": {"QatTrainer": {"memory_limit_gb": 1}}}, "asks for more than it may use"),
         ({"deployment.env": {"PROXY": "http://me:s3cr3t@host"}}, "has a password"),
+        ({"beam.runner": "portable"}, "the runner `portable` needs `beam.job_endpoint`"),
     ],
     ids=lambda value: str(value)[:60],
 )
@@ -52,6 +53,7 @@ def test_on_both_targets(cluster_settings: dict[str, Any], changed: dict[str, An
         ({"deployment.pipeline_root": "/mnt/coralline"}, "is a path on no volume"),
         ({"deployment.pipeline_root": "/mnt2/x", "deployment.volumes": {"/mnt": "claim"}}, "mounted: /mnt"),
         ({"deployment.steps": {"QatTrainer": {"volumes": {"/scratch": "claim"}}}}, "in one step only"),
+        ({"beam.runner": "flink", "beam.job_endpoint": "flink:8099"}, "a Beam engine don't see what the steps write"),
     ],
 )
 def test_on_kubeflow(cluster_settings: dict[str, Any], changed: dict[str, Any], told: str) -> None:

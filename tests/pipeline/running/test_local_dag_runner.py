@@ -7,8 +7,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
-from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from apache_beam.options.pipeline_options import DirectOptions
+from tfx.dsl.component.experimental.annotations import (
+    BeamComponentParameter,
+    InputArtifact,
+    OutputArtifact,
+    Parameter,
+)
 from tfx.dsl.component.experimental.decorators import component
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
@@ -38,6 +45,12 @@ def Taker(label_map: InputArtifact[LabelMap], report: OutputArtifact[DatasetRepo
     if content == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     Path(report.uri, "content").write_text(content)
+
+
+@component(use_beam=True)
+def Beamed(label_map: OutputArtifact[LabelMap], pipeline: BeamComponentParameter[beam.Pipeline] = None):
+    workers = pipeline._options.view_as(DirectOptions).direct_num_workers
+    Path(label_map.uri, "content").write_text(str(workers))
 
 
 class Heard:
@@ -149,3 +162,20 @@ def test_runs_at_the_same_time_share_an_output_folder(tmp_path: Path) -> None:
     assert problems == []
     for number in range(3):
         assert _recorded(tmp_path, f"run-{number}").state == "COMPLETE"
+
+
+def test_flags_of_beam_reach_what_runs_it_and_another_engine_reuses_what_was_made(tmp_path):
+    def run(name, *beam_args):
+        heard = Heard()
+        made = Beamed().with_id("Beamed")
+        connection = sqlite_metadata_connection_config(str(tmp_path / "metadata.sqlite"))
+        wired = Pipeline("beamed", str(tmp_path / "out"), components=[made], metadata_connection_config=connection,
+                         enable_cache=True)  # fmt: skip
+        RecordingLocalDagRunner(name, heard, beam_args).run(wired)
+        return heard.ended
+
+    args = ("--direct_num_workers=3", "--direct_running_mode=multi_threading", "--sdk_container_image=coralline")
+    assert run("first", *args) == [("Beamed", NodeOutcome.DONE)]
+    [content] = (tmp_path / "out").rglob("content")
+    assert content.read_text() == "3"
+    assert run("second") == [("Beamed", NodeOutcome.REUSED)]

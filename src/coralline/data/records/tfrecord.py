@@ -51,11 +51,11 @@ def is_tfrecord_name(name: str) -> bool:
     return _FILE_NAME.search(name) is not None
 
 
-def read_record_folder(folder: str) -> Iterator[bytes]:
-    """Every record of the TFRecord files in a folder, in the order of the file names.
+def list_record_files(folder: str) -> list[str]:
+    """The TFRecord files in a folder of examples, in the order of their names.
 
     Raises:
-      UserError: there is no such folder or no TFRecord in it, or a file is damaged.
+      UserError: there is no such folder, or no TFRecord in it.
     """
     try:
         names = [name for name in storage.list_folder(folder) if "tfrecord" in name and not name.startswith((".", "_"))]
@@ -69,8 +69,17 @@ def read_record_folder(folder: str) -> Iterator[bytes]:
             file=folder,
             expected="data_tfrecord-00000-of-00001.gz or the like",
         )
-    for name in names:
-        yield from read_record_file(os.path.join(folder, name))
+    return [os.path.join(folder, name) for name in names]
+
+
+def read_record_folder(folder: str) -> Iterator[bytes]:
+    """Every record of the TFRecord files in a folder, in the order of the file names.
+
+    Raises:
+      UserError: there is no such folder or no TFRecord in it, or a file is damaged.
+    """
+    for path in list_record_files(folder):
+        yield from read_record_file(path)
 
 
 def read_record_file(path: str) -> Iterator[bytes]:

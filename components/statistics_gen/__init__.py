@@ -1,0 +1,1 @@
+"""TFX's StatisticsGen, with its results looked at."""

@@ -1,0 +1,1 @@
+"""Engines for Beam on one machine: a Flink of separate processes, Prism, and what starts a worker of either."""
