@@ -23,7 +23,6 @@ from coralline.foundation.errors import UserError
 from deployment.entrypoint import kubernetes_workers
 from deployment.entrypoint.kubernetes_workers import training_workers
 from deployment.entrypoint.launcher_mirror import MIRROR_VARIABLE
-from deployment.entrypoint.run_task import TaskCommand, run_task
 from deployment.spec.worker_pods import worker_job, worker_service
 from pipeline.deployment_settings import StepSettings, TrainerMachines
 
@@ -45,7 +44,12 @@ class Cluster:
       forbidden: whether the account may do nothing.
       schedulable: whether there is a node for a pod.
       made: `{kind: {name: body}}` of all that is there.
+      host: where it is.
+      addresses: of the first machine and of the other.
     """
+
+    host: str
+    addresses: list[str]
 
     def __init__(self, folder: Path):
         self.folder, self.forbidden, self.schedulable = folder, False, True
@@ -163,11 +167,29 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     monkeypatch.setenv("KFP_POD_NAME", "coralline-x-system-container-impl-1")
     monkeypatch.setenv("KFP_POD_UID", "3b0c")
     # Pods have names and addresses of their own; processes have ports.
-    ports = _free_ports(2)
-    monkeypatch.setattr(kubernetes_workers, "own_address", lambda: f"127.0.0.1:{ports[0]}")
-    monkeypatch.setattr(kubernetes_workers, "worker_address", lambda *_: f"127.0.0.1:{ports[1]}")
+    stand_in.host, ports = configuration.host, _free_ports(2)
+    stand_in.addresses = [f"127.0.0.1:{port}" for port in ports]
+    monkeypatch.setattr(kubernetes_workers, "own_address", lambda: stand_in.addresses[0])
+    monkeypatch.setattr(kubernetes_workers, "worker_address", lambda *_: stand_in.addresses[1])
     yield stand_in
     server.shutdown()
+
+
+# What the fixture `cluster` does, in a process of the step's own.
+_STEP = """
+import sys
+import kubernetes
+from deployment.entrypoint import kubernetes_workers
+from deployment.entrypoint.run_task import TaskCommand, run_task
+
+host, own, other, *args = sys.argv[1:]
+api = kubernetes.client.ApiClient(kubernetes.client.Configuration(host=host))
+kubernetes_workers.connect = lambda: (api, "yard")
+kubernetes_workers._POLL_S = 0.1
+kubernetes_workers.own_address = lambda: own
+kubernetes_workers.worker_address = lambda *_: other
+run_task(TaskCommand.parse(args))
+"""
 
 
 def _free_ports(count: int) -> list[int]:
@@ -264,16 +286,9 @@ def test_all_machines_run_the_steps_executor_with_its_inputs(
     args = backend.args("QatTrainer", {"train_float_steps": "1", "train_qat_steps": "1"})
     args[args.index("--executor_class_path") + 1] = "probing_executor.Executor"
     # A process of its own: TensorFlow takes part in a cluster once in a process, and before anything else.
-    command = TaskCommand.parse([*args, "--training_workers", json.dumps(_manifests())])
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            run_task(command)
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0, (tmp_path / "pod-0" / "log").read_text()[-3000:]
+    given = [cluster.host, *cluster.addresses, *args, "--training_workers", json.dumps(_manifests())]
+    step = subprocess.run([sys.executable, "-c", _STEP, *given], capture_output=True, text=True)
+    assert step.returncode == 0, step.stderr[-3000:] + (tmp_path / "pod-0" / "log").read_text()[-3000:]
     model = backend.path_of("QatTrainer", "trained_model")
     # The first has 7 + 0, the second, from the bucket, 9 + 1.
     assert (model / "mean").read_text() == "2 8.5"

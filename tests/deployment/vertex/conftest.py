@@ -2,11 +2,12 @@
 
 Nothing of the project or of Google's client is replaced: the endpoint is a setting, the certificate is made known to
 gRPC by GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, and credentials are files of the kinds that Google hands out. gRPC reads that
-variable once, before its first channel, so it is set when this file is read.
+file once, before its first channel, whichever test opens it, so it is there when this file has been read.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sys
@@ -24,13 +25,9 @@ sys.path.append(str(Path(__file__).parent))  # for the stand-in's modules
 from vertex_api import VertexApi  # noqa: E402
 from vertex_sign_in import SignIn, self_signed  # noqa: E402
 
-
-@pytest.fixture(scope="session")
-def _certificate() -> Iterator[tuple[bytes, bytes]]:
-    key, certificate = self_signed("localhost")
-    (_FOLDER / "roots.pem").write_bytes(certificate)
-    yield key, certificate
-    shutil.rmtree(_FOLDER)
+_KEY, _CERTIFICATE = self_signed("localhost")
+(_FOLDER / "roots.pem").write_bytes(_CERTIFICATE)
+atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 
 
 @pytest.fixture
@@ -48,9 +45,9 @@ def sign_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]
 
 
 @pytest.fixture
-def api(_certificate: tuple[bytes, bytes], sign_in: SignIn) -> Iterator[VertexApi]:
+def api(sign_in: SignIn) -> Iterator[VertexApi]:
     """The service."""
-    server = VertexApi(*_certificate, sign_in.is_signed_in)
+    server = VertexApi(_KEY, _CERTIFICATE, sign_in.is_signed_in)
     yield server
     server.stop()
 

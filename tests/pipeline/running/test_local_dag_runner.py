@@ -1,8 +1,9 @@
 """How a local run is recorded, with a pipeline of two components that do next to nothing."""
 
-import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -125,11 +126,19 @@ def test_a_failed_component_is_recorded_with_its_message(
     assert run.executions[1].settings["error_message"] == message
 
 
+_KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_local_dag_runner import _run
+_run(Path(sys.argv[2]), "run-1", "killed")
+"""
+
+
 def test_a_killed_run_is_recorded_as_failed_by_the_next_one(tmp_path: Path) -> None:
-    killed = multiprocessing.get_context("fork").Process(target=_run, args=(tmp_path, "run-1", "killed"))
-    killed.start()
-    killed.join()
-    assert killed.exitcode == -signal.SIGKILL
+    # Not forked: where a test before this one has used gRPC, its threads would be missing.
+    killed = subprocess.run([sys.executable, "-c", _KILLED, Path(__file__).parent, tmp_path], check=False)
+    assert killed.returncode == -signal.SIGKILL
     assert _recorded(tmp_path, "run-1").state == "RUNNING"
     _run(tmp_path, "run-2", "right")
     run = _recorded(tmp_path, "run-1")

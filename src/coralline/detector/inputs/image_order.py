@@ -16,7 +16,8 @@ class ImageOrder:
     """Epoch after epoch, each of which has every image once.
 
     Attributes:
-      seed: another one gives another order and other random numbers.
+      seed: another one gives another order and other random numbers. TensorFlow's shuffling mixes in its global seed,
+        which a training sets to the same.
       stream: so does another stream; each phase of a training has its own.
       taken: how many images a training that goes on has taken before.
     """
