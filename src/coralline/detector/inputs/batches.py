@@ -32,7 +32,6 @@ CACHE_BYTES = 1 << 30
 # Each image is drawn among this many: decoded ones if they are kept in memory, records of the files if not, of which no
 # more are held than have this many bytes, but never fewer than some.
 _SHUFFLED_IMAGES, _SHUFFLED_BYTES, _SHUFFLED_AT_LEAST = 2048, 1 << 29, 256
-_KEY = "key"
 
 
 def training_batches(
@@ -67,8 +66,7 @@ def training_batches(
         data = data.map(
             lambda epoch, number, record: (epoch, decode(number, record)), num_parallel_calls=tf.data.AUTOTUNE
         )
-    data = data.map(lambda epoch, example: {**example, _KEY: order.key(epoch, example[IMAGE_NUMBERS])})
-    return _labelled(data, preset, augmentation).batch(batch_size, drop_remainder=True).prefetch(2)
+    return _labelled(data, preset, augmentation, order).batch(batch_size, drop_remainder=True).prefetch(2)
 
 
 def distributed_batches(
@@ -98,8 +96,9 @@ def distributed_batches(
 def unshuffled_batch(records: ImageRecords, settings: Settings) -> tuple[tf.Tensor, dict[str, Any]]:
     """The first images as one batch, augmented and labelled like any other."""
     preset, augmentation = settings.preset, settings.augment
-    data = _first(records, preset, augmentation, preset.batch_size, settings.train.seed)
-    return next(iter(_labelled(data, preset, augmentation).batch(preset.batch_size)))
+    data = _first(records, preset, augmentation, preset.batch_size)
+    labelled = _labelled(data, preset, augmentation, ImageOrder(settings.train.seed))
+    return next(iter(labelled.batch(preset.batch_size)))
 
 
 def cached_bytes(preset: Preset, augmentation: AugmentSettings, images: int) -> int:
@@ -121,8 +120,12 @@ def augmented_examples(
     Yields:
       `[H, W, 3]` uint8 pixels; `[n, 4]` float32 boxes, ymin, xmin, ymax, xmax, normalized; and `[n]` class ids from 1.
     """
-    data = _first(records, preset, augmentation, count, seed)
-    for pixels, pixel_boxes, class_ids in data.map(lambda example: _as_seen(example, preset, augmentation)):
+    order, data = ImageOrder(seed), _first(records, preset, augmentation, count)
+
+    def seen(epoch: tf.Tensor, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        return _as_seen(epoch, example, preset, augmentation, order)
+
+    for pixels, pixel_boxes, class_ids in data.map(seen):
         yield np.rint(pixels.numpy()).astype(np.uint8), pixel_boxes.numpy() / preset.input_size, class_ids.numpy()
 
 
@@ -153,13 +156,11 @@ def _numbered(records: ImageRecords) -> tf.data.Dataset:
     return data.filter(lambda number, _: tf.gather(belongs, tf.minimum(number, len(belongs) - 1)))
 
 
-def _first(
-    records: ImageRecords, preset: Preset, augmentation: AugmentSettings, count: int, seed: int
-) -> tf.data.Dataset:
-    """The first images as examples, with the keys that they have in an order's first epoch."""
-    order, decode = ImageOrder(seed), _decoding(_longest_side(preset, augmentation))
-    data = _numbered(records).take(count).map(decode)
-    return data.map(lambda example: {**example, _KEY: order.key(tf.constant(0, tf.int64), example[IMAGE_NUMBERS])})
+def _first(records: ImageRecords, preset: Preset, augmentation: AugmentSettings, count: int) -> tf.data.Dataset:
+    """(epoch, example) of the first images, as if in an order's first epoch."""
+    decode = _decoding(_longest_side(preset, augmentation))
+    data = _numbered(records).take(count)
+    return data.map(lambda number, record: (tf.constant(0, tf.int64), decode(number, record)))
 
 
 def _decoding(limit: int) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
@@ -194,21 +195,23 @@ def _fit(image: tf.Tensor, side: int, only_down: bool = False) -> tf.Tensor:
     return tf.image.resize(image, size, antialias=True)
 
 
-def _labelled(data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings) -> tf.data.Dataset:
+def _labelled(
+    data: tf.data.Dataset, preset: Preset, augmentation: AugmentSettings, order: ImageOrder
+) -> tf.data.Dataset:
     targets = AnchorTargets(preset)
 
-    def prepare(example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
-        pixels, pixel_boxes, classes = _as_seen(example, preset, augmentation)
+    def prepare(epoch: tf.Tensor, example: dict[str, tf.Tensor]) -> tuple[tf.Tensor, dict[str, Any]]:
+        pixels, pixel_boxes, classes = _as_seen(epoch, example, preset, augmentation, order)
         return normalize(pixels), {**targets(pixel_boxes, classes), IMAGE_NUMBERS: example[IMAGE_NUMBERS]}
 
     return data.map(prepare, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 def _as_seen(
-    example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings
+    epoch: tf.Tensor, example: dict[str, tf.Tensor], preset: Preset, augmentation: AugmentSettings, order: ImageOrder
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """`[H, W, 3]` float32 pixels of 0..255, boxes in pixels, and classes; boxes outside are left out."""
-    size, draws = preset.input_size, Draws(example[_KEY])
+    size, draws = preset.input_size, Draws(order.key(epoch, example[IMAGE_NUMBERS]))
     given = TrainingImage(example["image"], example["boxes"], example["classes"])
     image, boxes, classes = augmented(given, augmentation, _longest_side(preset, augmentation), draws)
     pixel_boxes = box_ops.denormalize_boxes(boxes, tf.shape(image)[:2])
