@@ -31,6 +31,7 @@ from coralline.data.drawn_shapes import draw_dataset
 from deployment.engines.flink_files import fetch_flink
 from deployment.engines.local_flink import LocalFlink
 from pipeline.beam_settings import BeamSettings, beam_args
+from pipeline.termination import heed_sigterm
 
 _DRAWN, _SIZE_PX = 40, 300
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,6 +49,7 @@ def main() -> None:
     if options.way:
         _one_way(json.loads(options.way), Path(options.folder))
         return
+    heed_sigterm()  # It ends the cluster, too.
     on = machine()
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "data")

@@ -188,8 +188,14 @@ def _require_one_address(settings: BeamSettings) -> None:
             expected="one of them: the job server at an endpoint has its own master",
             fix="remove beam.master, or beam.job_endpoint to have a job server started",
         )
-    if not settings.job_endpoint:
-        _require(settings, "master", "beam.job_endpoint, or beam.master with beam.job_server_jar")
+    if not settings.job_endpoint and not settings.master:
+        raise UserError(
+            f"it isn't said where {settings.runner} is",
+            expected="beam.job_endpoint, or beam.master with beam.job_server_jar",
+            found="neither",
+            fix="set beam.job_endpoint, or beam.runner to direct",
+        )
+    if settings.master:
         _require(settings, "job_server_jar", "beam.job_server_jar with beam.master, or beam.job_endpoint in its place")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coralline.foundation.errors import UserError
-from deployment.commands.cluster_options import cluster_options, opened_cluster
+from deployment.commands.cluster_options import ClusterOptions, cluster_options
 from pipeline import machine_output
 from pipeline.exit_codes import ExitCode
 
@@ -25,16 +25,14 @@ def command() -> None:
 @command.command("list")
 @cluster_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest first.")
-def list_remote_runs(
-    target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool, limit: int
-) -> None:
+def list_remote_runs(cluster: ClusterOptions, limit: int) -> None:
     """List the runs, submitted ones and those of schedules."""
     from deployment.submission.remote_entries import run_entry
     from deployment.submission.remote_text import runs_table
 
-    chosen, service = opened_cluster(target, config, settings)
+    chosen, service = cluster.opened()
     found = service.runs(limit)
-    if as_json:
+    if cluster.as_json:
         document = {"target": chosen, "place": service.place, "runs": list(map(run_entry, found))}
         machine_output.print_document("runs-list", document)
     elif found:
@@ -46,21 +44,19 @@ def list_remote_runs(
 @command.command("show")
 @click.argument("name")
 @cluster_options
-def show_run(name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
+def show_run(name: str, cluster: ClusterOptions) -> None:
     """Show a run with its steps, and whether there was anything new. NAME is its name or id."""
-    chosen, service = opened_cluster(target, config, settings)
-    _answer(chosen, service, service.run(name), as_json)
+    chosen, service = cluster.opened()
+    _answer(chosen, service, service.run(name), cluster.as_json)
 
 
 @command.command("cancel")
 @click.argument("name")
 @cluster_options
-def cancel_run(
-    name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
-) -> None:
+def cancel_run(name: str, cluster: ClusterOptions) -> None:
     """End a run. NAME is its name or id."""
-    chosen, service = opened_cluster(target, config, settings)
-    _answer(chosen, service, service.cancel(name), as_json)
+    chosen, service = cluster.opened()
+    _answer(chosen, service, service.cancel(name), cluster.as_json)
 
 
 @command.command("wait")
@@ -79,19 +75,16 @@ def cancel_run(
 )
 def wait_for_run(
     name: str,
-    target: Any,
-    config: str | None,
-    settings: tuple[tuple[str, Any], ...],
-    as_json: bool,
+    cluster: ClusterOptions,
     timeout: float | None,
     every: float,
 ) -> None:
     """Wait for a run's end; the exit code is 1 if it failed or was cancelled. NAME is its name or id."""
-    chosen, service = opened_cluster(target, config, settings)
+    chosen, service = cluster.opened()
     document = {"target": chosen, "place": service.place}
-    run = waited_for(service, name, timeout, every, as_json, ("runs-run", document))
-    if as_json:
-        _answer(chosen, service, run, as_json)
+    run = waited_for(service, name, timeout, every, cluster.as_json, ("runs-run", document))
+    if cluster.as_json:
+        _answer(chosen, service, run, as_json=True)
 
 
 def waited_for(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from deployment.commands.cluster_options import cluster_options, opened_cluster
+from deployment.commands.cluster_options import ClusterOptions, cluster_options
 from pipeline import machine_output
 
 
@@ -17,14 +15,14 @@ def command() -> None:
 
 @command.command("list")
 @cluster_options
-def list_schedules(target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool) -> None:
+def list_schedules(cluster: ClusterOptions) -> None:
     """List the schedules: when they start runs, when last and next, and of what version."""
     from deployment.submission.remote_entries import schedule_entry
     from deployment.submission.remote_text import schedules_table
 
-    chosen, service = opened_cluster(target, config, settings)
+    chosen, service = cluster.opened()
     found = service.schedules()
-    if as_json:
+    if cluster.as_json:
         document = {"target": chosen, "place": service.place, "schedules": list(map(schedule_entry, found))}
         machine_output.print_document("schedules-list", document)
     elif found:
@@ -36,51 +34,42 @@ def list_schedules(target: Any, config: str | None, settings: tuple[tuple[str, A
 @command.command("pause")
 @click.argument("name")
 @cluster_options
-def pause_schedule(
-    name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
-) -> None:
+def pause_schedule(name: str, cluster: ClusterOptions) -> None:
     """Have a schedule start no runs until it is resumed. NAME is its name or id."""
-    _change("paused", name, target, config, settings, as_json)
+    _change("paused", name, cluster)
 
 
 @command.command("resume")
 @click.argument("name")
 @cluster_options
-def resume_schedule(
-    name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
-) -> None:
+def resume_schedule(name: str, cluster: ClusterOptions) -> None:
     """Have a paused schedule start runs again. NAME is its name or id.
 
     Missed runs are not caught up, except for the latest one on Kubeflow, which starts at once.
     """
-    _change("resumed", name, target, config, settings, as_json)
+    _change("resumed", name, cluster)
 
 
 @command.command("delete")
 @click.argument("name")
 @cluster_options
-def delete_schedule(
-    name: str, target: Any, config: str | None, settings: tuple[tuple[str, Any], ...], as_json: bool
-) -> None:
+def delete_schedule(name: str, cluster: ClusterOptions) -> None:
     """Delete a schedule, unless a run of it is going on. NAME is its name or id."""
-    _change("deleted", name, target, config, settings, as_json)
+    _change("deleted", name, cluster)
 
 
 def _change(
     change: str,
     name: str,
-    target: Any,
-    config: str | None,
-    settings: tuple[tuple[str, Any], ...],
-    as_json: bool,
+    cluster: ClusterOptions,
 ) -> None:
     from deployment.submission.remote_entries import schedule_entry
     from deployment.submission.remote_text import next_run_in_words
 
-    chosen, service = opened_cluster(target, config, settings)
+    chosen, service = cluster.opened()
     act = {"paused": service.pause, "resumed": service.resume, "deleted": service.delete}[change]
     schedule = act(name)
-    if as_json:
+    if cluster.as_json:
         document = {"target": chosen, "place": service.place, "change": change, "schedule": schedule_entry(schedule)}
         machine_output.print_document("schedules-change", document)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coralline.foundation.errors import UserError
-from deployment.commands.cluster_options import cluster_options, spec_options
+from deployment.commands.cluster_options import ClusterOptions, cluster_options, spec_options
 from pipeline import machine_output
 from pipeline.exit_codes import ExitCode
 
@@ -31,10 +31,7 @@ def command(
     parameters: tuple[str, ...],
     name: str | None,
     wait: bool,
-    target: Any,
-    config: str | None,
-    settings: tuple[tuple[str, Any], ...],
-    as_json: bool,
+    cluster: ClusterOptions,
 ) -> None:
     """Run a compiled spec on a cluster; without SPEC, compile the configuration first.
 
@@ -45,10 +42,9 @@ def command(
     from deployment.submission.differences import going_on_alike
     from deployment.submission.remote_runs import RunRequest, Submission
     from deployment.submission.service_choice import open_pipeline_service
-    from pipeline.config import load_config
 
-    loaded = load_config(config, dict(settings))
-    chosen = chosen_spec(spec, target, loaded)
+    loaded = cluster.load_config()
+    chosen = chosen_spec(spec, cluster.target, loaded)
     values = chosen.read_parameters(parameters)
     account = getattr(loaded.deployment, chosen.target).service_account
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -57,11 +53,11 @@ def command(
     there = going_on_alike(service.runs(_NEWEST), chosen.version, request) if name is None else None
     done = Submission(there, is_new=False, uploaded=False) if there else service.submit(chosen, request)
     document = {"target": chosen.target, "place": service.place, "is_new": done.is_new, "uploaded": done.uploaded}
-    if not as_json:
+    if not cluster.as_json:
         _tell(done, service)
     _require_worth_having(done)
-    ended = _waited(service, done, document, as_json) if wait else done.run
-    if as_json:
+    ended = _waited(service, done, document, cluster.as_json) if wait else done.run
+    if cluster.as_json:
         from deployment.submission.remote_entries import run_entry
 
         done_well = {"exit_code": int(ExitCode.DONE), "error": None}

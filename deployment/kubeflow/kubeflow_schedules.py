@@ -19,13 +19,13 @@ from coralline.foundation.errors import UserError
 from deployment.kubeflow.kubeflow_api import KubeflowApi
 from deployment.kubeflow.kubeflow_records import schedule_record, state_of, version_id
 from deployment.submission.cron_times import CronTimes, require_time_zone
-from deployment.submission.differences import unlike_request
-from deployment.submission.remote_runs import Keeping, RemoteSchedule, RunRequest, ScheduleKept
+from deployment.submission.differences import unlike_request, unlike_times
+from deployment.submission.named_schedule import only_schedule
+from deployment.submission.remote_runs import AT_ONCE, Keeping, RemoteSchedule, RunRequest, ScheduleKept
 
 if TYPE_CHECKING:
     from deployment.submission.submitted_spec import SubmittedSpec
 
-_AT_ONCE = 1
 _NEWEST = 300
 """So many of the experiment's runs are looked through for those of a schedule."""
 _WEEKS_COMPARED = 2 * 53
@@ -126,7 +126,7 @@ class KubeflowSchedules:
                 experiment_id,
                 request.name,
                 cron_expression=cron.six_fields,
-                max_concurrency=_AT_ONCE,
+                max_concurrency=AT_ONCE,
                 no_catchup=True,
                 params=dict(request.parameters),
                 pipeline_id=pipeline_id,
@@ -143,15 +143,7 @@ class KubeflowSchedules:
     def _changes(
         self, schedule: RemoteSchedule, spec: SubmittedSpec, request: RunRequest, cron: CronTimes
     ) -> list[str]:
-        found = unlike_request(schedule, spec.version, request)
-        if schedule.cron != cron:
-            before = schedule.cron.in_words() if schedule.cron else schedule.cron_text or "no times"
-            found.insert(0, f"times: {before} -> {cron.in_words()}")
-        if schedule.max_concurrent_runs != _AT_ONCE:
-            found.append(f"runs at once: {schedule.max_concurrent_runs} -> {_AT_ONCE}")
-        if schedule.catches_up:
-            found.append("missed times: made up for -> left out")
-        return found
+        return unlike_times(schedule, cron) + unlike_request(schedule, spec.version, request)
 
     def _in_the_clusters_zone(self, cron: CronTimes) -> CronTimes:
         """The same times in the words of the cluster's zone, where the two zones always show the same time."""
@@ -167,20 +159,8 @@ class KubeflowSchedules:
 
     def _one(self, name: str) -> RemoteSchedule:
         found = [schedule for schedule in self.all() if name in (schedule.name, schedule.id)]
-        if not found:
-            raise UserError(
-                f"there is no schedule `{name}`",
-                expected=f"the name or id of a schedule of experiment {self._experiment} at {self._api.place}",
-                fix="`coralline schedules list` tells which there are",
-            )
-        if len(found) > 1:
-            raise UserError(
-                f"there are {len(found)} schedules `{name}`",
-                expected="one",
-                found=", ".join(schedule.id for schedule in found),
-                fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
-            )
-        return found[0]
+        where = f"experiment {self._experiment} at {self._api.place}"
+        return only_schedule(name, found, lambda schedule: schedule.id, where)
 
     def _require_idle(self, schedule: RemoteSchedule, done: str) -> None:
         experiment_id = self._api.experiment_id(self._experiment)

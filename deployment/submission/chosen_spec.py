@@ -21,9 +21,10 @@ def chosen_spec(file: Path | None, target: Literal["kubeflow", "vertex"] | None,
       config: all settings.
 
     Raises:
-      UserError: no target is named, the file is no spec for it, or the settings can't be compiled for it.
+      UserError: no target is named, the file is no spec for it, or the settings can't be compiled for it or don't say
+        where it is.
     """
-    from deployment.submission.service_choice import target_of
+    from deployment.submission.service_choice import open_pipeline_service, target_of
 
     if file is not None:
         spec = read_submitted_spec(file)
@@ -34,6 +35,7 @@ def chosen_spec(file: Path | None, target: Literal["kubeflow", "vertex"] | None,
     from pipeline.preflight import training_settings
 
     target = target_of(target, config)
+    open_pipeline_service(target, config)  # What it misses is told before a compilation, which takes a while.
     training_settings(config)
     with quiet():
         content = compile_pipeline(config, target)

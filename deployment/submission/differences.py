@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from deployment.submission.remote_runs import RemoteRun, RemoteSchedule, RunRequest
+from deployment.submission.cron_times import CronTimes
+from deployment.submission.remote_runs import AT_ONCE, RemoteRun, RemoteSchedule, RunRequest
 
 
 def unlike_request(there: RemoteRun | RemoteSchedule, version: str, request: RunRequest) -> list[str]:
@@ -29,6 +30,19 @@ def unlike_request(there: RemoteRun | RemoteSchedule, version: str, request: Run
         found.append(f"pipeline root: {_named(there.pipeline_root)} -> {_named(request.pipeline_root)}")
     if request.service_account not in (None, there.service_account):
         found.append(f"service account: {_named(there.service_account)} -> {request.service_account}")
+    return found
+
+
+def unlike_times(there: RemoteSchedule, cron: CronTimes) -> list[str]:
+    """One sentence for each difference in when a schedule starts runs, and how many of them go on."""
+    found = []
+    if there.cron != cron:
+        before = there.cron.in_words() if there.cron else there.cron_text or "no times"
+        found.append(f"times: {before} -> {cron.in_words()}")
+    if there.max_concurrent_runs != AT_ONCE:
+        found.append(f"runs at once: {there.max_concurrent_runs} -> {AT_ONCE}")
+    if there.catches_up:
+        found.append("missed times: made up for -> left out")
     return found
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from deployment.submission.cron_times import CronTimes
 
+AT_ONCE = 1
+"""So many runs of a schedule go on at a time."""
+
 
 class RunState(enum.Enum):
     """Where a run or a task stands; the value is the word that people and JSON are given."""

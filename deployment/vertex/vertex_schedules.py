@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from coralline.foundation.errors import UserError
 from deployment.submission.cron_times import CronTimes
+from deployment.submission.differences import unlike_times
+from deployment.submission.named_schedule import only_schedule
 from deployment.submission.remote_runs import Keeping, RemoteSchedule, RunRequest, ScheduleKept
 from deployment.submission.submitted_spec import SubmittedSpec
 from deployment.vertex.vertex_connection import VertexConnection
@@ -158,20 +160,8 @@ class VertexSchedules:
         found = self._named(name)
         if not found:
             found = [one for one in self._matching(f"looking for the schedule `{name}`") if id_of(one.name) == name]
-        if not found:
-            raise UserError(
-                f"there is no schedule `{name}`",
-                expected=f"the name or id of a schedule of {self._pipeline} at {self._connection.location.place}",
-                fix="`coralline schedules list` tells which there are",
-            )
-        if len(found) > 1:
-            raise UserError(
-                f"there are {len(found)} schedules `{name}`",
-                expected="one",
-                found=", ".join(id_of(one.name) for one in found),
-                fix="name one by its id; `coralline schedule --name` with the wanted settings leaves one",
-            )
-        return found[0]
+        where = f"{self._pipeline} at {self._connection.location.place}"
+        return only_schedule(name, found, lambda one: id_of(one.name), where)
 
     def _named(self, name: str) -> list[Any]:
         """Newest first."""
@@ -190,13 +180,7 @@ class VertexSchedules:
         location = self._connection.location
         was, now = remote_schedule(old, location), remote_schedule(new, location)
         assert now.cron is not None
-        changes = []
-        if was.cron != now.cron:
-            changes.append(f"times: {was.cron.in_words() if was.cron else was.cron_text} -> {now.cron.in_words()}")
-        if was.max_concurrent_runs != now.max_concurrent_runs:
-            changes.append(f"runs at once: {was.max_concurrent_runs} -> {now.max_concurrent_runs}")
-        if was.catches_up:
-            changes.append("missed times: made up for -> left out")
+        changes = unlike_times(was, now.cron)
         if old.state.name == "COMPLETED":
             changes.append("state: at its end -> going on")
         was_job, now_job = (one.create_pipeline_job_request.pipeline_job for one in (old, new))

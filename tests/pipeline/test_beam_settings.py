@@ -102,7 +102,7 @@ def test_tfx_packs_nothing_for_the_workers(settings, monkeypatch):
     [
         ({"parallelism": 2}, "`beam.parallelism` is no option of the runner `direct`"),
         ({"runner": "spark", "job_endpoint": "e:1", "retries": 1}, "`beam.retries` is no option of the runner `spark`"),
-        ({"runner": "flink"}, "the runner `flink` needs `beam.master`"),
+        ({"runner": "flink"}, "it isn't said where flink is"),
         ({"runner": "flink", "master": "e:1"}, "the runner `flink` needs `beam.job_server_jar`"),
         ({"runner": "flink", "master": "e:1", "job_endpoint": "e:2"}, "are both given"),
         ({"runner": "portable"}, "needs `beam.job_endpoint`"),

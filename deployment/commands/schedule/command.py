@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from deployment.commands.cluster_options import cluster_options, spec_options
+from deployment.commands.cluster_options import ClusterOptions, cluster_options, spec_options
 from pipeline import machine_output
 
 if TYPE_CHECKING:
@@ -35,10 +35,7 @@ def command(
     cron: str,
     time_zone: str | None,
     name: str | None,
-    target: Any,
-    config: str | None,
-    settings: tuple[tuple[str, Any], ...],
-    as_json: bool,
+    cluster: ClusterOptions,
 ) -> None:
     """Run a compiled spec on a cluster, on a schedule; without SPEC, compile the configuration first.
 
@@ -49,18 +46,17 @@ def command(
     from deployment.submission.cron_times import read_cron
     from deployment.submission.remote_runs import RunRequest
     from deployment.submission.service_choice import open_pipeline_service
-    from pipeline.config import load_config
 
-    loaded = load_config(config, dict(settings))
+    loaded = cluster.load_config()
     read_cron(cron, time_zone or "UTC")  # before a compilation, which takes a while
-    chosen = chosen_spec(spec, target, loaded)
+    chosen = chosen_spec(spec, cluster.target, loaded)
     zone = time_zone or (loaded.deployment.kubeflow.time_zone if chosen.target == "kubeflow" else "UTC")
     values = chosen.read_parameters(parameters)
     account = getattr(loaded.deployment, chosen.target).service_account
     request = RunRequest(name or chosen.name, values, pipeline_root_of(chosen, loaded), account)
     service = open_pipeline_service(chosen.target, loaded.model_copy(update={"name": chosen.name}))
     done = service.keep_schedule(chosen, request, read_cron(cron, zone))
-    if not as_json:
+    if not cluster.as_json:
         _tell(done, service.place)
         return
     from deployment.submission.remote_entries import schedule_entry
