@@ -61,5 +61,6 @@ def how_to_submit(config: Config) -> str:
         folder = artifacts_on_volume(config.deployment)
         return f"Artifacts lie in {folder}; any pipeline root will do for a run, it names them only."
     return (
-        f"Give each run the pipeline root {root} (in the UI, in kfp's pipeline_root): Kubeflow takes none from a spec."
+        f"Give each run the pipeline root {root} (`coralline submit` does; else in the UI, or in kfp's pipeline_root): "
+        "Kubeflow takes none from a spec."
     )
