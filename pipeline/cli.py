@@ -41,7 +41,7 @@ COMMANDS = {
     "test": "Run Coralline's own tests.",
 }
 # Commands of several modules have a folder each; those for clusters are a floor higher up.
-_ROOMS = {"check", "evaluate", "import-config", "predict", "schedule"}
+_ROOMS = {"check", "evaluate", "import-config", "lineage", "predict", "schedule"}
 _OF_DEPLOYMENT = {"compile", "rehearse", "submit", "schedule", "schedules", "runs"}
 
 

@@ -12,11 +12,11 @@ from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import quiet
 from pipeline import machine_output
-from pipeline.commands.lineage import open_history, store_option
+from pipeline.commands.lineage.command import open_history, store_option
 from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
-    from coralline.lineage.run_report import RunReport
+    from coralline.lineage.answers.run_report import RunReport
 
 
 @click.command("report")
@@ -36,7 +36,7 @@ def command(run: str | None, store: str | None, in_browser: bool, out: str | Non
     RUN is a run's id, or how it begins; without it, the newest run that made a page. If the page has been deleted, what
     ML Metadata knows of the run is told, and how to make it again.
     """
-    from coralline.lineage.run_report import PAGE_FILE, find_run_report
+    from coralline.lineage.answers.run_report import PAGE_FILE, find_run_report
 
     if out is not None:
         _require_free(out)
@@ -56,7 +56,7 @@ def command(run: str | None, store: str | None, in_browser: bool, out: str | Non
 
 
 def _as_text(found: RunReport, page: str) -> str:
-    from coralline.lineage.outcome import recorded_in_words
+    from coralline.lineage.answers.outcome import recorded_in_words
 
     return f"run {found.run_id}: {recorded_in_words(found.recorded)}\n{page}"
 

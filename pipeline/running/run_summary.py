@@ -11,7 +11,7 @@ from coralline.foundation.errors import UserError
 from coralline.lineage.lineage_steps import steps
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.run_history import Artifact, RunHistory
-from coralline.lineage.store import open_store
+from coralline.lineage.stores.store import open_store
 from coralline.publishing import published
 from pipeline import machine_output
 from pipeline.running.out_folder import OutFolder

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from coralline.edgetpu.inspection import inspect_model
     from coralline.evaluation_report.file_report import write_report
     from coralline.foundation.errors import UserError
+    from coralline.lineage.answers.trace import why
     from coralline.lineage.run_history import RunHistory, open_lineage
-    from coralline.lineage.trace import why
     from coralline.scoring.coco import Figures
     from coralline.scoring.evaluate_file import EvaluationResult, evaluate
     from coralline.scoring.model_comparison import ModelComparison
@@ -74,7 +74,7 @@ _HOMES = {
     "inspect_model": "edgetpu.inspection",
     "open_lineage": "lineage.run_history",
     "read_dataset": "data.dataset",
-    "why": "lineage.trace",
+    "why": "lineage.answers.trace",
     "write_report": "evaluation_report.file_report",
 }
 

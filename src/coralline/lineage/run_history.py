@@ -14,11 +14,11 @@ from typing import Any
 from ml_metadata import ListOptions, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from coralline.lineage.dialect import Dialect, plain_values
-from coralline.lineage.kfp_dialect import KfpDialect
 from coralline.lineage.recorded_names import CODE_VERSION
-from coralline.lineage.store import ReadOnlyStore, open_store
-from coralline.lineage.tfx_dialect import TfxDialect
+from coralline.lineage.stores.dialect import Dialect, plain_values
+from coralline.lineage.stores.kfp_dialect import KfpDialect
+from coralline.lineage.stores.store import ReadOnlyStore, open_store
+from coralline.lineage.stores.tfx_dialect import TfxDialect
 
 _DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))

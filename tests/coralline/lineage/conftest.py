@@ -289,7 +289,7 @@ def loaded_by_lineage() -> Callable[..., list[str]]:
 
     def loaded(*arguments: Any) -> list[str]:
         script = (
-            "import sys; from click.testing import CliRunner; from pipeline.commands.lineage import command\n"
+            "import sys; from click.testing import CliRunner; from pipeline.commands.lineage.command import command\n"
             f"assert CliRunner().invoke(command, {[str(argument) for argument in arguments]!r}).exit_code == 0\n"
             "print(*(m for m in ('tensorflow', 'tfx', 'numpy', 'pymysql') if m in sys.modules))"
         )

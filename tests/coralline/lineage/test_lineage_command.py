@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
-from pipeline.commands.lineage import command
+from pipeline.commands.lineage.command import command
 
 _FIRST, _SECOND, _FAILED = "20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc"
 

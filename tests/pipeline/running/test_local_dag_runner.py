@@ -25,7 +25,7 @@ from components.artifacts import DatasetReport, LabelMap
 from coralline.foundation.code_version import code_version
 from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import Run, RunHistory
-from coralline.lineage.store import open_store
+from coralline.lineage.stores.store import open_store
 from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
 
 # TFX reads the annotations of these functions: they have to be types, not strings.

@@ -11,8 +11,8 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
-from coralline.lineage.metadata_service import trusted_certificates
-from coralline.lineage.schema_version import require_readable
+from coralline.lineage.stores.metadata_service import trusted_certificates
+from coralline.lineage.stores.schema_version import require_readable
 
 PASSWORD_VARIABLE = "CORALLINE_STORE_PASSWORD"
 """Holds the password of an address that names a user without one."""

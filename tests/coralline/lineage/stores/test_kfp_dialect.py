@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import coralline
 from deployment.emulation import metadata_records as records
 from pipeline.commands import report
-from pipeline.commands.lineage import command
+from pipeline.commands.lineage.command import command
 
 FIRST, AGAIN, FAILED = "0b7e64f1-first", "1c8f75a2-again", "2d9086b3-failed"
 PUBLISHED = "s3://yard/published/20261130T102726Z-9be620b0"

@@ -23,8 +23,8 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import output_to
 from coralline.foundation.printable import without_secrets
-from coralline.lineage import database_server, metadata_service
-from coralline.lineage.schema_version import require_readable
+from coralline.lineage.stores import database_server, metadata_service
+from coralline.lineage.stores.schema_version import require_readable
 
 _STORE_FILE = "metadata.sqlite"
 _SQLITE_MAGIC = b"SQLite format 3\0"

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from coralline.lineage.answers.outcome import recorded_in_words
+from coralline.lineage.answers.trace import explain_artifact
 from coralline.lineage.lineage_steps import LineageStep, came_from, came_of, steps
-from coralline.lineage.outcome import recorded_in_words
 from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
-from coralline.lineage.trace import explain_artifact
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}

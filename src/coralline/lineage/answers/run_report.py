@@ -9,8 +9,8 @@ from typing import Any
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
+from coralline.lineage.answers.outcome import artifacts_made, recorded_in_words, recorded_outcome
 from coralline.lineage.lineage_steps import LineageStep, steps
-from coralline.lineage.outcome import artifacts_made, recorded_in_words, recorded_outcome
 from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
 from coralline.lineage.run_history import Run, RunHistory
 

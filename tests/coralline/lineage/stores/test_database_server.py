@@ -16,10 +16,10 @@ from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.database_server import reading_only
+from coralline.lineage.answers.trace import why
 from coralline.lineage.run_history import open_lineage
-from coralline.lineage.store import open_store
-from coralline.lineage.trace import why
+from coralline.lineage.stores.database_server import reading_only
+from coralline.lineage.stores.store import open_store
 
 
 @dataclasses.dataclass(frozen=True)

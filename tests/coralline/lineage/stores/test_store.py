@@ -11,7 +11,7 @@ import pytest
 import coralline
 from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import RunHistory
-from coralline.lineage.store import open_store, store_above
+from coralline.lineage.stores.store import open_store, store_above
 
 
 def test_opens_an_output_folder_a_file_and_a_sqlite_address(out: Path) -> None:

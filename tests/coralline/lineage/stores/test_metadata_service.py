@@ -14,7 +14,7 @@ import pytest
 
 from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import open_lineage
-from coralline.lineage.store import open_store
+from coralline.lineage.stores.store import open_store
 
 
 @pytest.fixture(scope="module")

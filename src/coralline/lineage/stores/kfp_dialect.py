@@ -14,7 +14,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from coralline.lineage.dialect import plain_values
+from coralline.lineage.stores.dialect import plain_values
 
 _DAG = "system.DAGExecution"
 _ROOT = "the run itself"

@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-from coralline.lineage.dialect import plain_values
+from coralline.lineage.stores.dialect import plain_values
 
 _NODE = "node"
 _ERROR = "error_message"

@@ -39,7 +39,7 @@ def list_runs(store: str | None, as_json: bool, limit: int) -> None:
     if as_json:
         machine_output.print_document("lineage-list", {"runs": [_run_as_dict(run) for run in runs]})
     else:
-        from coralline.lineage.printing import print_runs
+        from pipeline.commands.lineage.lineage_text import print_runs
 
         print_runs(_console(), runs)
 
@@ -53,7 +53,9 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 
     WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
     """
-    from coralline.lineage import lineage_steps, printing, trace
+    from coralline.lineage import lineage_steps
+    from coralline.lineage.answers import trace
+    from pipeline.commands.lineage import lineage_text
 
     history = open_history(store)
     kind, _, number = what.partition(":")
@@ -69,7 +71,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
                 as_json,
                 "lineage-execution",
                 lambda: lineage_steps.step_as_dict(step),
-                lambda c: printing.print_execution(c, history, found[0]),
+                lambda c: lineage_text.print_execution(c, history, found[0]),
             )
             return
         artifact = found[0]
@@ -79,7 +81,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
             as_json,
             "lineage-run",
             lambda: _run_as_dict(run) | {"steps": [lineage_steps.step_as_dict(s) for s in made]},
-            lambda c: printing.print_run(c, history, run),
+            lambda c: lineage_text.print_run(c, history, run),
         )
         return
     elif "/" in what or os.path.exists(what):
@@ -98,7 +100,7 @@ def show(what: str, store: str | None, as_json: bool) -> None:
             "came_from": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_from(history, artifact)],
             "came_of_it": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_of(history, artifact)],
         },
-        lambda c: printing.print_artifact(c, history, artifact),
+        lambda c: lineage_text.print_artifact(c, history, artifact),
     )
 
 
@@ -108,8 +110,9 @@ def show(what: str, store: str | None, as_json: bool) -> None:
 @json_option
 def why_published(published: str, store: str | None, as_json: bool) -> None:
     """From a published file or folder back to its data, settings and code version."""
-    from coralline.lineage import printing, trace
-    from coralline.lineage.store import store_above
+    from coralline.lineage.answers import trace
+    from coralline.lineage.stores.store import store_above
+    from pipeline.commands.lineage import lineage_text
 
     history = open_history(store or store_above(published))
     artifact = trace.published(history, published)
@@ -117,7 +120,7 @@ def why_published(published: str, store: str | None, as_json: bool) -> None:
         as_json,
         "lineage-why",
         lambda: trace.explain_artifact(history, artifact),
-        lambda c: printing.print_explanation(c, history, artifact),
+        lambda c: lineage_text.print_explanation(c, history, artifact),
     )
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
+from coralline.lineage.answers.outcome import recorded_outcome
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
-from coralline.lineage.outcome import recorded_outcome
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, PUSHED_MODEL, SERVED_MODEL, WARM_START
 from coralline.lineage.run_history import BOOKKEEPING, Artifact, Run, RunHistory, open_lineage
-from coralline.lineage.store import store_above
+from coralline.lineage.stores.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
 _ABOUT_THE_FILES = BOOKKEEPING.union(CODE_VERSION)

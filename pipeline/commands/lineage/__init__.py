@@ -1,0 +1,1 @@
+"""`coralline lineage`: ML Metadata in the terminal."""
