@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.beam_flags import RETRIES_FLAG
 from coralline.foundation.errors import UserError
 from coralline.foundation.settings_section import SettingsSection
 
@@ -46,7 +47,10 @@ class BeamSettings(SettingsSection):
         None, ge=1, description="Flink: how many slots a job takes. Default: the cluster's own."
     )
     retries: int | None = Field(
-        None, ge=0, description="Flink: how often a job that lost a worker begins again. Default: the cluster's own."
+        None,
+        ge=0,
+        description="Flink, Spark, portable: how often a job is sent again that the engine gave up, as when "
+        "it lost a worker. Default: 0, and what the engine does by itself.",
     )
     environment: Literal["process", "external", "docker", "loopback"] | None = Field(
         None,
@@ -84,8 +88,8 @@ _ENVIRONMENT = {"environment", "environment_command", "environment_address", "im
 _OF_RUNNER: Mapping[str, set[str]] = {
     "direct": {"workers"},
     "flink": {"job_endpoint", "master", "job_server_jar", "parallelism", "retries", *_ENVIRONMENT},
-    "spark": {"job_endpoint", "master", "job_server_jar", *_ENVIRONMENT},
-    "portable": {"job_endpoint", *_ENVIRONMENT},
+    "spark": {"job_endpoint", "master", "job_server_jar", "retries", *_ENVIRONMENT},
+    "portable": {"job_endpoint", "retries", *_ENVIRONMENT},
     "dataflow": {
         "image", "workers", "max_workers", "machine_type", "project", "region", "temp_location", "service_account",
         "subnetwork",
@@ -122,7 +126,7 @@ def beam_args(settings: BeamSettings, image: str | None = None) -> list[str]:
     if settings.parallelism is not None:
         flags.append(f"--parallelism={settings.parallelism}")
     if settings.retries is not None:
-        flags += [f"--number_of_execution_retries={settings.retries}", "--execution_retry_delay=5000"]
+        flags.append(f"{RETRIES_FLAG}={settings.retries}")
     return [*flags, *_code_is_there(settings)]
 
 

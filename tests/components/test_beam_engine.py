@@ -90,6 +90,70 @@ def test_ctrl_c_cancels_the_job(tmp_path, monkeypatch):
     assert cancelled == [True]
 
 
+class Pipeline:
+    """Ends each run with the next of these errors, then well."""
+
+    def __init__(self, *errors):
+        self.errors, self.runs = list(errors), 0
+
+    def run(self):
+        self.runs += 1
+        return self
+
+    def wait_until_finish(self):
+        if self.errors:
+            raise self.errors.pop(0)
+
+    def __exit__(self, error_type, *_):
+        if error_type is None:
+            self.run().wait_until_finish()
+
+
+LOST = RuntimeError("Pipeline x failed in state FAILED: java.lang.Exception: the worker is gone")
+OF_CODE = RuntimeError("Pipeline x failed in state FAILED: java.lang.Exception:\nValueError: not a picture\n at x")
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    monkeypatch.setattr(beam_engine, "_BEFORE_A_RETRY_S", 0)
+
+
+def test_a_job_that_the_engine_gave_up_is_sent_again(at_once, caplog):
+    pipeline = Pipeline(LOST, LOST)
+    assert not beam_engine._WatchedPipeline(pipeline, 2).__exit__(None, None, None)
+    assert pipeline.runs == 3
+    assert "the worker is gone); it is sent again (2 of 2)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("errors", "retries", "runs", "found"),
+    [
+        ((LOST, LOST), 1, 2, "FAILED: java.lang.Exception: the worker is gone"),
+        ((LOST,), 0, 1, "FAILED: java.lang.Exception: the worker is gone"),
+        ((OF_CODE,), 3, 1, "ValueError: not a picture"),
+        ((LOST, OF_CODE), 3, 2, "ValueError: not a picture"),
+        ((ConnectionError("no server"),), 3, 1, "no server"),
+    ],
+)
+def test_others_and_the_last_are_told(at_once, errors, retries, runs, found):
+    pipeline = Pipeline(*errors)
+    with pytest.raises(UserError, match="the Beam engine hasn't done its work") as told:
+        beam_engine._WatchedPipeline(pipeline, retries).__exit__(None, None, None)
+    assert (told.value.found, pipeline.runs) == (found, runs)
+
+
+def test_what_fails_before_the_job_is_sent_isnt_tried_again(at_once):
+    pipeline = Pipeline()
+    assert not beam_engine._WatchedPipeline(pipeline, 3).__exit__(ValueError, ValueError("x"), None)
+    assert pipeline.runs == 0
+
+
+def test_the_number_of_retries_isnt_a_flag_for_beam(tmp_path):
+    doing = Doing(executor(tmp_path, [*PORTABLE, "--engine_retries=2"]))
+    assert doing._make_beam_pipeline()._retries == 2
+    assert not any("retries" in arg for arg in doing._beam_pipeline_args)
+
+
 def test_scratch_lies_beside_the_output_on_an_engine_and_goes(tmp_path):
     with Doing(executor(tmp_path)).scratch(str(tmp_path / "examples" / "1")) as folder:
         assert folder.startswith(str(tmp_path / "examples" / ".beam-"))

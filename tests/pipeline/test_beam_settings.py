@@ -48,9 +48,7 @@ def test_a_job_server_and_workers_as_processes(runner):
 def test_options_of_flink():
     found = options(runner="flink", job_endpoint="flink:8099", parallelism=4)
     assert found["parallelism"] == 4
-    assert "--number_of_execution_retries=2" in beam_args(
-        BeamSettings(runner="flink", job_endpoint="flink:8099", retries=2)
-    )
+    assert "--engine_retries=2" in beam_args(BeamSettings(runner="flink", job_endpoint="flink:8099", retries=2))
 
 
 def test_a_job_server_of_beams_own():
@@ -101,7 +99,7 @@ def test_tfx_packs_nothing_for_the_workers(settings, monkeypatch):
     ("settings", "what"),
     [
         ({"parallelism": 2}, "`beam.parallelism` is no option of the runner `direct`"),
-        ({"runner": "spark", "job_endpoint": "e:1", "retries": 1}, "`beam.retries` is no option of the runner `spark`"),
+        ({"runner": "dataflow", "retries": 1}, "`beam.retries` is no option of the runner `dataflow`"),
         ({"runner": "flink"}, "it isn't said where flink is"),
         ({"runner": "flink", "master": "e:1"}, "the runner `flink` needs `beam.job_server_jar`"),
         ({"runner": "flink", "master": "e:1", "job_endpoint": "e:2"}, "are both given"),

@@ -1,5 +1,10 @@
 """The steps that run Beam, on a real Flink of one job manager and two task managers with one slot each."""
 
+import contextlib
+import json
+import urllib.request
+from pathlib import Path
+
 import pytest
 
 from coralline.foundation.errors import UserError
@@ -13,9 +18,22 @@ def on(flink, **more):
     return BeamSettings(runner="flink", job_endpoint=flink.job_endpoint, **{"parallelism": 2, **more})
 
 
+def children(process):
+    found = []
+    for task in Path(f"/proc/{process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            found += (task / "children").read_text().split()
+    return found
+
+
+def running_tasks(flink):
+    with urllib.request.urlopen(f"{flink.rest_address}/jobs/overview", timeout=30) as answer:
+        return sum(job["tasks"]["running"] for job in json.load(answer)["jobs"])
+
+
 def lose_a_worker_of(flink, work):
-    """Kills a task manager as soon as the job runs."""
-    assert wait_until(lambda: flink.health()["jobs-running"] > 0 or not work.running, 120)
+    """Kills a task manager as soon as it has begun its part of the job, for which it starts a worker."""
+    wait_until(lambda: (running_tasks(flink) > 1 and children(flink.task_manager(1))) or not work.running, 120)
     assert work.running, "the job has ended before a worker could be lost"
     flink.task_manager(1).kill()
 
