@@ -22,11 +22,11 @@ from coralline.foundation.peak_memory import PeakMemory
 from coralline.foundation.printable import without_secrets
 from coralline.lineage import recorded_names as names
 from pipeline.running.run_facts import surroundings
+from pipeline.running.store_locks import RUN_LOCK, beginning_lock, locked
 
 _RUN_CONTEXT = "pipeline_run"
 _COMPLETE, _FAILED, _INTERRUPTED, _KILLED = "complete", "failed", "interrupted", "killed"
 _UNFINISHED = ("NEW", "RUNNING")
-_RUN_LOCK = ".run-"
 
 
 class RunRecord:
@@ -170,22 +170,15 @@ def _alive(connection: Any, run_id: str, facts: Mapping[str, str | int]) -> Iter
     store = Path(connection.sqlite.filename_uri)
     with contextlib.ExitStack() as stack:
         # Connecting to an empty SQLite file creates the tables: two runs that begin together must not both do it.
-        with _locked(Path(f"{store}.lock")), metadata.Metadata(connection) as handle:
+        with locked(beginning_lock(store)), metadata.Metadata(connection) as handle:
             _begin(handle, run_id, facts)
-            for left in store.parent.glob(f"{store.name}{_RUN_LOCK}*"):
-                with contextlib.suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
-                    killed = left.name.split(_RUN_LOCK)[1]
+            for left in store.parent.glob(f"{store.name}{RUN_LOCK}*"):
+                with contextlib.suppress(BlockingIOError), locked(left, fcntl.LOCK_NB):
+                    killed = left.name.split(RUN_LOCK)[1]
                     _fail(handle, killed, "the run was killed")
                     _note(handle, killed, {names.OUTCOME: _KILLED})
                     left.unlink()
-            own = Path(f"{store}{_RUN_LOCK}{run_id}")
-            stack.enter_context(_locked(own))
+            own = Path(f"{store}{RUN_LOCK}{run_id}")
+            stack.enter_context(locked(own))
             stack.callback(own.unlink, missing_ok=True)
-        yield
-
-
-@contextlib.contextmanager
-def _locked(path: Path, flags: int = 0) -> Iterator[None]:
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | flags)
         yield
