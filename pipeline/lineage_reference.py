@@ -52,8 +52,9 @@ _OF_ARTIFACTS = (
 
 _CLUSTER = """\
 Kubeflow Pipelines and Vertex AI write the records of runs and executions themselves, and have no place there for what a
-component has to say. So each step writes code, machine, duration and memory on the artifacts that it made, those of
-StatisticsGen, SchemaGen and ExampleValidator too, which are TFX's components.
+component has to say. What stands on artifacts is the same there as here. On Kubeflow each step also writes code,
+machine, duration and memory on what it has made, StatisticsGen, SchemaGen and ExampleValidator too, which are TFX's
+components. On Vertex AI, where TFX's own entry point runs the steps, it doesn't.
 """
 
 _FILES = """\
@@ -100,8 +101,8 @@ def page() -> str:
             parts += [f"### `{artifact.rpartition('.')[2]}`\n", table]
     everywhere = [name for name in recorded_names() if EVERY_ARTIFACT in name.on]
     here = [name for name in recorded_names() if set(name.on) <= {RUN, EXECUTION}]
-    parts += [f"## On a cluster\n\n{_CLUSTER}", _listed("Recorded so", everywhere)]
-    parts += [_listed("Not recorded on a cluster", here), f"## Files beside the records\n\n{_FILES}"]
+    parts += [f"## On a cluster\n\n{_CLUSTER}", _listed("On every artifact of a step on Kubeflow", everywhere)]
+    parts += [_listed("Not recorded on any cluster", here), f"## Files beside the records\n\n{_FILES}"]
     parts += ["### `data_files.jsonl.gz`, in the folder of `DatasetReport`\n"]
     parts += ["Which images the examples were made from (`coralline.lineage.data_files`).\n", _keys(_DATA_FILES)]
     parts += ["### `judged_images.jsonl.gz`, in the folder of `EvaluationReport`\n"]

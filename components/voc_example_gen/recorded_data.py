@@ -33,7 +33,7 @@ def record_data(
     images, boxes = _by_class(dataset)
     splits: dict[str, int] = {split: sum(of[split] for of in boxes.values()) for split in dataset.splits}
     problems = collections.Counter(problem["kind"] for problem in content["problems"])
-    facts: dict[names.RecordedName, Any] = {
+    facts: dict[str, Any] = {
         names.DATA_PATH: path,
         names.INPUT_FINGERPRINT: known,
         names.DATA_READER: content["reader"],

@@ -34,8 +34,8 @@ OWN_ARTIFACTS = (
     *("ModelEvaluation", BLESSING, EVALUATION_REPORT, PUSHED_MODEL),
 )
 """What components of our own make; StatisticsGen, SchemaGen and ExampleValidator are TFX's."""
-EVERY_ARTIFACT = "every artifact of a step"
-"""Of a step on a cluster, TFX's own components included: Kubeflow records no properties of runs or executions."""
+EVERY_ARTIFACT = "every artifact of a step on Kubeflow"
+"""TFX's own components included: there, runs and executions have no properties of ours."""
 
 TEXT, WHOLE, NUMBER, FLAG, JSON = "text", "whole number", "number", "1 or 0", "JSON"
 
@@ -162,7 +162,7 @@ RUN_PEAK_MEMORY_BYTES = RecordedName(
     "run_peak_memory_bytes", RUN, kind=WHOLE, unit="bytes", says="the highest of its steps' `step_peak_memory_bytes`"
 )
 
-# A step. Here on its execution; on a cluster on what it made.
+# A step. Here on its execution; on Kubeflow on what it made.
 _STEP_ON = (EXECUTION, EVERY_ARTIFACT)
 STEP_SECONDS = RecordedName(
     "step_seconds", *_STEP_ON, kind=NUMBER, unit="s", says="how long the step took; absent if its result was reused"
