@@ -10,7 +10,7 @@ from coralline.foundation.printable import encodable
 from coralline.lineage.recorded_names import RESOLVED_SETTINGS
 
 
-def record(artifact: Any, facts: Mapping[str, Any]) -> None:
+def record_facts(artifact: Any, facts: Mapping[str, Any]) -> None:
     """Sets custom properties of a TFX artifact, before it is published: afterwards it must not change.
 
     Args:
@@ -33,4 +33,4 @@ def record(artifact: Any, facts: Mapping[str, Any]) -> None:
 
 def record_settings(artifact: Any, section: str, used: Mapping[str, Any]) -> None:
     """Records the values of a section's settings that the step has used, by dotted name."""
-    record(artifact, {RESOLVED_SETTINGS: {f"{section}.{name}": value for name, value in used.items()}})
+    record_facts(artifact, {RESOLVED_SETTINGS: {f"{section}.{name}": value for name, value in used.items()}})

@@ -92,7 +92,7 @@ _JUDGED_IMAGES = (
 )
 
 
-def page() -> str:
+def records_page() -> str:
     """The whole page, Markdown."""
     parts = [_HEAD, f"## A run\n\n{_OF_RUNS}\n", _names_on(RUN), f"## A step\n\n{_OF_STEPS}\n", _names_on(EXECUTION)]
     parts.append(f"## Artifacts\n\n{_OF_ARTIFACTS}\n")
@@ -130,4 +130,4 @@ def _keys(rows: Iterable[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(records_page())

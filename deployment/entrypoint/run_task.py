@@ -23,7 +23,7 @@ from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.kept_address import KEPT_ADDRESS
-from components.recorded_properties import record
+from components.recorded_properties import record_facts
 from coralline.foundation.peak_memory import PeakMemory
 from coralline.lineage import recorded_names as names
 from deployment.entrypoint import executor_input, executor_output
@@ -133,7 +133,7 @@ def record_step(outputs: Mapping[str, Sequence[Any]], seconds: float, peak_memor
     """
     took: dict[str, float | int | None] = {names.STEP_SECONDS: seconds, names.STEP_PEAK_MEMORY_BYTES: peak_memory}
     for artifact in (one for several in outputs.values() for one in several):
-        record(artifact, {**surroundings(), **took})
+        record_facts(artifact, {**surroundings(), **took})
 
 
 def number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int, str]) -> None:
