@@ -38,12 +38,14 @@ read them.
 - **Cache keys** don't depend on any of it: recording more makes nothing run again.
 - Kinds: `1 or 0` is a whole number; `JSON` is a text that holds JSON.
 
-Settings stand beside them as TFX records them: each execution's properties are the sections of the configuration that
-the component was given, with `null` where nothing was. `resolved_settings` has what was used.
+Settings stand beside them as TFX records them: each execution's properties hold the sections of the configuration that
+the component was given, with what differs from the defaults. `resolved_settings` has every value that was used.
 """
 
 _OF_RUNS = "Properties of the run's context (`pipeline_run`), written when the run begins and when it ends."
-_OF_STEPS = "Custom properties of a step's execution, written when it ends, well or not."
+_OF_STEPS = (
+    "Custom properties of a step's execution, written when it ends, well or not; of a killed one there are none."
+)
 _OF_ARTIFACTS = (
     "Custom properties. Whatever a component of our own makes says by which code: "
     + ", ".join(f"`{name}`" for name in CODE_VERSION)
