@@ -99,9 +99,11 @@ GIT_DIRTY = RecordedName(
     "git_dirty",
     *_CODE_ON,
     says="`yes`: a tracked file of the checkout differs from the commit, or there is an untracked Python file beside "
-    "the code; `no`; `unknown` where there is no checkout",
+    "the code; `no`; `unknown` without git, as in an image or a wheel",
 )
-CODE_FROM = RecordedName("code_from", *_CODE_ON, says="where the code was run from: `checkout`, `image` or `wheel`")
+CODE_FROM = RecordedName(
+    "code_from", *_CODE_ON, says="where the code was run from: `checkout` (a source tree), `image` or `wheel`"
+)
 CODE_SHA256 = RecordedName(
     "code_sha256",
     *_CODE_ON,
