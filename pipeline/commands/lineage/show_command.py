@@ -24,7 +24,7 @@ def command(what: str, store: str | None, as_json: bool) -> None:
     WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
     """
     from coralline.lineage import lineage_steps
-    from coralline.lineage.answers import trace
+    from coralline.lineage.answers.recorded_file import recorded_artifact
     from pipeline.commands.lineage import lineage_text
 
     history = open_history(store)
@@ -55,7 +55,7 @@ def command(what: str, store: str | None, as_json: bool) -> None:
         )
         return
     elif "/" in what or os.path.exists(what):
-        artifact = trace.published(history, what)
+        artifact = recorded_artifact(history, what)
     else:
         raise UserError(
             f"the store has no run `{what}`",

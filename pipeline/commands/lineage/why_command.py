@@ -15,11 +15,12 @@ from pipeline.run_options import json_option
 def command(published: str, store: str | None, as_json: bool) -> None:
     """From a published file or folder back to its data, settings and code version."""
     from coralline.lineage.answers import trace
+    from coralline.lineage.answers.recorded_file import recorded_artifact
     from coralline.lineage.stores.store import store_above
     from pipeline.commands.lineage import lineage_text
 
     history = open_history(store or store_above(published))
-    artifact = trace.published(history, published)
+    artifact = recorded_artifact(history, published)
     answer(
         as_json,
         "lineage-why",
