@@ -15,7 +15,7 @@ from pipeline.commands.lineage.lineage_words import (
     address_shown,
     figure_shown,
     local_time,
-    shown,
+    one_line,
     state_word,
 )
 from pipeline.commands.lineage.text_layout import TextLayout
@@ -31,10 +31,10 @@ def print_impact(console: Console, found: Mapping[str, Any]) -> None:
         fingerprint = str(artifact["properties"].get("input_fingerprint") or "")[:12]
         layout.field(
             "of" if artifact is asked[0] else "",
-            (shown(artifact["type"]), "cyan"),
+            (one_line(artifact["type"]), "cyan"),
             f" artifact:{artifact['id']}, {local_time(artifact['created_ms'])}, ",
             address_shown(artifact["uri"]),
-            (f"  data {shown(fingerprint)}" if fingerprint else "", "dim"),
+            (f"  data {one_line(fingerprint)}" if fingerprint else "", "dim"),
         )
     if len(asked) > _SHOWN:
         layout.field("", (f"and {len(asked) - _SHOWN} more: --json has all", "dim"))
@@ -43,7 +43,7 @@ def print_impact(console: Console, found: Mapping[str, Any]) -> None:
     _print_runs(layout, found["runs"])
     kinds = collections.Counter(made["type"] for made in found["made"])
     layout.line(("artifacts", "bold"), "" if kinds else ": none was made from it")
-    layout.columns([[Text(str(count)), Text(shown(kind))] for kind, count in kinds.most_common()], indent=2)
+    layout.columns([[Text(str(count)), Text(one_line(kind))] for kind, count in kinds.most_common()], indent=2)
 
 
 def _print_published(layout: TextLayout, published: list[dict[str, Any]]) -> None:

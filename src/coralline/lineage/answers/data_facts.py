@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,10 +11,9 @@ from coralline.lineage.answers.artifact_files import read_json
 from coralline.lineage.answers.outcome import artifacts_made
 from coralline.lineage.answers.run_table import data_fingerprint, data_path
 from coralline.lineage.lineage_steps import LineageStep
-from coralline.lineage.recorded_names import EXAMPLES
+from coralline.lineage.recorded_names import CLASS_BOXES, DATASET_REPORT, EXAMPLES, recorded_value
 from coralline.lineage.run_history import Artifact
 
-DATASET_REPORT = "components.DatasetReport"
 _REPORT = "report.json"
 _NOT_RECORDED = "not recorded by that version"
 _SPLIT_IMAGES, _SPLIT_RECORDS = "_images", "_records"
@@ -68,11 +66,11 @@ def _content(report: Artifact | None) -> dict[str, Any] | str:
     if report is None:
         return _NOT_RECORDED
     # What ML Metadata has needs no file.
-    return {} if "class_boxes" in report.properties else read_json(report, _REPORT)
+    return {} if CLASS_BOXES in report.properties else read_json(report, _REPORT)
 
 
 def _classes(known: Mapping[str, Any], content: dict[str, Any] | str) -> tuple[dict[str, int] | None, str | None]:
-    if (by_split := _object(known.get("class_boxes"))) is not None:
+    if isinstance(by_split := recorded_value(known, CLASS_BOXES), dict):
         return {str(name): _total(counts) for name, counts in by_split.items()}, None
     if isinstance(content, str):
         return None, content
@@ -99,15 +97,6 @@ def _total(counts: Any) -> int:
 
 def _whole(value: Any) -> int | None:
     return int(value) if isinstance(value, int | float) and value == value and abs(value) < 2**53 else None
-
-
-def _object(value: Any) -> dict[str, Any] | None:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
 
 
 def same_data(one: DataFacts | None, other: DataFacts | None) -> bool | None:

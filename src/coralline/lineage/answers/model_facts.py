@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.answers.artifact_files import read_json
 from coralline.lineage.answers.outcome import artifacts_made
 from coralline.lineage.lineage_steps import LineageStep
-from coralline.lineage.recorded_names import EVALUATION_REPORT
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_names import CLASS_AP, EVALUATION_REPORT, recorded_value
 
 _REPORT = "report.json"
 _NOT_RECORDED, _NOT_JUDGED = "not recorded by that version", "its model wasn't judged"
@@ -32,8 +30,8 @@ def class_scores(made: Sequence[LineageStep]) -> ClassScores:
     report = next(artifacts_made(made, EVALUATION_REPORT), None)
     if report is None:
         return ClassScores(None, _NOT_JUDGED)
-    recorded = recorded_object(report, "class_AP")
-    if recorded is None:
+    recorded = recorded_value(report.properties, CLASS_AP)
+    if not isinstance(recorded, Mapping):
         content = read_json(report, _REPORT)
         if isinstance(content, str):
             return ClassScores(None, content)
@@ -53,17 +51,6 @@ def finding_differences(
     if reports[0] == reports[1]:
         return {"only_one_finds": [], "only_other_finds": []}, None  # one reused what the other found
     return None, _NOT_RECORDED
-
-
-def recorded_object(artifact: Artifact, name: str) -> dict[str, Any] | None:
-    """A property that holds a JSON object; None if it's absent or something else."""
-    value = artifact.properties.get(name)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
 
 
 def _figure(value: Any) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from coralline.lineage.answers.data_facts import DataFacts, data_changes, data_facts, same_data
 from coralline.lineage.answers.model_facts import class_scores, finding_differences
 from coralline.lineage.answers.run_table import run_row
-from coralline.lineage.answers.setting_facts import LEFT_OPEN, given_settings, resolved_settings
+from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.run_history import Run, RunHistory
@@ -54,7 +54,7 @@ def setting_differences(one: Sequence[LineageStep], other: Sequence[LineageStep]
 
 def _used(made: Sequence[LineageStep]) -> dict[tuple[str, str], Any]:
     """By node and name: what was given, and what was chosen for the settings that were left open."""
-    used = {(node, name): value for node, flat in given_settings(made).items() for name, value in flat.items()}
+    used = {(node, name): value for node, flat in settings_given(made).items() for name, value in flat.items()}
     for node, flat in resolved_settings(made).items():
         for name, value in flat.items():
             if (node, name) in used or name in LEFT_OPEN:
