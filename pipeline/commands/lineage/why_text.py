@@ -229,6 +229,6 @@ def code_pairs(differences: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 def _short(name: str, value: str | None) -> str:
     if value is None:
         return "not recorded"
-    return (
-        commit_shown(value) if name == "git_commit" else one_line(value if name == "coralline_version" else value[:8])
-    )
+    if name == "git_commit":
+        return commit_shown(value)
+    return one_line(value if name == "coralline_version" else value[:8])

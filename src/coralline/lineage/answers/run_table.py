@@ -13,8 +13,12 @@ from coralline.lineage.answers.outcome import FIGURES, artifacts_made, recorded_
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import (
     CODE_VERSION,
+    DATA_PATH,
     EXAMPLES,
     INPUT_FINGERPRINT,
+    MODEL,
+    RESOLVED_SETTINGS,
+    recorded_value,
 )
 from coralline.lineage.run_history import Run, RunHistory
 from coralline.publishing.bundle import MANIFEST
