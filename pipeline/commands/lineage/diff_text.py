@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from coralline.lineage.answers.data_facts import BOXES_BY_CLASS
 from pipeline.commands.lineage.lineage_words import (
     STATE_STYLES,
     address_shown,
@@ -117,7 +118,8 @@ def _print_data(layout: TextLayout, data: Mapping[str, Any]) -> None:
     _title(layout, "data", same)
     if not data["changed"]:
         return
-    for sentence in data["sentences"]:
+    # The table below has the classes.
+    for sentence in (sentence for sentence in data["sentences"] if not sentence.startswith(BOXES_BY_CLASS)):
         layout.line(one_line(sentence, 1000), indent=2)
     changed = [entry for entry in data["classes"] if entry["one"] != entry["other"]]
     rows = [

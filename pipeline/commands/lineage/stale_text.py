@@ -74,9 +74,8 @@ def _print_better(layout: TextLayout, place: Mapping[str, Any]) -> None:
     if not place["better"]:
         layout.field("better runs", "none on the same images")
     for number, run in enumerate(place["better"]):
-        why = "" if run["verdict"] != "not blessed" or not run["reasons"] else f": {one_line(run['reasons'][0])}"
         layout.field(
             "" if number else "better runs",
             (address_shown(run["run_id"]), "yellow"),
-            f", AP {figure_shown(run['figures']['AP'])}, {run['verdict'] or 'not judged'}{why}",
+            f", AP {figure_shown(run['figures']['AP'])}, {run['verdict'] or 'not judged'}",
         )

@@ -16,6 +16,9 @@ from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.recorded_names import CLASS_BOXES, DATASET_REPORT, EXAMPLES, recorded_value
 from coralline.lineage.run_history import Artifact
 
+BOXES_BY_CLASS = "boxes by class"
+"""How the sentence of `data_changes` on them begins."""
+
 _REPORT = "report.json"
 _SPLIT_IMAGES, _SPLIT_RECORDS = "_images", "_records"
 
@@ -154,4 +157,4 @@ def _class_changes(before: Mapping[str, int] | None, now: Mapping[str, int] | No
             yield f"{word} {'class' if len(names) == 1 else 'classes'}: {', '.join(sorted(names))}"
     changed = [f"{name} {before[name]} -> {now[name]}" for name in now if name in before and before[name] != now[name]]
     if changed and before.keys() | now.keys() != {*changed} and len(now) > 1:
-        yield f"boxes by class: {', '.join(changed)}"
+        yield f"{BOXES_BY_CLASS}: {', '.join(changed)}"
