@@ -319,7 +319,11 @@ REFUSED_BY = RecordedName(
     "refused_by", PUSHED_MODEL, since=1, says="`blessing`, `gate`, `rollback` or `baseline`; empty if it was published"
 )
 PUBLISHED_FILES = RecordedName(
-    "published_files", PUSHED_MODEL, kind=JSON, says="SHA-256 of each file of the version but manifest.json, by name"
+    "published_files",
+    PUSHED_MODEL,
+    kind=JSON,
+    says="SHA-256 of the files that decide which version it is (model.tflite, labels.txt, the compiled one), by name; "
+    "absent if nothing was published",
 )
 COMPILED = RecordedName("compiled", PUSHED_MODEL, since=1, kind=FLAG, says="whether it was compiled for the Edge TPU")
 COMPILER_STATUS = RecordedName(
