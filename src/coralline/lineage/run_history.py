@@ -17,8 +17,9 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.stores.dialect import Dialect, plain_values
 from coralline.lineage.stores.kfp_dialect import KfpDialect
+from coralline.lineage.stores.known_contexts import KnownContexts
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
-from coralline.lineage.stores.tfx_dialect import NODE_CONTEXT, TfxDialect
+from coralline.lineage.stores.tfx_dialect import TfxDialect
 
 _DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
@@ -116,7 +117,7 @@ class Run:
         return (end - self.created_ms) / 1000
 
 
-_MANY_RUNS, _MANY_EXECUTIONS, _QUERIES_WORTH = 30, 200, 4
+_MANY_RUNS, _MANY_EXECUTIONS = 30, 200
 _NAMES_AT_ONCE = 100
 
 
@@ -126,9 +127,8 @@ class RunHistory:
     def __init__(self, store: ReadOnlyStore):
         self._store = store
         # What never changes, so that it's asked for once: an execution's contexts, and the loops that tasks are in.
-        self._contexts_of: dict[int, Sequence[pb.Context]] = {}
+        self._contexts = KnownContexts(store)
         self._parts: dict[int, pb.Execution] = {}
-        self._nodes: dict[int, list[pb.Context]] = {}
 
     def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
         """The newest runs first, without the `skip` newest."""
@@ -174,7 +174,7 @@ class RunHistory:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
         wanted = list(dict.fromkeys(ids))
         if len(wanted) >= _MANY_EXECUTIONS:
-            self._learn_contexts(len(wanted))
+            self._contexts.learn(len(wanted), self._run_contexts())
         found = {e.id: e for e in self._store.get_executions_by_id(wanted)} if wanted else {}
         return [self._execution(found[i]) for i in wanted if i in found]
 
@@ -253,30 +253,14 @@ class RunHistory:
 
     def _runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
         if len(contexts) >= _MANY_RUNS:
-            self._learn_nodes()
+            self._contexts.learn_nodes()
         return self._with_code([self._run(context) for context in contexts])
-
-    def _learn_nodes(self) -> None:
-        """Asks for the executions of each node, which are few queries, instead of for the node of each execution."""
-        for node in self._store.get_contexts_by_type(NODE_CONTEXT):
-            for execution in self._store.get_executions_by_context(node.id):
-                self._nodes.setdefault(execution.id, [node])
-
-    def _learn_contexts(self, executions: int) -> None:
-        """Asks for the executions of each run and node, if those are fewer queries than one for each execution."""
-        runs = self._run_contexts()
-        if executions > _QUERIES_WORTH * len(runs):
-            self._learn_nodes()
-            for run in runs:
-                for execution in self._store.get_executions_by_context(run.id):
-                    if nodes := self._nodes.get(execution.id):
-                        self._contexts_of.setdefault(execution.id, [*nodes, run])
 
     def _run(self, context: pb.Context) -> Run:
         executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
         self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
         known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
-        pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
+        pipelines = [c.name for e in executions[:1] for c in self._contexts.of(e.id) if c.type in _PIPELINES]
         return Run(
             run_id=context.name,
             pipeline=pipelines[0] if pipelines else "",
@@ -301,9 +285,7 @@ class RunHistory:
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
         dialect = _dialect(execution)
         named = dialect.names_by_context or run_id is None
-        contexts = (run_id and self._nodes.get(execution.id)) or (
-            self._contexts_by_execution(execution.id) if named else ()
-        )
+        contexts = (self._contexts.naming if run_id else self._contexts.of)(execution.id) if named else ()
         return Execution(
             id=execution.id,
             node=dialect.node(execution, contexts, self._above(execution)),
@@ -316,11 +298,6 @@ class RunHistory:
             details=dialect.details(execution),
             failure=dialect.failure(execution),
         )
-
-    def _contexts_by_execution(self, execution_id: int) -> Sequence[pb.Context]:
-        if execution_id not in self._contexts_of:
-            self._contexts_of[execution_id] = self._store.get_contexts_by_execution(execution_id)
-        return self._contexts_of[execution_id]
 
     def _above(self, execution: pb.Execution) -> list[pb.Execution]:
         """What an execution is a part of, the outermost first."""
