@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -17,6 +17,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.stores.dialect import Dialect, plain_values
 from coralline.lineage.stores.kfp_dialect import KfpDialect
+from coralline.lineage.stores.known_contexts import KnownContexts
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 from coralline.lineage.stores.tfx_dialect import TfxDialect
 
@@ -116,32 +117,64 @@ class Run:
         return (end - self.created_ms) / 1000
 
 
+_MANY_RUNS, _MANY_EXECUTIONS = 30, 200
+_NAMES_AT_ONCE = 100
+
+
 class RunHistory:
     """Reads runs, executions and artifacts from a store."""
 
     def __init__(self, store: ReadOnlyStore):
         self._store = store
         # What never changes, so that it's asked for once: an execution's contexts, and the loops that tasks are in.
-        self._contexts_of: dict[int, Sequence[pb.Context]] = {}
+        self._contexts = KnownContexts(store)
         self._parts: dict[int, pb.Execution] = {}
 
-    def runs(self, limit: int | None = None) -> list[Run]:
-        """The newest runs first."""
-        return self._with_code([self._run(context) for context in self._run_contexts(limit=limit)])
+    def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
+        """The newest runs first, without the `skip` newest."""
+        contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
+        return self._runs_of(contexts)
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
         if run_id == "latest":
             return next(iter(self.runs(1)), None)
-        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        found = self._run_contexts(f"name LIKE '{quoted}%'")
+        found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
         return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
 
+    def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
+        """The runs with these ids, the newest first; unknown ones are left out."""
+        wanted, found = list(dict.fromkeys(run_ids)), list[pb.Context]()
+        for first in range(0, len(wanted), _NAMES_AT_ONCE):
+            names = ", ".join(f"'{_quoted(run_id)}'" for run_id in wanted[first : first + _NAMES_AT_ONCE])
+            found += self._run_contexts(f"name IN ({names})")
+        return self._runs_of(sorted(found, key=lambda context: context.create_time_since_epoch, reverse=True))
+
+    def run_ids(self, beginning: str = "") -> list[str]:
+        """The ids of runs that begin so, the newest first."""
+        return [context.name for context in (self._beginning(beginning) if beginning else self._run_contexts())]
+
+    def runs_before(self, run: Run) -> Iterator[Run]:
+        """The runs of the same pipeline that began before this one, the newest first, each read when it's asked for."""
+        older = self._run_contexts(f"create_time_since_epoch <= {run.created_ms}")
+        # Two runs may have begun in the same millisecond; ids rise.
+        place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
+        for context in older[place + 1 :]:
+            found = self._run(context)
+            if found.pipeline == run.pipeline:
+                yield self._with_code([found])[0]
+
+    def _beginning(self, run_id: str) -> list[pb.Context]:
+        pattern = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return self._run_contexts(f"name LIKE '{_quoted(pattern)}%'")
+
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
         wanted = list(dict.fromkeys(ids))
+        if len(wanted) >= _MANY_EXECUTIONS:
+            self._contexts.learn(len(wanted), self._run_contexts())
         found = {e.id: e for e in self._store.get_executions_by_id(wanted)} if wanted else {}
         return [self._execution(found[i]) for i in wanted if i in found]
 
@@ -156,6 +189,19 @@ class RunHistory:
         names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
         found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
+
+    def newest_artifacts(self, limit: int, skip: int = 0, type_name: str | None = None) -> list[Artifact]:
+        """Artifacts of a type, or of every type, newest first, without the `skip` newest."""
+        stored = dict.fromkeys(n for dialect in _DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
+        quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in stored)
+        query = " OR ".join(f"type = '{name}'" for name in quoted) or None
+        options = ListOptions(limit=limit + skip, order_by=OrderByField.ID, is_asc=False, filter_query=query)
+        return [_artifact(artifact) for artifact in list(self._store.get_artifacts(options))[skip:]]
+
+    def artifact_types(self) -> list[str]:
+        """The names of the types that the store knows, as TFX has them."""
+        stored = [str(known.name) for known in self._store.get_artifact_types()]
+        return sorted({_DIALECTS[0].artifact_type(name) for name in stored})
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
         """The artifacts with exactly this address, newest first."""
@@ -205,11 +251,16 @@ class RunHistory:
         )
         return list(self._store.get_contexts(newest))
 
+    def _runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
+        if len(contexts) >= _MANY_RUNS:
+            self._contexts.learn_nodes()
+        return self._with_code([self._run(context) for context in contexts])
+
     def _run(self, context: pb.Context) -> Run:
         executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
         self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
         known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
-        pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
+        pipelines = [c.name for e in executions[:1] for c in self._contexts.of(e.id) if c.type in _PIPELINES]
         return Run(
             run_id=context.name,
             pipeline=pipelines[0] if pipelines else "",
@@ -234,7 +285,7 @@ class RunHistory:
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
         dialect = _dialect(execution)
         named = dialect.names_by_context or run_id is None
-        contexts = self._contexts_by_execution(execution.id) if named else ()
+        contexts = (self._contexts.naming if run_id else self._contexts.of)(execution.id) if named else ()
         return Execution(
             id=execution.id,
             node=dialect.node(execution, contexts, self._above(execution)),
@@ -248,11 +299,6 @@ class RunHistory:
             failure=dialect.failure(execution),
         )
 
-    def _contexts_by_execution(self, execution_id: int) -> Sequence[pb.Context]:
-        if execution_id not in self._contexts_of:
-            self._contexts_of[execution_id] = self._store.get_contexts_by_execution(execution_id)
-        return self._contexts_of[execution_id]
-
     def _above(self, execution: pb.Execution) -> list[pb.Execution]:
         """What an execution is a part of, the outermost first."""
         above: list[pb.Execution] = []
@@ -265,6 +311,11 @@ class RunHistory:
             above.insert(0, self._parts[parent])
             parent = _dialect(above[0]).parent(above[0])
         return above
+
+
+def _quoted(text: str) -> str:
+    """As a string of a filter query has it."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _dialect(execution: pb.Execution) -> Dialect:
