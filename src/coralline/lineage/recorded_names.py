@@ -174,8 +174,9 @@ STEP_PEAK_MEMORY_BYTES = RecordedName(
     *_STEP_ON,
     kind=WHOLE,
     unit="bytes",
-    says="the most memory (resident set) that the step's process had during it, without child processes; absent if the "
-    "result was reused or the system doesn't tell",
+    says="the most memory (resident set) that the step's process had during it, without child processes, but with what "
+    "earlier steps have left in it (a local run is one process); absent if the result was reused or the system doesn't "
+    "tell",
 )
 ERROR_MESSAGE = RecordedName("error_message", EXECUTION, since=1, says="why it failed; TFX's own name")
 MEASURED = (STEP_SECONDS, STEP_PEAK_MEMORY_BYTES)
