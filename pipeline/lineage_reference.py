@@ -10,12 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from coralline.lineage.recorded_name import RECORD_FORMAT
 from coralline.lineage.recorded_names import (
     CODE_VERSION,
     EVERY_ARTIFACT,
     EXECUTION,
     OWN_ARTIFACTS,
-    RECORD_FORMAT,
     RUN,
     recorded_names,
 )

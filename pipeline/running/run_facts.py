@@ -17,6 +17,7 @@ from coralline.foundation.machine_facts import library_versions, machine_facts
 from coralline.foundation.printable import encodable, without_secrets
 from coralline.foundation.settings_section import SettingsSection
 from coralline.lineage import recorded_names as names
+from coralline.lineage.recorded_name import RECORD_FORMAT
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -73,7 +74,7 @@ class RunCall:
 def surroundings() -> dict[str, str | int]:
     """Code, machine and libraries of this process, as runs have them, and what a cluster's steps make."""
     return {
-        names.RECORD_FORMAT_NAME: names.RECORD_FORMAT,
+        names.RECORD_FORMAT_NAME: RECORD_FORMAT,
         **code_facts(),
         **machine_facts(),
         names.LIBRARY_VERSIONS: json.dumps(library_versions()),

@@ -14,8 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-RECORD_FORMAT = 2
-"""Which of the names here are written: those with `since` up to it. What a run doesn't say was written by format 1."""
+from coralline.lineage.recorded_name import FLAG, JSON, NUMBER, WHOLE, RecordedName
 
 RUN, EXECUTION = "run", "execution"
 """What has properties beside artifacts: the context of a run, and a step's execution."""
@@ -36,37 +35,6 @@ OWN_ARTIFACTS = (
 """What components of our own make; StatisticsGen, SchemaGen and ExampleValidator are TFX's."""
 EVERY_ARTIFACT = "every artifact of a step on Kubeflow"
 """TFX's own components included: there, runs and executions have no properties of ours."""
-
-TEXT, WHOLE, NUMBER, FLAG, JSON = "text", "whole number", "number", "1 or 0", "JSON"
-
-
-class RecordedName(str):
-    """A property's name, as it stands in the store, with what it says.
-
-    Attributes:
-      meaning: what it says, the values it has, and when it's absent.
-      on: where it stands: `RUN`, `EXECUTION`, types of artifacts, or `EVERY_ARTIFACT`.
-      kind: `TEXT`, `WHOLE`, `NUMBER`, `FLAG` or `JSON`.
-      unit: of a number; else empty.
-      since: the first `RECORD_FORMAT` that has it.
-    """
-
-    meaning: str
-    on: tuple[str, ...]
-    kind: str
-    unit: str
-    since: int
-
-    def __new__(
-        cls, name: str, *on: str, says: str, kind: str = TEXT, unit: str = "", since: int = RECORD_FORMAT
-    ) -> RecordedName:
-        made = super().__new__(cls, name)
-        made.meaning, made.on, made.kind, made.unit, made.since = says, on, kind, unit, since
-        return made
-
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """A copy, such as a key of what `dataclasses.asdict` gives, is a plain text."""
-        return str, (str(self),)
 
 
 def recorded_value(properties: Mapping[str, Any], name: RecordedName) -> Any:
@@ -174,8 +142,9 @@ STEP_PEAK_MEMORY_BYTES = RecordedName(
     *_STEP_ON,
     kind=WHOLE,
     unit="bytes",
-    says="the most memory (resident set) that the step's process had during it, without child processes; absent if the "
-    "result was reused or the system doesn't tell",
+    says="the most memory (resident set) that the step's process had during it, without child processes, but with what "
+    "earlier steps have left in it (a local run is one process); absent if the result was reused or the system doesn't "
+    "tell",
 )
 ERROR_MESSAGE = RecordedName("error_message", EXECUTION, since=1, says="why it failed; TFX's own name")
 MEASURED = (STEP_SECONDS, STEP_PEAK_MEMORY_BYTES)

@@ -244,6 +244,7 @@ def test_what_is_found_and_missed_in_each_image_is_on_record(run, tmp_path):
     properties = run.recorded()
     assert properties["found"] == sum(of["found"] for of in counts) == 4
     assert (properties["missed"], properties["false_alarms"]) == (1, 0)
+    assert properties["score_threshold"] == side.threshold
     assert json.loads(properties["class_AP"]) == report["int8"]["per_class"]
     assert json.loads(properties["class_AP50"]) == report["int8"]["per_class_AP50"]
     assert properties["AP_of_float"] == report["float"]["AP"] and "AP_of_baseline" not in properties
