@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -133,11 +133,28 @@ class RunHistory:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
         if run_id == "latest":
             return next(iter(self.runs(1)), None)
-        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        found = self._run_contexts(f"name LIKE '{quoted}%'")
+        found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
         return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+
+    def run_ids(self, beginning: str = "") -> list[str]:
+        """The ids of runs that begin so, the newest first."""
+        return [context.name for context in (self._beginning(beginning) if beginning else self._run_contexts())]
+
+    def runs_before(self, run: Run) -> Iterator[Run]:
+        """The runs of the same pipeline that began before this one, the newest first, each read when it's asked for."""
+        older = self._run_contexts(f"create_time_since_epoch <= {run.created_ms}")
+        # Two runs may have begun in the same millisecond; ids rise.
+        place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
+        for context in older[place + 1 :]:
+            found = self._run(context)
+            if found.pipeline == run.pipeline:
+                yield self._with_code([found])[0]
+
+    def _beginning(self, run_id: str) -> list[pb.Context]:
+        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
+        return self._run_contexts(f"name LIKE '{quoted}%'")
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
