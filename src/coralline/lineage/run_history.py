@@ -127,7 +127,7 @@ class RunHistory:
 
     def runs(self, limit: int | None = None) -> list[Run]:
         """The newest runs first."""
-        return self._with_code([self._run(context) for context in self._run_contexts(limit=limit)])
+        return self._with_code(self._runs(self._run_contexts(limit=limit)))
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
@@ -136,7 +136,7 @@ class RunHistory:
         found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
-        return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+        return self._with_code(self._runs(matching))[0] if len(matching) == 1 else None
 
     def run_ids(self, beginning: str = "") -> list[str]:
         """The ids of runs that begin so, the newest first."""
@@ -148,7 +148,7 @@ class RunHistory:
         # Two runs may have begun in the same millisecond; ids rise.
         place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
         for context in older[place + 1 :]:
-            found = self._run(context)
+            (found,) = self._runs([context])
             if found.pipeline == run.pipeline:
                 yield self._with_code([found])[0]
 
@@ -160,6 +160,7 @@ class RunHistory:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
         wanted = list(dict.fromkeys(ids))
         found = {e.id: e for e in self._store.get_executions_by_id(wanted)} if wanted else {}
+        self._learn_contexts(found)
         return [self._execution(found[i]) for i in wanted if i in found]
 
     def artifacts(self, ids: Iterable[int]) -> list[Artifact]:
@@ -222,8 +223,13 @@ class RunHistory:
         )
         return list(self._store.get_contexts(newest))
 
-    def _run(self, context: pb.Context) -> Run:
-        executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
+    def _runs(self, contexts: Sequence[pb.Context]) -> list[Run]:
+        of_run = {c.id: sorted(self._store.get_executions_by_context(c.id), key=lambda e: e.id) for c in contexts}
+        named = [e for executions in of_run.values() for e in executions if _dialect(e).names_by_context]
+        self._learn_contexts(e.id for e in (*named, *(e for executions in of_run.values() for e in executions[:1])))
+        return [self._run(context, of_run[context.id]) for context in contexts]
+
+    def _run(self, context: pb.Context, executions: Sequence[pb.Execution]) -> Run:
         self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
         known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
         pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
@@ -265,9 +271,13 @@ class RunHistory:
             failure=dialect.failure(execution),
         )
 
+    def _learn_contexts(self, execution_ids: Iterable[int]) -> None:
+        """Asks for these executions' contexts at once, which is a query each otherwise."""
+        unknown = [i for i in dict.fromkeys(execution_ids) if i not in self._contexts_of]
+        self._contexts_of.update(self._store.contexts_by_execution(unknown))
+
     def _contexts_by_execution(self, execution_id: int) -> Sequence[pb.Context]:
-        if execution_id not in self._contexts_of:
-            self._contexts_of[execution_id] = self._store.get_contexts_by_execution(execution_id)
+        self._learn_contexts([execution_id])
         return self._contexts_of[execution_id]
 
     def _above(self, execution: pb.Execution) -> list[pb.Execution]:

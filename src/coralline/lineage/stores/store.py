@@ -11,13 +11,14 @@ import os
 import re
 import tempfile
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
 from ml_metadata import MetadataStore, errors
+from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import output_to
@@ -27,6 +28,7 @@ from coralline.lineage.stores.database_server import open_server
 from coralline.lineage.stores.sqlite_file import STORE_FILE, open_file
 from coralline.lineage.stores.store_connection import StoreConnection
 
+_AT_ONCE = 100
 _SERVICES, _DATABASES, _FILES = ("grpc", "grpcs"), ("mysql", "postgresql"), ("sqlite", "file")
 
 
@@ -65,6 +67,26 @@ class ReadOnlyStore:
                 ) from error
 
         return read
+
+    def contexts_by_execution(self, execution_ids: Sequence[int]) -> dict[int, list[pb.Context]]:
+        """The contexts of each of these executions, with a query a hundred, the most that ML Metadata takes at once."""
+        found: dict[int, list[pb.Context]] = {execution_id: [] for execution_id in execution_ids}
+        for first in range(0, len(execution_ids), _AT_ONCE):
+            some = execution_ids[first : first + _AT_ONCE]
+            query = pb.LineageSubgraphQueryOptions(max_num_hops=0)
+            query.starting_executions.filter_query = f"id IN ({', '.join(map(str, some))})"
+            try:
+                graph = self.get_lineage_subgraph(query, ["contexts", "associations"])
+            except UserError as error:
+                if not isinstance(error.__cause__, errors.UnimplementedError):  # a service of before 1.14
+                    raise
+                found |= {execution_id: self.get_contexts_by_execution(execution_id) for execution_id in some}
+                continue
+            contexts = {context.id: context for context in graph.contexts}
+            for link in graph.associations:
+                if link.execution_id in found and link.context_id in contexts:
+                    found[link.execution_id].append(contexts[link.context_id])
+        return found
 
     def _opened(self) -> MetadataStore:
         assert self._connect is not None
