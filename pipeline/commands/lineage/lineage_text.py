@@ -18,7 +18,7 @@ from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 from coralline.publishing.serving_record import Move
 
 _STATE_STYLES = {"COMPLETE": "green", "CACHED": "cyan", "FAILED": "bold red", "CANCELED": "yellow", "RUNNING": "yellow"}
-_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped: its condition was false"}
+_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped"}
 
 
 def print_runs(console: Console, runs: list[Run]) -> None:

@@ -12,7 +12,7 @@ from coralline.lineage.run_history import Artifact, Execution, RunHistory
 
 @dataclasses.dataclass(frozen=True)
 class LineageStep:
-    """An execution with what went in and came out, by name."""
+    """An execution with what went in and came out, by name; what a resolver found went in."""
 
     execution: Execution
     inputs: dict[str, list[Artifact]]
@@ -70,6 +70,9 @@ def steps_of(history: RunHistory, executions: Sequence[Execution]) -> list[Linea
         return named
 
     taken, made = by_execution(inputs), by_execution(outputs)
+    for execution in executions:
+        if execution.resolves:
+            taken[execution.id] = taken.get(execution.id, {}) | made.pop(execution.id, {})
     return [LineageStep(e, taken.get(e.id, {}), made.get(e.id, {})) for e in executions]
 
 

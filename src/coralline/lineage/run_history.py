@@ -1,6 +1,7 @@
 """What a store of ML Metadata holds, in a pipeline's terms: runs, executions, artifacts, and how they hang together.
 
-How TFX and Kubeflow Pipelines write each of them is in `tfx_dialect` and `kfp_dialect`; a store may hold both.
+How TFX and Kubeflow Pipelines write each of them is in `tfx_dialect`, `kfp_dialect` and, for their older releases,
+`older_tfx_dialect` and `kfp_v1_dialect`; a store may hold what several wrote.
 """
 
 from __future__ import annotations
@@ -17,14 +18,18 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.stores.dialect import Dialect, plain_values
 from coralline.lineage.stores.kfp_dialect import KfpDialect
+from coralline.lineage.stores.kfp_v1_dialect import KfpV1Dialect
+from coralline.lineage.stores.older_tfx_dialect import OlderTfxDialect
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 from coralline.lineage.stores.tfx_dialect import TfxDialect
 
-_DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
+# The last claims what nobody else does.
+_DIALECTS: tuple[Dialect, ...] = (KfpDialect(), KfpV1Dialect(), OlderTfxDialect(), TfxDialect())
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
 """Properties of artifacts that tell nothing of their content."""
 
 _PIPELINES = tuple(dialect.pipeline_context for dialect in _DIALECTS)
+_RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
 
@@ -64,7 +69,8 @@ class Execution:
     Attributes:
       id, type, run_id: its number and type in the store, and the run.
       node: the component; of a task in a loop of Kubeflow, `for-loop-1[0]/train`.
-      state: ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...), or SKIPPED: a condition of Kubeflow's was false.
+      state: ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...), UNKNOWN if none was recorded, or SKIPPED: a
+        condition of Kubeflow's was false, or a resolver of TFX's found nothing.
       created_ms, updated_ms: since the epoch.
       settings: its exec properties, JSON decoded.
       details: what Kubeflow notes beside them: pod, image, cache, output parameters.
@@ -81,6 +87,11 @@ class Execution:
     settings: dict[str, Any]
     details: dict[str, Any]
     failure: str | None
+
+    @property
+    def resolves(self) -> bool:
+        """Whether it's a TFX resolver: it made nothing, its outputs are what it found in the store."""
+        return self.type.rpartition(".")[2] in _RESOLVERS
 
     @property
     def seconds(self) -> float:
@@ -104,10 +115,14 @@ class Run:
 
     @property
     def state(self) -> str:
-        """FAILED or RUNNING when one component's last execution is, else COMPLETE; RUNNING before the first."""
+        """FAILED or RUNNING when one component's last execution is, else COMPLETE; RUNNING before the first.
+
+        UNKNOWN where states weren't recorded: by Kubeflow Pipelines 1, and by releases of 2020 and before.
+        """
         states = {execution.node: execution.state for execution in self.executions}.values()
         unfinished = (state for state in ("FAILED", "CANCELED", "RUNNING", "NEW") if state in states)
-        return next(unfinished, "COMPLETE" if states else "RUNNING")
+        ended = "UNKNOWN" if set(states) == {"UNKNOWN"} else "COMPLETE"
+        return next(unfinished, ended if states else "RUNNING")
 
     @property
     def seconds(self) -> float:
@@ -153,8 +168,9 @@ class RunHistory:
                 yield self._with_code([found])[0]
 
     def _beginning(self, run_id: str) -> list[pb.Context]:
-        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        return self._run_contexts(f"name LIKE '{quoted}%'")
+        # `_` stands for any character; databases differ in how such a pattern may say that it means the sign itself.
+        pattern = "".join(c if c.isascii() and (c.isalnum() or c in " .:-+/@") else "_" for c in run_id)
+        return [c for c in self._run_contexts(f"name LIKE '{pattern}%'") if c.name.startswith(run_id)]
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
@@ -244,7 +260,7 @@ class RunHistory:
     def _with_code(self, runs: list[Run]) -> list[Run]:
         """These runs, the code version among their properties, if only what they made themselves says it."""
         unknown = [run for run in runs if not any(name in run.properties for name in CODE_VERSION)]
-        ran = {e.id: run.run_id for run in unknown for e in run.executions if e.state != "CACHED"}
+        ran = {e.id: run.run_id for run in unknown for e in run.executions if e.state != "CACHED" and not e.resolves}
         made = self.outputs(list(ran))
         artifacts = {artifact.id: artifact.properties for artifact in self.artifacts(i for _, _, i in made)}
         code: dict[str, dict[str, Any]] = {}
