@@ -140,9 +140,10 @@ class RunHistory:
         self._contexts_of: dict[int, Sequence[pb.Context]] = {}
         self._parts: dict[int, pb.Execution] = {}
 
-    def runs(self, limit: int | None = None) -> list[Run]:
-        """The newest runs first."""
-        return self._with_code(self._runs(self._run_contexts(limit=limit)))
+    def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
+        """The newest runs first, without the `skip` newest."""
+        contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
+        return self._with_code(self._runs(contexts))
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
@@ -190,6 +191,19 @@ class RunHistory:
         names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
         found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
+
+    def newest_artifacts(self, limit: int, skip: int = 0, type_name: str | None = None) -> list[Artifact]:
+        """Artifacts of a type, or of every type, newest first, without the `skip` newest."""
+        stored = dict.fromkeys(n for dialect in _DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
+        quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in stored)
+        query = " OR ".join(f"type = '{name}'" for name in quoted) or None
+        options = ListOptions(limit=limit + skip, order_by=OrderByField.ID, is_asc=False, filter_query=query)
+        return [_artifact(artifact) for artifact in list(self._store.get_artifacts(options))[skip:]]
+
+    def artifact_types(self) -> list[str]:
+        """The names of the types that the store knows, as TFX has them."""
+        stored = [str(known.name) for known in self._store.get_artifact_types()]
+        return sorted({_DIALECTS[0].artifact_type(name) for name in stored})
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
         """The artifacts with exactly this address, newest first."""

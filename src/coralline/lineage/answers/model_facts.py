@@ -43,6 +43,18 @@ def class_scores(made: Sequence[LineageStep]) -> ClassScores:
     return ClassScores({str(name): _figure(value) for name, value in recorded.items()}, None)
 
 
+def finding_differences(
+    one: Sequence[LineageStep], other: Sequence[LineageStep]
+) -> tuple[dict[str, list[dict[str, Any]]] | None, str | None]:
+    """The objects that only one of two models finds: {"only_one_finds", "only_other_finds"}, or None and why."""
+    reports = [next(artifacts_made(made, EVALUATION_REPORT), None) for made in (one, other)]
+    if None in reports:
+        return None, _NOT_JUDGED
+    if reports[0] == reports[1]:
+        return {"only_one_finds": [], "only_other_finds": []}, None  # one reused what the other found
+    return None, _NOT_RECORDED
+
+
 def recorded_object(artifact: Artifact, name: str) -> dict[str, Any] | None:
     """A property that holds a JSON object; None if it's absent or something else."""
     value = artifact.properties.get(name)

@@ -53,6 +53,11 @@ def artifacts_meant(history: RunHistory, text: str) -> list[Artifact]:
     return [recorded_artifact(history, text)]
 
 
+def artifact_meant(history: RunHistory, text: str) -> Artifact:
+    """One artifact: `artifact:N`, an address, or a file. Raises UserError as `artifacts_meant` does."""
+    return artifacts_meant(history, text)[0] if _NUMBER.fullmatch(text) else recorded_artifact(history, text)
+
+
 def examples_of(history: RunHistory, data: str) -> list[Artifact]:
     """The examples that were made of a data set, named by its path, address or fingerprint; the newest first."""
     examples = history.artifacts_of_type(EXAMPLES)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.answers.data_facts import DataFacts, data_changes, data_facts, same_data
-from coralline.lineage.answers.model_facts import class_scores
+from coralline.lineage.answers.model_facts import class_scores, finding_differences
 from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.answers.setting_facts import LEFT_OPEN, given_settings, resolved_settings
 from coralline.lineage.lineage_steps import LineageStep, steps_of
@@ -30,6 +30,7 @@ def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
     """
     steps = [steps_of(history, run.executions) for run in (one, other)]
     scores = [class_scores(made) for made in steps]
+    images, images_why_not = finding_differences(*steps)
     return {
         "one": dataclasses.asdict(run_row(history, one, steps[0])),
         "other": dataclasses.asdict(run_row(history, other, steps[1])),
@@ -38,8 +39,8 @@ def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
         "code": differing_code(one.properties, other.properties),
         "classes": _by_name(scores[0].by_class, scores[1].by_class),
         "classes_why_not": _why_not([(one, scores[0].why_not), (other, scores[1].why_not)]),
-        "images": None,
-        "images_why_not": "not recorded by that version",
+        "images": images,
+        "images_why_not": images_why_not,
     }
 
 

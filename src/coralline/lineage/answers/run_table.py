@@ -64,7 +64,11 @@ class RunRow:
 
 def run_rows(history: RunHistory, limit: int | None = None) -> list[RunRow]:
     """The newest runs first, one line each."""
-    runs = history.runs(limit)
+    return rows_of(history, history.runs(limit))
+
+
+def rows_of(history: RunHistory, runs: Sequence[Run]) -> list[RunRow]:
+    """The lines of these runs, whose steps are read together."""
     made = steps_of(history, [execution for run in runs for execution in run.executions])
     by_run: dict[str, list[LineageStep]] = {}
     for step in made:

@@ -7,8 +7,11 @@ import os
 from os import PathLike
 from typing import Any
 
+from coralline.lineage.answers.changes_since import changed_settings, changes_since, chosen_settings, run_before
+from coralline.lineage.answers.data_facts import data_facts
 from coralline.lineage.answers.outcome import recorded_outcome
 from coralline.lineage.answers.recorded_file import recorded_artifact
+from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, SERVED_MODEL, WARM_START
 from coralline.lineage.run_history import BOOKKEEPING, Artifact, Run, RunHistory, open_lineage
@@ -41,24 +44,47 @@ def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
       "steps": [{"node", "execution", ...}]}; `run` and `code` are those of the artifact's maker, and every step carries
       its own: a reused result may be older. `warm_start` is what training began with, `baseline` what the model was
       judged against; each None if the artifact comes from no such step. `recorded` is as of `recorded_outcome`.
+      `made_by`: the run as a `RunRow`. `data_set`: a `DataFacts`. `changed_settings` and `chosen_settings`: what was
+      set and isn't the default, and what was left open, both as used. `since_run_before`, `since_baseline`: each a
+      `ChangesSince`, or None.
     """
     line = came_from(history, artifact)
-    maker = line[-1] if line else None
+    made = history.producers([artifact.id]).get(artifact.id)
+    maker = next((step for step in line if made and step.execution.id == made[0]), None)
     run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
-    code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
+    code = {str(name): run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
+    code = code or (maker.code if maker else {})
+    baseline = _made(line, SERVED_MODEL)
     sources = [step for step in line if any(a.type == EXAMPLES for made in step.outputs.values() for a in made)]
     return {
         "artifact": artifact_as_dict(artifact),
         "served": _served(artifact),
         "run": run.run_id if run else None,
-        "code": code or (maker.code if maker else {}),
+        "code": code,
+        "made_by": dataclasses.asdict(run_row(history, run)) if run else None,
+        "data_set": dataclasses.asdict(facts) if (facts := data_facts(line)) else None,
+        "changed_settings": changed_settings(line),
+        "chosen_settings": chosen_settings(line),
+        "since_run_before": _since(history, run_before(history, run) if run else None, line, code),
+        "since_baseline": _since(history, _published_by(history, baseline), line, code),
         "data": {step.execution.node: _data(step) for step in sources},
         "warm_start": _made(line, WARM_START),
-        "baseline": _made(line, SERVED_MODEL),
+        "baseline": baseline,
         "recorded": recorded_outcome(line),
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
     }
+
+
+def _since(
+    history: RunHistory, before: Run | None, line: list[LineageStep], code: dict[str, Any]
+) -> dict[str, Any] | None:
+    return dataclasses.asdict(changes_since(history, before, line, code)) if before else None
+
+
+def _published_by(history: RunHistory, baseline: dict[str, Any] | None) -> Run | None:
+    run_id = str((baseline or {}).get("pipeline_run") or "")
+    return history.run(run_id) if run_id else None
 
 
 def _served(artifact: Artifact) -> dict[str, Any] | None:

@@ -1,9 +1,9 @@
 """How TFX writes ML Metadata, as in `tfx/orchestration/portable` of TFX 1.16.
 
 A run is a context of type `pipeline_run`, a component one of type `node` named `<pipeline>.<node>`. Settings are the
-execution's properties. Why one failed is `error_message` of ours, or `__execution_result__`, which TFX's launcher
-writes of resolvers and of executors that run elsewhere. An execution whose result was reused has the state CACHED, and
-an OUTPUT event of its own for what another one made.
+execution's properties; what our own runs measured of it stands beside them. Why one failed is `error_message` of ours,
+or `__execution_result__`, which TFX's launcher writes of resolvers and of executors that run elsewhere. An execution
+whose result was reused has the state CACHED, and an OUTPUT event of its own for what another one made.
 
 A resolver whose strategy returns None has found nothing. TFX calls that FAILED, and goes on: of an optional input, such
 as Transform's cache in the first run of its penguin example, that is how it's meant.
@@ -17,6 +17,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from coralline.lineage.recorded_names import MEASURED
 from coralline.lineage.stores.dialect import plain_values
 
 _NODE = "node"
@@ -59,11 +60,10 @@ class TfxDialect:
         return _reason(execution) or "TFX recorded no reason: it is in the log of the run"
 
     def settings(self, execution: pb.Execution) -> dict[str, Any]:
-        stored = plain_values(execution.properties) | plain_values(execution.custom_properties)
-        return {name: value for name, value in stored.items() if name != _RESULT}
+        return {name: value for name, value in _noted(execution).items() if name not in (*MEASURED, _RESULT)}
 
     def details(self, execution: pb.Execution) -> dict[str, Any]:
-        return {}
+        return {name: value for name, value in _noted(execution).items() if name in MEASURED}
 
     def artifact_type(self, stored: str) -> str:
         return stored
@@ -73,6 +73,10 @@ class TfxDialect:
 
     def properties(self, artifact: pb.Artifact) -> dict[str, Any]:
         return plain_values(artifact.properties) | plain_values(artifact.custom_properties)
+
+
+def _noted(execution: pb.Execution) -> dict[str, Any]:
+    return plain_values(execution.properties) | plain_values(execution.custom_properties)
 
 
 def _reason(execution: pb.Execution) -> str:
