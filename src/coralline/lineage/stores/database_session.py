@@ -48,7 +48,7 @@ class DatabaseSession(Protocol):
         """
 
     def schema_version(self) -> int | None:
-        """As the table MLMDEnv says; None: there is no such table, or it's empty.
+        """As the table MLMDEnv says; None: there is no such table, or no number in it.
 
         Raises:
           UserError: the user may not read it.

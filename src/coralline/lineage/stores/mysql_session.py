@@ -69,7 +69,7 @@ class MySqlSession:
             if error.args and error.args[0] == ER.NO_SUCH_TABLE:
                 return None
             raise self._refused(error) from error
-        return None if row is None else int(row[0])
+        return row[0] if row and isinstance(row[0], int) else None
 
     def greet(self, client: socket.socket) -> None:
         salt = bytes(1 + byte % 127 for byte in os.urandom(20))

@@ -55,7 +55,7 @@ class PostgreSqlSession:
             if _fields(error).get("C") == _NO_TABLE:
                 return None
             raise self._refused(error) from error
-        return int(rows[0][0]) if rows else None
+        return rows[0][0] if rows and isinstance(rows[0][0], int) else None
 
     def greet(self, client: socket.socket) -> None:
         (length,) = struct.unpack("!I", received(client, 4))

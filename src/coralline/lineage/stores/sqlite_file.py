@@ -21,7 +21,8 @@ STORE_FILE = "metadata.sqlite"
 """Of an output folder."""
 
 _MAGIC, _HEADER = b"SQLite format 3\0", 100
-_WAIT_S = 5.0
+_READ_VERSION, _WAL = 19, 2  # "File format version numbers" of SQLite's file format
+_WAIT_S = 3.0
 _FIX = "give the output folder of a run, or the file of a store, with --store"
 # What the first release of ML Metadata made, which had no table with a version.
 _FIRST_TABLES = {"Type", "Artifact", "Execution", "Event"}
@@ -40,34 +41,39 @@ def open_file(path: str) -> StoreConnection:
     """
     path = os.path.expanduser(path)
     file = os.path.join(path, STORE_FILE) if os.path.isdir(path) else path
-    _require_whole(file)
-    kept = None
+    in_wal_mode = _header_of_whole(file)[_READ_VERSION] == _WAL
+    unfinished = in_wal_mode and not os.path.exists(f"{file}-shm")  # SQLite would make it
+    version = None
     try:
-        version = _schema_version(file)
+        version = None if unfinished else _schema_version(file)
     except sqlite3.Error as error:
-        if str(error) not in _UNFINISHED:
+        unfinished = str(error) in _UNFINISHED
+        if not unfinished:
             raise _unreadable(file, error) from error
-        kept = tempfile.TemporaryDirectory(prefix="coralline-")
-        original, file = file, _copied_with_journal(file, kept.name)
-        try:
-            version = _schema_version(file, "rw")
-        except sqlite3.Error as again:
-            raise _unreadable(original, again) from again
-    require_known(version, path if kept else file)
-    upgrade = version != READ_HERE
-    if upgrade and not kept:
-        kept = tempfile.TemporaryDirectory(prefix="coralline-")
-        file = _copied(file, kept.name)
+    if not unfinished:
+        require_known(version, file)
+        if version == READ_HERE:
+            return StoreConnection(_config(file, pb.SqliteMetadataSourceConfig.READONLY))
+    folder = tempfile.TemporaryDirectory(prefix="coralline-")
+    try:
+        copy = (_copied_with_journal if unfinished else _copied)(file, folder.name)
+        require_known(version := _schema_version(copy, "rw"), file)
+    except (sqlite3.Error, OSError) as error:
+        raise _unreadable(file, error) from error
+    config = _config(copy, pb.SqliteMetadataSourceConfig.READWRITE)
+    return StoreConnection(config, upgrade=version != READ_HERE, kept=folder)
+
+
+def _config(file: str, mode: int) -> pb.ConnectionConfig:
     config = pb.ConnectionConfig()
     config.sqlite.filename_uri = os.path.abspath(file)
-    mode = pb.SqliteMetadataSourceConfig
-    config.sqlite.connection_mode = mode.READWRITE if upgrade else mode.READONLY
-    config.retry_options.max_num_retries = 10
-    return StoreConnection(config, upgrade, kept)
+    config.sqlite.connection_mode = mode
+    config.retry_options.max_num_retries = 1  # it would sleep for two seconds after each
+    return config
 
 
-def _require_whole(file: str) -> None:
-    """Refuses what isn't a whole SQLite file, without waiting for whoever writes into a pipe."""
+def _header_of_whole(file: str) -> bytes:
+    """The first bytes of a whole SQLite file; of a pipe, nobody is waited for who may write into it."""
     try:
         if not stat.S_ISREG(os.stat(file).st_mode):
             raise UserError("this is not a SQLite file", file=file, found="a device, a pipe or a socket", fix=_FIX)
@@ -90,6 +96,7 @@ def _require_whole(file: str) -> None:
             found=f"{size} bytes",
             fix="copy it again; `sqlite3 STORE \".backup 'COPY'\"` copies it even while a pipeline writes to it",
         )
+    return header
 
 
 def _size(header: bytes) -> int:
@@ -113,31 +120,25 @@ def _schema_version(file: str, mode: str = "ro") -> int | None:
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if "MLMDEnv" not in tables:
             return 0 if tables >= _FIRST_TABLES else None
-        row = database.execute("SELECT CAST(schema_version AS INTEGER) FROM MLMDEnv").fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+        row = database.execute("SELECT schema_version FROM MLMDEnv").fetchone()
+    return row[0] if row and isinstance(row[0], int) else None
 
 
 def _copied(file: str, folder: str) -> str:
     """A copy of one moment, whoever writes meanwhile."""
     target = os.path.join(folder, STORE_FILE)
-    try:
-        with _database(file, "ro") as original, contextlib.closing(sqlite3.connect(target)) as copy:
-            original.backup(copy)
-    except (sqlite3.Error, OSError) as error:
-        raise _unreadable(file, error) from error
+    with _database(file, "ro") as original, contextlib.closing(sqlite3.connect(target)) as copy:
+        original.backup(copy)
     return target
 
 
 def _copied_with_journal(file: str, folder: str) -> str:
     """A copy that SQLite finishes: a transaction that a killed writer left is undone there, or a log read into it."""
     target = os.path.join(folder, STORE_FILE)
-    try:
-        shutil.copyfile(file, target)
-        for ending in _JOURNALS:
-            if os.path.exists(file + ending):
-                shutil.copyfile(file + ending, target + ending)
-    except OSError as error:
-        raise _unreadable(file, error) from error
+    shutil.copyfile(file, target)
+    for ending in _JOURNALS:
+        if os.path.exists(file + ending):
+            shutil.copyfile(file + ending, target + ending)
     return target
 
 

@@ -35,7 +35,8 @@ _SERVICES, _DATABASES, _FILES = ("grpc", "grpcs"), ("mysql", "postgresql"), ("sq
 class ReadOnlyStore:
     """A store's `get_*` methods, as `ml_metadata.MetadataStore` has them; they raise UserError when it fails.
 
-    A database server that has ended the session, which it does after some idle hours, is asked once more in a new one.
+    A store that fails is opened again, and asked once more: a database server has ended the session, as it does after
+    some idle hours, or a pipeline was just writing to the file, for which opening waits.
     """
 
     def __init__(self, address: str, connect: Callable[[], StoreConnection] | None, store: MetadataStore | None = None):
