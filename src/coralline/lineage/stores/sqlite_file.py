@@ -53,7 +53,7 @@ def open_file(path: str) -> StoreConnection:
     if not unfinished:
         require_known(version, file)
         if version == READ_HERE:
-            return StoreConnection(_config(file, pb.SqliteMetadataSourceConfig.READONLY))
+            return StoreConnection(_config(file, pb.SqliteMetadataSourceConfig.READONLY), gaps=_has_gaps(file))
     folder = tempfile.TemporaryDirectory(prefix="coralline-")
     try:
         copy = (_copied_with_journal if unfinished else _copied)(file, folder.name)
@@ -122,6 +122,18 @@ def _schema_version(file: str, mode: str = "ro") -> int | None:
             return 0 if tables >= _FIRST_TABLES else None
         row = database.execute("SELECT schema_version FROM MLMDEnv").fetchone()
     return row[0] if row and isinstance(row[0], int) else None
+
+
+def _has_gaps(file: str) -> bool:
+    """Whether rows were deleted without their properties, as `StoreConnection.gaps` says."""
+    with contextlib.suppress(sqlite3.Error), _database(file, "ro") as database:
+        return any(
+            database.execute(
+                f"SELECT 1 FROM {of}Property WHERE {of}_id NOT IN (SELECT id FROM {of}) LIMIT 1"
+            ).fetchone()
+            for of in ("Execution", "Artifact", "Context")
+        )
+    return True
 
 
 def _copied(file: str, folder: str) -> str:

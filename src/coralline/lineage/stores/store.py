@@ -7,17 +7,18 @@ no others.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from ml_metadata import MetadataStore, errors
+from ml_metadata import ListOptions, MetadataStore, errors
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
@@ -40,54 +41,76 @@ class ReadOnlyStore:
     """
 
     def __init__(self, address: str, connect: Callable[[], StoreConnection] | None, store: MetadataStore | None = None):
-        self._address, self._connect, self._kept = address, connect, None
+        self._address, self._connect, self._kept, self._gaps = address, connect, None, True
         self._store = store or self._opened()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith("get_"):
             raise AttributeError(f"a store is read here, never written to: {name}")
+        return functools.partial(self._ask, name)
 
-        def read(*arguments: Any, **named: Any) -> Any:
-            try:
-                try:
-                    return getattr(self._store, name)(*arguments, **named)
-                except (errors.InternalError, errors.UnavailableError, errors.AbortedError):
-                    if self._connect is None:
-                        raise
-                    self._store = self._opened()
-                    return getattr(self._store, name)(*arguments, **named)
-            except errors.StatusError as error:
-                raise _unreadable(self._address, error) from error
-            except DecodeError as error:
-                raise UserError(
-                    "the store of ML Metadata holds text that isn't text",
-                    file=without_secrets(self._address),
-                    expected="UTF-8",
-                    found=f"other bytes, in what `{name}` reads",
-                    fix="it was changed by something other than ML Metadata: take a copy of it from before",
-                ) from error
+    def get_executions_by_id(self, ids: Sequence[int]) -> list[pb.Execution]:
+        """Those that there are."""
+        return self._those("get_executions", ids) if self._gaps else self._ask("get_executions_by_id", ids)
 
-        return read
+    def get_artifacts_by_id(self, ids: Sequence[int]) -> list[pb.Artifact]:
+        """Those that there are."""
+        return self._those("get_artifacts", ids) if self._gaps else self._ask("get_artifacts_by_id", ids)
+
+    def get_contexts_by_id(self, ids: Sequence[int]) -> list[pb.Context]:
+        """Those that there are."""
+        return self._those("get_contexts", ids) if self._gaps else self._ask("get_contexts_by_id", ids)
+
+    def get_executions_by_context(self, context_id: int) -> list[pb.Execution]:
+        """A run's."""
+        if self._gaps:
+            return list(self._ask("get_executions", ListOptions(filter_query=f"contexts_0.id = {context_id}")))
+        return list(self._ask("get_executions_by_context", context_id))
 
     def contexts_by_execution(self, execution_ids: Sequence[int]) -> dict[int, list[pb.Context]]:
         """The contexts of each of these executions, with a query a hundred, the most that ML Metadata takes at once."""
-        found: dict[int, list[pb.Context]] = {execution_id: [] for execution_id in execution_ids}
-        for first in range(0, len(execution_ids), _AT_ONCE):
-            some = execution_ids[first : first + _AT_ONCE]
+        links: list[pb.Association] = []
+        for some in _portions(execution_ids):
             query = pb.LineageSubgraphQueryOptions(max_num_hops=0)
             query.starting_executions.filter_query = f"id IN ({', '.join(map(str, some))})"
             try:
-                graph = self.get_lineage_subgraph(query, ["contexts", "associations"])
+                links += self.get_lineage_subgraph(query, ["associations"]).associations
             except UserError as error:
                 if not isinstance(error.__cause__, errors.UnimplementedError):  # a service of before 1.14
                     raise
-                found |= {execution_id: self.get_contexts_by_execution(execution_id) for execution_id in some}
-                continue
-            contexts = {context.id: context for context in graph.contexts}
-            for link in graph.associations:
-                if link.execution_id in found and link.context_id in contexts:
-                    found[link.execution_id].append(contexts[link.context_id])
+                return {execution_id: self.get_contexts_by_execution(execution_id) for execution_id in execution_ids}
+        ids = sorted({link.context_id for link in links})
+        contexts = {context.id: context for context in (self.get_contexts_by_id(ids) if ids else ())}
+        found: dict[int, list[pb.Context]] = {execution_id: [] for execution_id in execution_ids}
+        for link in links:
+            if link.execution_id in found and link.context_id in contexts:
+                found[link.execution_id].append(contexts[link.context_id])
         return found
+
+    def _those(self, method: str, ids: Sequence[int]) -> list[Any]:
+        """By a search, which asks for the details of nothing that isn't there."""
+        queries = [f"id IN ({', '.join(map(str, some))})" for some in _portions(ids)]
+        return [found for query in queries for found in self._ask(method, ListOptions(filter_query=query))]
+
+    def _ask(self, name: str, *arguments: Any, **named: Any) -> Any:
+        try:
+            try:
+                return getattr(self._store, name)(*arguments, **named)
+            except (errors.InternalError, errors.UnavailableError, errors.AbortedError):
+                if self._connect is None:
+                    raise
+                self._store = self._opened()
+                return getattr(self._store, name)(*arguments, **named)
+        except errors.StatusError as error:
+            raise _unreadable(self._address, error) from error
+        except DecodeError as error:
+            raise UserError(
+                "the store of ML Metadata holds text that isn't text",
+                file=without_secrets(self._address),
+                expected="UTF-8",
+                found=f"other bytes, in what `{name}` reads",
+                fix="it was changed by something other than ML Metadata: take a copy of it from before",
+            ) from error
 
     def _opened(self) -> MetadataStore:
         assert self._connect is not None
@@ -101,7 +124,7 @@ class ReadOnlyStore:
                     store.get_context_types()
             except (errors.StatusError, RuntimeError) as error:
                 raise _unreadable(self._address, error, log.read_text(errors="replace")) from error
-        self._kept = connection.kept
+        self._kept, self._gaps = connection.kept, connection.gaps
         return store
 
 
@@ -131,6 +154,10 @@ def open_store(address: str | PathLike[str]) -> ReadOnlyStore:
     if scheme in _SERVICES:
         return ReadOnlyStore(address, None, metadata_service.open_service(parts))
     return ReadOnlyStore(address, lambda: open_server(parts))
+
+
+def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    yield from (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
 
 
 def _no_address(address: str, scheme: str) -> UserError:

@@ -13,17 +13,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as pb
 
-_DATABASES = ("metadb", "older", "newer", "empty")
+_DATABASES = ("metadb", "plain", "older", "newer", "empty")
 
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """On loopback: `metadb` is Kubeflow's, `empty` has no tables, `older` and `newer` another schema version.
+    """On loopback: `metadb` is Kubeflow's, `plain` TFX's, `empty` has no tables, `older` and `newer` another schema.
 
     `reader` may SELECT only; `owner` may do anything; `encrypted` is let in with TLS only, `outsider` may read nothing;
     the password of each is `s3cret`. The certificate, which is its own authority's, is for `localhost`.
@@ -88,7 +89,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory, kubeflow_writer) -> Iterator[Server]:
+def mariadb(tmp_path_factory: pytest.TempPathFactory, kubeflow_writer, tfx_writer) -> Iterator[Server]:
     program = shutil.which("mariadbd", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("there is no MariaDB server here (Debian's package mariadb-server)")
@@ -114,13 +115,13 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory, kubeflow_writer) -> Iterat
         config = pb.ConnectionConfig()
         config.mysql.host, config.mysql.port, config.mysql.database = "127.0.0.1", server.port, "metadb"
         config.mysql.user, config.mysql.password = "owner", "s3cret"
-        _fill(server, config, kubeflow_writer)
+        _fill(server, config, (kubeflow_writer, tfx_writer))
         sql("GRANT SELECT ON metadb.Type TO outsider@'127.0.0.1'")
         yield server
 
 
 @pytest.fixture(scope="module")
-def postgresql(kubeflow_writer) -> Iterator[Server]:
+def postgresql(kubeflow_writer, tfx_writer) -> Iterator[Server]:
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     path = os.pathsep.join([os.environ["PATH"], *(str(program.parent) for program in reversed(programs))])
     program, initdb, psql = (shutil.which(name, path=path) for name in ("postgres", "initdb", "psql"))
@@ -161,14 +162,24 @@ def postgresql(kubeflow_writer) -> Iterator[Server]:
             config = pb.ConnectionConfig()
             config.postgresql.host, config.postgresql.port = "127.0.0.1", str(server.port)
             config.postgresql.dbname, config.postgresql.user, config.postgresql.password = "metadb", "owner", "s3cret"
-            _fill(server, config, kubeflow_writer)
+            _fill(server, config, (kubeflow_writer, tfx_writer))
             for database in _DATABASES:
                 sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader, encrypted", database)
             yield server
 
 
-def _fill(server: Server, config: pb.ConnectionConfig, kubeflow_writer) -> None:
+def _fill(server: Server, config: pb.ConnectionConfig, writers: tuple[Any, Any]) -> None:
+    kubeflow_writer, tfx_writer = writers
     kubeflow_writer(MetadataStore(config)).run("0b7e64f1-first", failing="StatisticsGen")
+    if server.scheme == "mysql":
+        config.mysql.database = "plain"
+    else:
+        config.postgresql.dbname = "plain"
+    writer = tfx_writer(config)
+    for run in ("run_1", "run_2"):
+        model = writer.artifact("Model", f"/{run}/model")
+        writer.execute(run, "Trainer", pb.Execution.COMPLETE, {}, {"model": model}, train='{"seed": 3}')
+        writer.execute(run, "Pusher", pb.Execution.COMPLETE, {"model": model}, {})
     server.sql("CREATE TABLE MLMDEnv AS SELECT 7 AS schema_version", "older")
     server.sql("CREATE TABLE MLMDEnv AS SELECT 11 AS schema_version", "newer")
 

@@ -15,6 +15,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
 from coralline.lineage.answers.trace import why
+from coralline.lineage.lineage_steps import came_from, came_of
 from coralline.lineage.run_history import open_lineage
 from coralline.lineage.stores.store import open_store
 
@@ -26,6 +27,27 @@ def test_what_kubeflow_keeps_is_read_by_a_user_who_may_not_write(database) -> No
     (examples,) = open_lineage(database.address("metadb")).artifacts_of_type("Examples")
     data = why(examples.uri, database.address("metadb"))["data"]["VocExampleGen"]
     assert data["data"]["path"] == "s3://yard/data"
+
+
+def test_what_tfx_keeps_is_read(database) -> None:
+    history = open_lineage(database.address("plain"))
+    runs = history.runs()
+    assert sorted(run.run_id for run in runs) == ["run_1", "run_2"]
+    assert [execution.node for run in runs for execution in run.executions] == ["Trainer", "Pusher"] * 2
+    run = history.run("run_2")
+    assert run is not None and run.pipeline == "coralline" and run.executions[0].settings == {"train": {"seed": 3}}
+    (model,) = history.artifacts_at("/run_2/model")
+    assert [step.execution.node for step in came_of(history, model)] == ["Pusher"]
+
+
+def test_rows_that_were_deleted_by_hand_are_marked_as_missing(database) -> None:
+    history = open_lineage(database.address("plain"))
+    (model,) = history.artifacts_at("/run_1/model")
+    maker = history.producers([model.id])[model.id][0]
+    database.sql(f"DELETE FROM Execution WHERE id = {maker}", "plain")  # its properties are left
+    assert [step.execution.node for step in came_from(history, model)] == ["missing from the store"]
+    run = history.run("run_1")
+    assert run is not None and [execution.node for execution in run.executions] == ["Pusher"]
 
 
 def test_the_password_may_stand_in_the_environment(database, monkeypatch: pytest.MonkeyPatch) -> None:
