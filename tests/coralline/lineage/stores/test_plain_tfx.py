@@ -29,13 +29,13 @@ def _store(folder: Path, name: str) -> str:
 
 
 @pytest.fixture
-def penguin(tmp_path: Path) -> str:
-    return _store(tmp_path, "penguin")
+def penguin(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return _store(tmp_path_factory.mktemp("penguin"), "penguin")
 
 
 @pytest.fixture
-def older(tmp_path: Path) -> str:
-    return _store(tmp_path, "older_tfx")
+def older(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return _store(tmp_path_factory.mktemp("older"), "older_tfx")
 
 
 def _oldest_first(history: RunHistory) -> list[RunRow]:
@@ -67,9 +67,7 @@ def test_each_run_is_told_by_what_became_of_it(penguin: str) -> None:
     assert [row.published for row in rows[:2]] == [f"{_HOME}/serving_model/{version}" for version in _versions(penguin)]
     assert {row.published for row in rows[2:]} == {None}
     assert [row.data for row in rows[1:3]] == [f"{_HOME}/data/labelled", f"{_HOME}/spans/labelled"]
-    assert all(
-        (row.figures, row.preset, row.images, row.code, row.served) == ({}, None, None, {}, None) for row in rows
-    )
+    assert {(*row.figures, row.preset, row.images, *row.code, row.served) for row in rows} == {(None, None, None)}
     assert rows[3].failure == "Transform: TFX recorded no reason: it is in the log of the run"
 
 
