@@ -30,7 +30,7 @@ class LineageStep:
 
 
 def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
-    """Every step that the artifact depends on, its maker last."""
+    """Every step that the artifact depends on, its maker last; one that was deleted is marked as missing."""
     makers: dict[int, None] = {}
     ahead = [artifact.id]
     while ahead:
@@ -38,7 +38,8 @@ def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
         new = [i for i in made_by if i not in makers]
         makers.update(dict.fromkeys(new))
         ahead = list({taken for _, _, taken in history.inputs(new)})
-    return steps(history, sorted(makers))
+    known = {execution.id: execution for execution in history.executions(makers)}
+    return steps_of(history, [known.get(i) or _missing_execution(i) for i in sorted(makers)])
 
 
 def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
@@ -54,9 +55,8 @@ def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
 
 
 def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
-    """These executions with their inputs and outputs; one that the store doesn't have is marked as missing."""
-    known = {execution.id: execution for execution in history.executions(execution_ids)}
-    return steps_of(history, [known.get(i) or _missing_execution(i) for i in execution_ids])
+    """These executions with their inputs and outputs; unknown ones are left out."""
+    return steps_of(history, history.executions(execution_ids))
 
 
 def steps_of(history: RunHistory, executions: Sequence[Execution]) -> list[LineageStep]:

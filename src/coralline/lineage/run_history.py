@@ -15,19 +15,11 @@ from ml_metadata import ListOptions, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.lineage.recorded_names import CODE_VERSION
-from coralline.lineage.stores.dialect import Dialect, filter_text, json_decoded, plain_values
-from coralline.lineage.stores.kfp_dialect import KfpDialect
-from coralline.lineage.stores.kfp_v1_dialect import KfpV1Dialect
-from coralline.lineage.stores.older_tfx_dialect import OlderTfxDialect
+from coralline.lineage.stores.dialect import plain_values
+from coralline.lineage.stores.dialects import DIALECTS, decoded, dialect_of
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
-from coralline.lineage.stores.tfx_dialect import TfxDialect
 
-# The last claims what nobody else does.
-_DIALECTS: tuple[Dialect, ...] = (KfpDialect(), KfpV1Dialect(), OlderTfxDialect(), TfxDialect())
-BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
-"""Properties of artifacts that tell nothing of their content."""
-
-_PIPELINES = tuple(dialect.pipeline_context for dialect in _DIALECTS)
+_PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
 _RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
@@ -158,11 +150,14 @@ class RunHistory:
 
     def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
         """The runs with these ids, the newest first; unknown ones are left out."""
-        wanted, found = list(dict.fromkeys(run_ids)), list[pb.Context]()
-        for first in range(0, len(wanted), _NAMES_AT_ONCE):
-            names = ", ".join(f"{filter_text(run_id)}" for run_id in wanted[first : first + _NAMES_AT_ONCE])
+        wanted = set(run_ids)
+        plain = sorted(run_id for run_id in wanted if _pattern(run_id) == run_id)
+        found = [c for run_id in wanted.difference(plain) for c in self._beginning(run_id) if c.name == run_id]
+        for first in range(0, len(plain), _NAMES_AT_ONCE):
+            names = ", ".join(f"'{run_id}'" for run_id in plain[first : first + _NAMES_AT_ONCE])
             found += self._run_contexts(f"name IN ({names})")
-        return self._with_code(self._runs(sorted(found, key=lambda c: c.create_time_since_epoch, reverse=True)))
+        newest_first = sorted(found, key=lambda c: (c.create_time_since_epoch, c.id), reverse=True)
+        return self._with_code(self._runs(newest_first))
 
     def run_ids(self, beginning: str = "") -> list[str]:
         """The ids of runs that begin so, the newest first."""
@@ -179,9 +174,7 @@ class RunHistory:
                 yield self._with_code([found])[0]
 
     def _beginning(self, run_id: str) -> list[pb.Context]:
-        # `_` stands for any character; databases differ in how such a pattern may say that it means the sign itself.
-        pattern = "".join(c if c.isascii() and (c.isalnum() or c in " .:-+/@") else "_" for c in run_id)
-        return [c for c in self._run_contexts(f"name LIKE '{pattern}%'") if c.name.startswith(run_id)]
+        return [c for c in self._run_contexts(f"name LIKE '{_pattern(run_id)}%'") if c.name.startswith(run_id)]
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
@@ -198,21 +191,22 @@ class RunHistory:
 
     def artifacts_of_type(self, type_name: str) -> list[Artifact]:
         """Every artifact of a type, newest first."""
-        names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
+        names = dict.fromkeys(name for dialect in DIALECTS for name in dialect.stored_types(type_name))
         found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
 
     def newest_artifacts(self, limit: int, skip: int = 0, type_name: str | None = None) -> list[Artifact]:
         """Artifacts of a type, or of every type, newest first, without the `skip` newest."""
-        stored = dict.fromkeys(n for dialect in _DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
-        query = " OR ".join(f"type = {filter_text(name)}" for name in stored) or None
+        stored = dict.fromkeys(n for dialect in DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
+        quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in stored)
+        query = " OR ".join(f"type = '{name}'" for name in quoted) or None
         options = ListOptions(limit=limit + skip, order_by=OrderByField.ID, is_asc=False, filter_query=query)
         return [_artifact(artifact) for artifact in list(self._store.get_artifacts(options))[skip:]]
 
     def artifact_types(self) -> list[str]:
         """The names of the types that the store knows, as TFX has them."""
         stored = [str(known.name) for known in self._store.get_artifact_types()]
-        return sorted({_DIALECTS[0].artifact_type(name) for name in stored})
+        return sorted({DIALECTS[0].artifact_type(name) for name in stored})
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
         """The artifacts with exactly this address, newest first."""
@@ -253,7 +247,7 @@ class RunHistory:
 
     def _run_contexts(self, query: str | None = None, limit: int | None = None) -> list[pb.Context]:
         known = {context_type.name for context_type in self._store.get_context_types()}
-        wanted = [f"type = '{dialect.run_context}'" for dialect in _DIALECTS if dialect.run_context in known]
+        wanted = [f"type = '{dialect.run_context}'" for dialect in DIALECTS if dialect.run_context in known]
         if not wanted:
             return []
         conditions = [f"({' OR '.join(wanted)})", *([query] if query else [])]
@@ -264,13 +258,13 @@ class RunHistory:
 
     def _runs(self, contexts: Sequence[pb.Context]) -> list[Run]:
         of_run = {c.id: sorted(self._store.get_executions_by_context(c.id), key=lambda e: e.id) for c in contexts}
-        named = [e for executions in of_run.values() for e in executions if _dialect(e).names_by_context]
+        named = [e for executions in of_run.values() for e in executions if dialect_of(e).names_by_context]
         self._learn_contexts(e.id for e in (*named, *(e for executions in of_run.values() for e in executions[:1])))
         return [self._run(context, of_run[context.id]) for context in contexts]
 
     def _run(self, context: pb.Context, executions: Sequence[pb.Execution]) -> Run:
-        self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
-        known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
+        self._parts.update({e.id: e for e in executions if not dialect_of(e).is_step(e)})
+        known = tuple(self._execution(e, run_id=context.name) for e in executions if dialect_of(e).is_step(e))
         pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
         return Run(
             run_id=context.name,
@@ -294,7 +288,7 @@ class RunHistory:
         return [dataclasses.replace(run, properties=run.properties | code.get(run.run_id, {})) for run in runs]
 
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
-        dialect = _dialect(execution)
+        dialect = dialect_of(execution)
         named = dialect.names_by_context or run_id is None
         contexts = self._contexts_by_execution(execution.id) if named else ()
         return Execution(
@@ -305,7 +299,7 @@ class RunHistory:
             state=dialect.state(execution),
             created_ms=execution.create_time_since_epoch,
             updated_ms=execution.last_update_time_since_epoch,
-            settings={name: json_decoded(value) for name, value in dialect.settings(execution).items()},
+            settings={name: decoded(value) for name, value in dialect.settings(execution).items()},
             details=dialect.details(execution),
             failure=dialect.failure(execution),
         )
@@ -322,23 +316,24 @@ class RunHistory:
     def _above(self, execution: pb.Execution) -> list[pb.Execution]:
         """What an execution is a part of, the outermost first."""
         above: list[pb.Execution] = []
-        parent = _dialect(execution).parent(execution)
+        parent = dialect_of(execution).parent(execution)
         while parent is not None and parent not in (part.id for part in above):
             if parent not in self._parts:
                 self._parts.update({part.id: part for part in self._store.get_executions_by_id([parent])})
             if parent not in self._parts:
                 break
             above.insert(0, self._parts[parent])
-            parent = _dialect(above[0]).parent(above[0])
+            parent = dialect_of(above[0]).parent(above[0])
         return above
 
 
-def _dialect(execution: pb.Execution) -> Dialect:
-    return next(dialect for dialect in _DIALECTS if dialect.wrote_execution(execution))
+def _pattern(text: str) -> str:
+    """For LIKE, with `_`, which is any character, for what would need an escape: databases differ in those."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " .:-+/@_") else "_" for c in text)
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:
-    dialect = next(dialect for dialect in _DIALECTS if dialect.wrote_artifact(artifact))
+    dialect = dialect_of(artifact)
     return Artifact(
         id=artifact.id,
         type=dialect.artifact_type(artifact.type),

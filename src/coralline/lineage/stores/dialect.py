@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -80,19 +79,3 @@ def plain_values(properties: Mapping[str, pb.Value]) -> dict[str, Any]:
         elif kind == "struct_value":
             plain[name] = json_format.MessageToDict(value.struct_value)
     return plain
-
-
-def json_decoded(value: Any) -> Any:
-    """Exec properties often hold JSON: a component's part of the configuration."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
-
-
-def filter_text(text: str) -> str:
-    """A text as a filter query of ML Metadata has it, in quotes."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

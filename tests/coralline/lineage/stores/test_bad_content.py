@@ -36,7 +36,12 @@ def nasty(store_writer, tmp_path: Path) -> Path:
     data = store_writer.artifact("Examples", f"/data/{_NASTY}", note=_NASTY, **{_NASTY: "x" * (1 << 20)})
     model = store_writer.artifact("Model" + _NASTY, "../../etc/passwd", reasons=_NASTY)
     report = store_writer.artifact("components.EvaluationReport", "", AP="not a number", images="many", split=_NASTY)
-    settings = {"data": json.dumps({"path": _NASTY}), "train": "{" * 10_000, "model": "[1, 2", _NASTY: "y" * (1 << 20)}
+    settings = {
+        "data": json.dumps({"path": _NASTY}),
+        "train": "{" * 10_000,
+        "model": "[" * 100_000,
+        _NASTY: "y" * (1 << 20),
+    }
     store_writer.execute(f"run {_NASTY}", f"Gen{_NASTY}", _COMPLETE, {}, {_NASTY: data}, **settings)
     failing = {"error_message": _NASTY * 10_000}
     outputs = {"model": model, "report": report}
