@@ -1,4 +1,4 @@
-"""A large store of ML Metadata, as some thousand runs of this pipeline would leave it: `python -m benchmarks.big_store`.
+"""A large store of ML Metadata, as a thousand runs of this pipeline leave it: `python -m benchmarks.big_store`.
 
 Everything is written by ml_metadata itself, as TFX's launcher does it: an execution with its artifacts, events and
 contexts in one transaction. What a run reuses, where it fails and whether its model is blessed are drawn with a fixed
@@ -73,7 +73,11 @@ class StoreWriter:
         """Adds a run and returns its id; `pause` is called between its steps."""
         chance, number = self._random, self.runs
         run_id = f"2026{1 + number // 84 % 12:02d}{1 + number // 3 % 28:02d}-{number % 24:02d}0000-{number:04x}"
-        code = {"coralline_version": "0.1.0", "git_commit": f"{number // 40:040x}", "lock_sha256": f"{number // 90:064x}"}
+        code = {
+            "coralline_version": "0.1.0",
+            "git_commit": f"{number // 40:040x}",
+            "lock_sha256": f"{number // 90:064x}",
+        }
         now = _Written()
         fails_at = chance.randrange(len(_STEPS)) if chance.random() < 0.08 else None
         reused = chance.choices((0, _DATA_STEPS, 6), (0.3, 0.6, 0.1))[0] if self._last.artifacts else 0
@@ -157,11 +161,12 @@ class StoreWriter:
         number = self.runs
         score = round(0.7 - 0.4 / (1 + number / 100) + self._random.uniform(-0.05, 0.05), 4)
         blessed = self._random.random() < 0.55
+        reason = f"AP {score} {'reaches' if blessed else 'is below'} 0.5"
         return {
             "Examples": {"split_names": '["train", "eval"]', "input_fingerprint": f"{number // 50:064x}"},
             "components.EvaluationReport": {"AP": score, "AP50": score + 0.2, "AP75": score - 0.1, "images": 120,
                                             "split": "eval"},
-            "ModelBlessing": {"blessed": int(blessed), "reasons": f"AP {score} {'reaches' if blessed else 'is below'} 0.5"},
+            "ModelBlessing": {"blessed": int(blessed), "reasons": reason},
             "PushedModel": {"pushed": 1, "pushed_destination": f"{self._folder}/published",
                             "pushed_version": f"2026T{number:06d}Z"},
         }.get(type_name, {})  # fmt: skip
@@ -198,9 +203,7 @@ def open_to_write(address: str) -> MetadataStore:
         config.mysql.MergeFrom(pb.MySQLDatabaseConfig(**given, user=parts.username, password=parts.password))
     elif parts.scheme == "postgresql":
         place = {"host": parts.hostname, "port": str(parts.port or 5432), "dbname": parts.path[1:]}
-        config.postgresql.MergeFrom(
-            pb.PostgreSQLDatabaseConfig(**place, user=parts.username, password=parts.password)
-        )
+        config.postgresql.MergeFrom(pb.PostgreSQLDatabaseConfig(**place, user=parts.username, password=parts.password))
     else:
         config.sqlite.filename_uri = address
         config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
@@ -233,12 +236,21 @@ def _fill(writer: StoreWriter, executions: int, tell: Callable[[str], None]) -> 
 def _spread_over_time(file: str) -> None:
     """A run an hour, a step some minutes: ML Metadata stamps what is written with the time of writing alone."""
     with closing(sqlite3.connect(file)) as database, database:
-        first = database.execute("SELECT MIN(create_time_since_epoch) FROM Execution").fetchone()[0]
-        last = database.execute("SELECT MAX(id) FROM Execution").fetchone()[0]
-        began = f"{first} - ({last} - id) * {_HOUR_MS // 10}"
-        database.execute(
-            f"UPDATE Execution SET create_time_since_epoch = {began}, last_update_time_since_epoch = {began} + 60000"
-        )
+        (last, now) = database.execute("SELECT MAX(id), MAX(create_time_since_epoch) FROM Execution").fetchone()
+        ended = f"{now} - ({last} - Execution.id) * {_HOUR_MS // 10}"
+        database.execute(f"UPDATE Execution SET create_time_since_epoch = {ended} - 60000")
+        database.execute(f"UPDATE Execution SET last_update_time_since_epoch = {ended}")
+        for table, joined, column in (
+            ("Context", "Association", "context_id"),
+            ("Artifact", "Event", "artifact_id"),
+        ):
+            began = (
+                f"(SELECT MIN(Execution.create_time_since_epoch) FROM Execution JOIN {joined}"
+                f" ON {joined}.execution_id = Execution.id WHERE {joined}.{column} = {table}.id)"
+            )
+            database.execute(
+                f"UPDATE {table} SET create_time_since_epoch = {began}, last_update_time_since_epoch = {began}"
+            )
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ COMMANDS = {
     "list": ("list_command", "List runs, the newest first, or artifacts of a type."),
     "show": ("show_command", "Show one run, execution or artifact: what it was made from and what used it."),
     "why": ("why_command", "Why a file is served: its data, settings, code, baseline and verdict."),
+    "serve": ("serve_command", "Show runs, graphs, scores and what is served on a page in the browser."),
 }
 """By name: the module in this folder that has it as `command`, and a line of help; in the order of --help."""
 
