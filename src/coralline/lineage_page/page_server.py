@@ -15,10 +15,10 @@ import uvicorn
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
-from coralline.lineage_page.artifact_files import AllowedRoots
 from coralline.lineage_page.page_app import LineagePage
 from coralline.lineage_page.page_safety import Access, is_loopback
 from coralline.lineage_page.patient_protocol import PatientProtocol
+from coralline.lineage_page.shown_files import AllowedRoots
 from coralline.lineage_page.store_watch import StoreWatch, store_file
 
 TOKEN_VARIABLE = "CORALLINE_LINEAGE_TOKEN"
