@@ -19,6 +19,7 @@ from coralline.lineage.run_history import RUN_CONTEXTS
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
 _PATIENCE_S = 10
+_NOT_SHOWN = "not-shown://"
 _MOST_IDS = 500
 """In one query; each holds the store's lock for some ten milliseconds, so that whoever writes hardly waits."""
 
@@ -176,6 +177,42 @@ class StoreMirror(ReadOnlyStore):
         for some in in_parts(missing):
             found += self._locked.ask(method, some)
         return found
+
+
+class RootedMirror(StoreMirror):
+    """A mirror whose artifacts lie out of reach if `shows` says so of their address, for answers that read files."""
+
+    def __init__(self, store: LockedStore, structure: StoreStructure, shows: Callable[[str], bool]):
+        super().__init__(store, structure)
+        self._shows = shows
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        ask = super().__getattr__(name)
+        if not name.startswith("get_artifacts"):
+            return ask
+        return lambda *arguments, **named: [self._reachable(a) for a in ask(*arguments, **named)]
+
+    def get_artifacts_by_id(self, ids: Iterable[int]) -> list[pb.Artifact]:
+        return [self._reachable(artifact) for artifact in super().get_artifacts_by_id(ids)]
+
+    def _reachable(self, artifact: pb.Artifact) -> pb.Artifact:
+        if self._shows(artifact.uri):
+            return artifact
+        away = pb.Artifact()
+        away.CopyFrom(artifact)
+        away.uri = f"{_NOT_SHOWN}{artifact.uri}"
+        return away
+
+
+def as_recorded(answer: Any) -> Any:
+    """An answer made from a `RootedMirror`, with the addresses that the store has."""
+    if isinstance(answer, str):
+        return answer.removeprefix(_NOT_SHOWN)
+    if isinstance(answer, dict):
+        return {key: as_recorded(value) for key, value in answer.items()}
+    if isinstance(answer, list | tuple):
+        return [as_recorded(value) for value in answer]
+    return answer
 
 
 def in_parts(ids: Sequence[int], most: int = _MOST_IDS) -> list[Sequence[int]]:
