@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import RUN_CONTEXTS
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
-_PATIENCE_S = 10
+_PATIENCE_S = 5.0
 _NOT_SHOWN = "not-shown://"
 _MOST_IDS = 500
 """In one query; each holds the store's lock for some ten milliseconds, so that whoever writes hardly waits."""
@@ -46,6 +47,7 @@ class LockedStore:
         self.address = address
         self._store = store or open_store(address)
         self._lock = threading.Lock()
+        self._asked_s: float | None = None
 
     def ask(self, method: str, *arguments: Any, **named: Any) -> Any:
         """What the store's `get_*` method answers.
@@ -53,11 +55,16 @@ class LockedStore:
         Raises:
           UserError: the store fails, or is busy with another question for seconds.
         """
-        if not self._lock.acquire(timeout=_PATIENCE_S):
+        # Whoever waits behind a question that is stuck waits no longer than the first in the queue has.
+        asked_s = self._asked_s
+        spent = time.monotonic() - asked_s if asked_s is not None else 0.0
+        if not self._lock.acquire(timeout=max(0.0, _PATIENCE_S - spent)):
             raise UserError("the store of ML Metadata does not answer", file=self.address, fix="try again later")
+        self._asked_s = time.monotonic()
         try:
             return getattr(self._store, method)(*arguments, **named)
         finally:
+            self._asked_s = None
             self._lock.release()
 
     def reopen(self) -> None:
