@@ -50,12 +50,13 @@ def runs_answer(snapshot: Snapshot, wanted: RunsWanted) -> dict[str, Any]:
     """A piece of the table, with how many lines match and which pipelines there are."""
     wanted.require_sortable()
     rows = snapshot.rows_newest_first()
-    matching = [row for row in rows if _matches(row, wanted)]
+    found = _with_words(snapshot, wanted.search.lower().split())
+    matching = [row for row in rows if _matches(row, wanted) and (found is None or row.run_id in found)]
     matching.sort(key=SORTS[wanted.sort], reverse=wanted.descending)
     piece = matching[wanted.offset : wanted.offset + min(wanted.limit, MOST_ROWS)]
     return {
         "total": len(matching),
-        "runs": [dataclasses.asdict(row) for row in with_what_is_served(piece)],
+        "runs": [vars(row) for row in with_what_is_served(piece)],
         "pipelines": sorted({row.pipeline for row in rows}),
         "version": snapshot.version,
         "loading": snapshot.loading,
@@ -92,10 +93,12 @@ def _matches(row: RunRow, wanted: RunsWanted) -> bool:
         (not wanted.state or row.state == wanted.state)
         and (not wanted.verdict or row.verdict == wanted.verdict)
         and (not wanted.pipeline or row.pipeline == wanted.pipeline)
-        and (not wanted.search or all(word in _words(row) for word in wanted.search.lower().split()))
     )
 
 
-def _words(row: RunRow) -> str:
-    known = (row.run_id, row.pipeline, row.data, row.data_fingerprint, row.preset, row.published, row.failure)
-    return "\n".join(str(text) for text in (*known, *row.code.values()) if text).lower()
+def _with_words(snapshot: Snapshot, words: list[str]) -> set[str] | None:
+    """The runs whose line holds all of these words; None: all runs."""
+    if not words:
+        return None
+    with snapshot.lock:
+        return {run_id for run_id, text in snapshot.words.items() if all(word in text for word in words)}

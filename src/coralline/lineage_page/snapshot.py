@@ -50,6 +50,7 @@ class Snapshot:
       structure: contexts and events.
       executions, artifacts: by id.
       rows: the table of runs, by the run's id.
+      words: what the line of each run is found by, in small letters.
       version: rises whenever something changed; also from one start of the server to the next.
       loading: whether the store is still being read for the first time, the newest runs first.
       problem: why the store can't be read now, in words; what is known may be old then.
@@ -61,6 +62,7 @@ class Snapshot:
     executions: dict[int, KnownExecution] = dataclasses.field(default_factory=dict)
     artifacts: dict[int, KnownArtifact] = dataclasses.field(default_factory=dict)
     rows: dict[str, RunRow] = dataclasses.field(default_factory=dict)
+    words: dict[str, str] = dataclasses.field(default_factory=dict)
     version: int = dataclasses.field(default_factory=lambda: int(time.time()))
     loading: bool = True
     problem: str | None = None
@@ -76,6 +78,13 @@ class Snapshot:
         """For questions that read artifacts' files: those whose address `shows` is false for can't be read."""
         return RunHistory(RootedMirror(self.store, self.structure, shows))
 
+    def set_row(self, row: RunRow) -> None:
+        """A run's line, new or changed."""
+        told = (row.run_id, row.pipeline, row.data, row.data_fingerprint, row.preset, row.published, row.failure)
+        with self.lock:
+            self.rows[row.run_id] = row
+            self.words[row.run_id] = "\n".join(str(text) for text in (*told, *row.code.values()) if text).lower()
+
     def rows_newest_first(self) -> list[RunRow]:
         """The table of runs."""
         with self.lock:
@@ -90,7 +99,7 @@ class Snapshot:
         """Forgets everything: another store lies at the address."""
         with self.lock:
             self.structure.clear()
-            for known in (self.executions, self.artifacts, self.rows):
+            for known in (self.executions, self.artifacts, self.rows, self.words):
                 known.clear()
             self.loading = True
             self.version += 1

@@ -202,10 +202,8 @@ class SnapshotLoader:
             if context is None:
                 continue
             (run,) = history.runs_of([context])
-            row = run_row(history, run, steps_of(history, run.executions))
+            self._snapshot.set_row(run_row(history, run, steps_of(history, run.executions)))
             seen += run.executions
-            with self._snapshot.lock:
-                self._snapshot.rows[run_id] = row
         return seen
 
 
