@@ -12,7 +12,7 @@ from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import quiet
 from pipeline import machine_output
-from pipeline.commands.lineage.command import open_history, store_option
+from pipeline.commands.lineage.store_choice import open_history, store_option
 from pipeline.run_options import json_option
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from coralline.lineage.recorded_names import CODE_VERSION
@@ -52,17 +53,24 @@ def came_of(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
 
 def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
     """These executions with their inputs and outputs."""
-    inputs, outputs = history.inputs(execution_ids), history.outputs(execution_ids)
+    return steps_of(history, history.executions(execution_ids))
+
+
+def steps_of(history: RunHistory, executions: Sequence[Execution]) -> list[LineageStep]:
+    """Executions that have been read, with their inputs and outputs."""
+    ids = [execution.id for execution in executions]
+    inputs, outputs = history.inputs(ids), history.outputs(ids)
     artifacts = {a.id: a for a in history.artifacts(artifact for _, _, artifact in inputs + outputs)}
 
-    def by_name(events: list[tuple[int, str, int]], execution_id: int) -> dict[str, list[Artifact]]:
-        named: dict[str, list[Artifact]] = {}
-        for execution, name, artifact in events:
-            if execution == execution_id and artifact in artifacts:
-                named.setdefault(name, []).append(artifacts[artifact])
-        return dict(sorted(named.items()))
+    def by_execution(events: list[tuple[int, str, int]]) -> dict[int, dict[str, list[Artifact]]]:
+        named: dict[int, dict[str, list[Artifact]]] = {}
+        for execution, name, artifact in sorted(events, key=lambda event: event[1]):
+            if artifact in artifacts:
+                named.setdefault(execution, {}).setdefault(name, []).append(artifacts[artifact])
+        return named
 
-    return [LineageStep(e, by_name(inputs, e.id), by_name(outputs, e.id)) for e in history.executions(execution_ids)]
+    taken, made = by_execution(inputs), by_execution(outputs)
+    return [LineageStep(e, taken.get(e.id, {}), made.get(e.id, {})) for e in executions]
 
 
 def artifact_as_dict(artifact: Artifact) -> dict[str, Any]:

@@ -24,6 +24,9 @@ _DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims wh
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
 """Properties of artifacts that tell nothing of their content."""
 
+RUN_CONTEXTS = frozenset(dialect.run_context for dialect in _DIALECTS)
+"""Types of contexts that are runs, named by the run's id."""
+
 _PIPELINES = tuple(dialect.pipeline_context for dialect in _DIALECTS)
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
@@ -138,6 +141,10 @@ class RunHistory:
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
         return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+
+    def runs_of(self, contexts: Iterable[pb.Context]) -> list[Run]:
+        """The runs that these contexts of the store are; their types are in `RUN_CONTEXTS`."""
+        return self._with_code([self._run(context) for context in contexts])
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
@@ -271,8 +278,17 @@ def _dialect(execution: pb.Execution) -> Dialect:
     return next(dialect for dialect in _DIALECTS if dialect.wrote_execution(execution))
 
 
+def type_of_artifact(artifact: pb.Artifact) -> str:
+    """A stored artifact's type as TFX has it."""
+    return _dialect_of_artifact(artifact).artifact_type(artifact.type)
+
+
+def _dialect_of_artifact(artifact: pb.Artifact) -> Dialect:
+    return next(dialect for dialect in _DIALECTS if dialect.wrote_artifact(artifact))
+
+
 def _artifact(artifact: pb.Artifact) -> Artifact:
-    dialect = next(dialect for dialect in _DIALECTS if dialect.wrote_artifact(artifact))
+    dialect = _dialect_of_artifact(artifact)
     return Artifact(
         id=artifact.id,
         type=dialect.artifact_type(artifact.type),

@@ -9,8 +9,10 @@ from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.recorded_names import BLESSING, EVALUATION_REPORT, PUSHED_MODEL
 from coralline.lineage.run_history import Artifact
 
-_FIGURES = ("AP", "AP50", "AP75")
-_OF_THE_REPORT = (*_FIGURES, "images", "split")
+FIGURES = ("AP", "AP50", "AP75")
+"""Names of the figures of a model, as ML Metadata and pages have them."""
+
+_OF_THE_REPORT = (*FIGURES, "images", "split")
 
 
 def recorded_outcome(made: Sequence[LineageStep]) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def artifacts_made(made: Iterable[LineageStep], artifact_type: str) -> Iterator[
 def recorded_in_words(recorded: dict[str, Any]) -> str:
     """ "AP 0.412, AP50 0.801 on 40 test images; blessed; published as /yard/published/2026..."; reasons if refused."""
     parts = []
-    if figures := [f"{name} {recorded[name]:.3f}" for name in _FIGURES if name in recorded]:
+    if figures := [f"{name} {recorded[name]:.3f}" for name in FIGURES if name in recorded]:
         where = f" on {recorded['images']} {recorded['split']} images" if "images" in recorded else ""
         parts.append(", ".join(figures) + where)
     if "blessed" in recorded:

@@ -1,0 +1,160 @@
+"""Starting and ending the page's server, and what it says on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import secrets
+import socket
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+
+from coralline.foundation.errors import UserError
+from coralline.foundation.printable import without_secrets
+from coralline.lineage_page.artifact_files import AllowedRoots
+from coralline.lineage_page.page_app import LineagePage
+from coralline.lineage_page.page_safety import Access, is_loopback
+from coralline.lineage_page.patient_protocol import PatientProtocol
+from coralline.lineage_page.store_watch import StoreWatch, store_file
+
+TOKEN_VARIABLE = "CORALLINE_LINEAGE_TOKEN"
+"""The token for servers beyond loopback; without it, and without a file, one is made."""
+
+DEFAULT_PORT = 8130
+_SHORTEST_TOKEN = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class PageOptions:
+    """How the server runs.
+
+    Attributes:
+      store: as for `open_store`.
+      host, port: where it listens; port 0: a free one.
+      token_file: holds the token; None: it's in the environment, or made.
+      roots: folders out of which artifacts' files are shown, beside the store's own.
+      names: names of the server behind a reverse proxy.
+      open_browser: whether a browser opens the page.
+    """
+
+    store: str
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    token_file: str | None = None
+    roots: Sequence[str] = ()
+    names: Sequence[str] = ()
+    open_browser: bool = False
+
+
+class _Server(uvicorn.Server):
+    """Says when it's ready, and ends streams of events at once when it's told to end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], closing: asyncio.Event):
+        super().__init__(config)
+        self._ready, self._closing = ready, closing
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.set()
+        await super().shutdown(sockets)
+
+
+def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
+    """Serves the page until it's interrupted.
+
+    Raises:
+      UserError: there is no store, the port is taken, or the token can't be used.
+    """
+    token = _token(options)
+    watch = StoreWatch(options.store)
+    file = store_file(options.store)
+    folder = os.path.dirname(file) if file else None
+    page = LineagePage(
+        watch,
+        without_secrets(file or options.store),
+        AllowedRoots.of([*([folder] if folder else []), *options.roots]),
+        os.path.join(folder, "logs") if folder else None,
+    )
+    access = Access(options.host, token, frozenset(name.lower() for name in options.names))
+    with _listening(options.host, options.port) as listener:
+        address = _address(options.host, listener.getsockname()[1])
+        shown = f"{address}/?token={token}" if token else f"{address}/"
+
+        def ready() -> None:
+            tell(f"lineage of {page.address}: {shown}")
+            tell("Ctrl-C ends it.")
+            if options.open_browser:
+                webbrowser.open(shown)
+
+        config = uvicorn.Config(
+            page.application(access),
+            http=PatientProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
+        watch.start()
+        try:
+            _Server(config, ready, page.closing).run([listener])
+        except KeyboardInterrupt:  # uvicorn ends, and then raises the signal again
+            pass
+        finally:
+            watch.stop()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host.strip("[]"), port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise UserError(
+            "the page can't be served there",
+            file=_address(host, port),
+            found=error,
+            fix="give another --port (0: any that is free), or end what listens there",
+        ) from error
+    return listener
+
+
+def _address(host: str, port: int) -> str:
+    name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
+    return f"http://[{name.strip('[]')}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _token(options: PageOptions) -> str | None:
+    """What everybody must know. Beyond loopback there always is one."""
+    given: str | None
+    if options.token_file:
+        try:
+            given = Path(options.token_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError("the token can't be read", file=options.token_file, found=error) from error
+        place = options.token_file
+    else:
+        given, place = os.environ.get(TOKEN_VARIABLE), TOKEN_VARIABLE
+    if given is not None:
+        if len(given) < _SHORTEST_TOKEN or not (given.isascii() and given.replace("-", "").replace("_", "").isalnum()):
+            raise UserError(
+                "the token can't be used",
+                file=place,
+                expected=f"at least {_SHORTEST_TOKEN} letters, digits, - and _",
+                found=f"{len(given)} characters",
+                fix="make one with `openssl rand -hex 32`",
+            )
+        return given
+    return None if is_loopback(options.host) else secrets.token_urlsafe(32)

@@ -1,0 +1,90 @@
+"""A store in memory, slim: an execution or artifact in some hundred bytes, for each run its line of the table.
+
+Settings and properties, of which a store may hold megabytes, stay where they are and are asked for by id.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+
+from coralline.lineage.answers.run_table import RunRow
+from coralline.lineage.run_history import RunHistory
+from coralline.lineage_page.store_mirror import EventLine, LockedStore, StoreMirror, StoreStructure
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KnownExecution:
+    """An execution without its settings; `failure` may be cut short. Times are ms since the epoch."""
+
+    id: int
+    type: str
+    node: str
+    run_id: str
+    state: str
+    created_ms: int
+    updated_ms: int
+    failure: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class KnownArtifact:
+    """An artifact without its properties."""
+
+    id: int
+    type: str
+    uri: str
+    state: str
+    created_ms: int
+    name: str
+
+
+@dataclasses.dataclass
+class Snapshot:
+    """What is known of a store. Whoever changes it, or walks over it, holds `lock`.
+
+    Attributes:
+      store: where content comes from.
+      structure: contexts and events.
+      executions, artifacts: by id.
+      rows: the table of runs, by the run's id.
+      version: rises whenever something changed; also from one start of the server to the next.
+      loading: whether the store is still being read for the first time, the newest runs first.
+      problem: why the store can't be read now, in words; what is known may be old then.
+      problem_since_ms: when that began.
+    """
+
+    store: LockedStore
+    structure: StoreStructure = dataclasses.field(default_factory=StoreStructure)
+    executions: dict[int, KnownExecution] = dataclasses.field(default_factory=dict)
+    artifacts: dict[int, KnownArtifact] = dataclasses.field(default_factory=dict)
+    rows: dict[str, RunRow] = dataclasses.field(default_factory=dict)
+    version: int = dataclasses.field(default_factory=lambda: int(time.time()))
+    loading: bool = True
+    problem: str | None = None
+    problem_since_ms: int | None = None
+    lock: threading.RLock = dataclasses.field(default_factory=threading.RLock)
+
+    @property
+    def history(self) -> RunHistory:
+        """For the questions of `coralline.lineage.answers`."""
+        return RunHistory(StoreMirror(self.store, self.structure))
+
+    def events_of(self, kind: str, number: int) -> list[EventLine]:
+        """What an `execution` took and made, or by which executions an `artifact` was."""
+        known = self.structure.of_execution if kind == "execution" else self.structure.of_artifact
+        return list(known.get(number, ()))
+
+    def run_context(self, run_id: str) -> int | None:
+        """The id of a run's context."""
+        return self.structure.runs.get(run_id)
+
+    def clear(self) -> None:
+        """Forgets everything: another store lies at the address."""
+        with self.lock:
+            self.structure.clear()
+            for known in (self.executions, self.artifacts, self.rows):
+                known.clear()
+            self.loading = True
+            self.version += 1
