@@ -8,8 +8,10 @@ import { nodeLabel } from "./graph_words.js";
 /** @typedef {import("../types.js").GraphAnswer} GraphAnswer */
 
 const SHORTEST = 240;
-const TALLEST = 580;
-const LEGIBLE = 0.62;
+const TALLEST = 760;
+const LEGIBLE = 0.6;
+
+/** @typedef {import("./graph_layout.js").Point} Point */
 
 /** How large a drawing is, in pixels at its own scale. @param {any[]} nodes @param {Record<string, {x: number, y: number}>} where */
 function extent(nodes, where) {
@@ -17,6 +19,22 @@ function extent(nodes, where) {
   const across = Math.max(...at.map(({ x, width }) => x + width / 2)) - Math.min(...at.map(({ x, width }) => x - width / 2));
   const down = Math.max(...at.map(({ y, height }) => y + height / 2)) - Math.min(...at.map(({ y, height }) => y - height / 2));
   return { across: across || 1, down: down || 1 };
+}
+
+/**
+ * An arrow's bends as cytoscape has them: how far along the straight line between the nodes' middles, and how far from it.
+ * @param {Point | undefined} from @param {Point | undefined} to @param {Point[]} bends
+ */
+function around(from, to, bends) {
+  const [x, y] = [(to?.x ?? 0) - (from?.x ?? 0), (to?.y ?? 0) - (from?.y ?? 0)];
+  const length = Math.hypot(x, y);
+  if (!from || !to || !bends.length || !length) return { bends: null };
+  const ends = bends.map((bend) => ({ dx: bend.x - from.x, dy: bend.y - from.y }));
+  return {
+    bends: bends.length,
+    weights: ends.map(({ dx, dy }) => (dx * x + dy * y) / length ** 2),
+    distances: ends.map(({ dx, dy }) => (dy * x - dx * y) / length),
+  };
 }
 
 export class GraphDrawing {
@@ -73,33 +91,37 @@ export class GraphDrawing {
     if (this._direction) return places(nodes, edges, this._direction);
     const ways = /** @type {("LR" | "TB")[]} */ (["LR", "TB"]).map((direction) => {
       const where = places(nodes, edges, direction);
-      const { across, down } = extent(nodes, where);
+      const { across, down } = extent(nodes, where.nodes);
       // A drawing may be tall, since a page is; in a narrow window that's the only way to read it.
       const scale = Math.min(1.1, width / across, (direction === "TB" ? 1.25 : 1) * TALLEST / down);
       return { direction, where, scale, height: Math.min(1.1, width / across) * down };
     });
     const [best] = ways.sort((a, b) => b.scale - a.scale);
-    if (!best) return {};
+    if (!best) return { nodes: {}, bends: [] };
     this._direction = best.direction;
     this._box.style.height = `${Math.round(Math.min(TALLEST, Math.max(SHORTEST, best.height + 60)))}px`;
     this._cy.resize();
     return best.where;
   }
 
-  /** @param {any[]} nodes @param {import("../types.js").GraphEdge[]} edges @param {Record<string, {x: number, y: number}>} where */
+  /** @param {any[]} nodes @param {import("../types.js").GraphEdge[]} edges @param {import("./graph_layout.js").Places} where */
   _put(nodes, edges, where) {
     const cy = this._cy, chosen = this.chosen;
     const anchor = chosen ? cy.getElementById(chosen).renderedPosition() : null;
     cy.batch(() => {
-      const arrows = edges.map(({ from, to, name }) => ({ data: { id: `${from} ${to} ${name}`, source: from, target: to, name } }));
+      const arrows = edges.map(({ from, to, name }, at) => ({ data: { id: `${from} ${to} ${name}`, source: from, target: to, name, ...around(where.nodes[from], where.nodes[to], where.bends[at] ?? []) } }));
       const wanted = new Set([...nodes.map(({ id }) => id), ...arrows.map(({ data }) => data.id)]);
       cy.elements().filter((element) => !wanted.has(element.id())).remove();
       for (const node of nodes) {
         const there = cy.getElementById(node.id);
-        if (there.nonempty()) there.data(node).position(where[node.id] ?? { x: 0, y: 0 });
-        else cy.add({ group: "nodes", data: node, position: where[node.id] });
+        if (there.nonempty()) there.data(node).position(where.nodes[node.id] ?? { x: 0, y: 0 });
+        else cy.add({ group: "nodes", data: node, position: where.nodes[node.id] });
       }
-      for (const arrow of arrows) if (cy.getElementById(arrow.data.id).empty()) cy.add({ group: "edges", ...arrow });
+      for (const { data } of arrows) {
+        const there = cy.getElementById(data.id);
+        if (there.nonempty()) there.data(data);
+        else cy.add({ group: "edges", data });
+      }
     });
     if (!chosen || !anchor) return;
     // What was clicked stays under the pointer while the graph grows around it.
@@ -177,10 +199,19 @@ export class GraphDrawing {
   _legibly() {
     const cy = this._cy;
     cy.zoom(LEGIBLE);
-    if (cy.nodes("[?focus]").nonempty()) return cy.center(cy.getElementById(this._first()));
     const { x1, y1, w, h } = cy.elements().boundingBox({});
-    const room = { across: this._box.clientWidth - w * LEGIBLE, down: this._box.clientHeight - h * LEGIBLE };
-    cy.pan({ x: (room.across > 0 ? room.across / 2 : 22) - x1 * LEGIBLE, y: (room.down > 0 ? room.down / 2 : 22) - y1 * LEGIBLE });
+    const about = cy.nodes("[?focus]");
+    const middle = about.nonempty() ? about[0]?.position() : null;
+    /** @param {number} room @param {number} start @param {number} size @param {number | undefined} at */
+    const pan = (room, start, size, at) => {
+      if (size <= room - 44) return (room - size) / 2 - start;
+      const first = 22 - start, last = room - 22 - start - size;
+      return at === undefined ? first : Math.min(first, Math.max(last, room / 2 - at));
+    };
+    cy.pan({
+      x: pan(this._box.clientWidth, x1 * LEGIBLE, w * LEGIBLE, middle && middle.x * LEGIBLE || undefined),
+      y: pan(this._box.clientHeight, y1 * LEGIBLE, h * LEGIBLE, middle && middle.y * LEGIBLE || undefined),
+    });
   }
 
   unchoose() {

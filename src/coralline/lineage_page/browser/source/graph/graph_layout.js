@@ -3,7 +3,8 @@ import { Graph, layout } from "@dagrejs/dagre";
 
 /** @typedef {{id: string, width: number, height: number}} Box */
 /** @typedef {{from: string, to: string}} Arrow */
-/** @typedef {Record<string, {x: number, y: number}>} Places */
+/** @typedef {{x: number, y: number}} Point */
+/** @typedef {{nodes: Record<string, Point>, bends: Point[][]}} Places by node, and by arrow in their order */
 
 // Above this dagre's crossings cost seconds; a plain layering is at once there and nobody reads every arrow any more.
 const THOROUGH = 350;
@@ -26,7 +27,10 @@ function thorough(boxes, arrows, direction) {
   for (const { id, width, height } of boxes) graph.setNode(id, { width, height });
   arrows.forEach(({ from, to }, at) => graph.setEdge(from, to, {}, String(at)));
   layout(graph);
-  return Object.fromEntries(boxes.map(({ id }) => [id, { x: graph.node(id).x, y: graph.node(id).y }]));
+  const nodes = Object.fromEntries(boxes.map(({ id }) => [id, { x: graph.node(id).x, y: graph.node(id).y }]));
+  // Between the points where an arrow leaves and meets its nodes are those where it goes around others.
+  const bends = arrows.map(({ from, to }, at) => graph.edge(from, to, String(at)).points.slice(1, -1));
+  return { nodes, bends };
 }
 
 /**
@@ -42,7 +46,7 @@ function plain(boxes, arrows, direction) {
   for (const box of boxes) (layers[ranks.get(box.id) ?? 0] ??= []).push(box);
   /** @type {Map<string, number>} */
   const order = new Map();
-  /** @type {Places} */
+  /** @type {Record<string, Point>} */
   const found = {};
   let along = 0;
   for (const layer of layers.filter(Boolean)) {
@@ -62,7 +66,7 @@ function plain(boxes, arrows, direction) {
     });
     along += thick + 70;
   }
-  return found;
+  return { nodes: found, bends: [] };
 }
 
 /** The layer of each node. A circle, which a store may hold though it shouldn't, is cut where it's met. @param {Box[]} boxes @param {Arrow[]} arrows */

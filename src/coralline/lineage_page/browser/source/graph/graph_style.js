@@ -25,7 +25,7 @@ export function graphStyle() {
       "text-valign": "center", "text-halign": "center", "text-wrap": "wrap", "text-max-width": "400px", "min-zoomed-font-size": 4,
       "overlay-opacity": 0,
     } },
-    { selector: "node[kind = 'artifact']", style: { shape: "round-tag", "background-color": colour.ground, "border-color": colour.line, "font-size": 12, "text-margin-x": -4 } },
+    { selector: "node[kind = 'artifact']", style: { "corner-radius": "20px", "background-color": colour.ground, "border-color": colour.line, "font-size": 12 } },
     { selector: "node[state = 'COMPLETE'][kind = 'execution']", style: { "border-color": colour.found } },
     { selector: "node[state = 'FAILED']", style: { "border-color": colour.wrong, "border-width": 3, "background-color": colour["bad-ground"] } },
     { selector: "node[state = 'RUNNING'], node[state = 'NEW']", style: { "border-color": colour.missed, "border-width": 2.5, "border-style": "dashed" } },
@@ -34,10 +34,14 @@ export function graphStyle() {
     { selector: "node[?focus]", style: { "border-width": 4, "border-color": colour.coral, "font-weight": 700 } },
     { selector: "node:selected", style: { "outline-width": 3, "outline-color": colour.reef, "outline-offset": 3 } },
     { selector: "edge", style: {
-      width: 1.4, "line-color": colour.line, "target-arrow-color": colour.aside, "target-arrow-shape": "triangle", "arrow-scale": 0.8,
+      width: 1.3, "line-color": colour.aside, "line-opacity": 0.6, "target-arrow-color": colour.aside, "target-arrow-shape": "triangle", "arrow-scale": 0.8,
       "curve-style": "bezier", "overlay-opacity": 0,
     } },
-    { selector: "edge.near", style: { width: 2.2, "line-color": colour.reef, "target-arrow-color": colour.reef, label: "data(name)", "font-size": 10.5, color: colour.soft, "text-background-color": colour.card, "text-background-opacity": 0.9, "text-background-padding": "2px" } },
+    { selector: "edge[bends]", style: {
+      "curve-style": "round-segments", "edge-distances": "node-position", "segment-distances": "data(distances)", "segment-weights": "data(weights)",
+      "segment-radii": 26,
+    } },
+    { selector: "edge.near", style: { width: 2.2, "line-opacity": 1, "line-color": colour.reef, "target-arrow-color": colour.reef, label: "data(name)", "font-size": 10.5, color: colour.soft, "text-background-color": colour.card, "text-background-opacity": 0.9, "text-background-padding": "2px" } },
   ];
 }
 
@@ -48,5 +52,5 @@ export function labelSize(label, kind) {
   const lines = label.split("\n");
   if (context) context.font = `${kind === "artifact" ? 12 : 13}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;
   const widest = Math.max(...lines.map((line) => context?.measureText(line).width ?? line.length * 7));
-  return { width: Math.ceil(widest) + (kind === "artifact" ? 40 : 28), height: lines.length * 17 + (kind === "artifact" ? 12 : 18) };
+  return { width: Math.ceil(widest * 1.06) + 28, height: lines.length * 17 + (kind === "artifact" ? 12 : 18) };
 }

@@ -16,8 +16,9 @@ export function apChart(points, height = 240) {
   const width = narrow ? 400 : 1120;
   const known = points.filter((point) => typeof point.AP === "number").slice(narrow ? -25 : 0);
   const low = Math.min(...known.map((p) => p.AP ?? 0)), high = Math.max(...known.map((p) => p.AP ?? 0));
-  const step = niceStep(Math.max(high - low, 0.02) / 3);
-  const from = Math.max(0, Math.floor(low / step) * step), to = Math.min(1, Math.ceil((high + step / 5) / step) * step);
+  const room = Math.max(0, 0.06 - (high - low)) / 2 + 0.005;
+  const step = niceStep((high - low + 2 * room) / 4);
+  const from = Math.max(0, Math.floor((low - room) / step) * step), to = Math.min(1, Math.ceil((high + room) / step) * step);
   // Evenly by order, not by the clock: weekly runs with a gap, or ten in a night, both stay legible.
   const x = (/** @type {number} */ at) => (known.length === 1 ? (LEFT + width - RIGHT) / 2 : LEFT + 10 + (at * (width - LEFT - RIGHT - 20)) / (known.length - 1));
   const y = (/** @type {number} */ ap) => TOP + ((to - ap) / (to - from || 1)) * (height - TOP - BOTTOM);

@@ -20,7 +20,7 @@ export function recordedValues(values) {
 function shown(value) {
   if (value === null || value === undefined || value === "") return h("span", { class: "soft" }, "not set");
   if (typeof value === "string") return longText(value);
-  if (typeof value !== "object") return h("code", {}, String(value));
+  if (typeof value !== "object") return h("span", {}, String(value));
   const entries = Array.isArray(value) ? value.map((item, at) => /** @type {const} */ ([String(at + 1), item])) : Object.entries(value);
   const flat = entries.every(([, item]) => item === null || typeof item !== "object");
   if (entries.length === 0) return h("span", { class: "soft" }, Array.isArray(value) ? "empty list" : "nothing set");

@@ -1,6 +1,7 @@
 /** An artifact: what it is, who made it, who took it, and what its files look like. */
 import { runPath } from "../api.js";
 import { h, link } from "../dom.js";
+import { icon } from "../icons.js";
 import { stateBadge } from "../parts/badges.js";
 import { impactPart } from "../parts/impact.js";
 import { previewParts } from "../parts/previews.js";
@@ -33,7 +34,7 @@ function render({ found, graph }, context) {
   return [
     h("p", { class: "crumbs" }, link("/artifacts", {}, "Artifacts"), " / "),
     h("h1", {}, shortType(known.type), " ", h("span", { class: "soft" }, known.id)),
-    h("p", { class: "under" }, h("span", { class: "badges" }, known.state !== "LIVE" && stateBadge(known.state), published && h("span", { class: "badge calm" }, "published")), h("span", {}, "made ", time(known.created_ms))),
+    h("p", { class: "under" }, known.state !== "LIVE" && stateBadge(known.state), published && h("span", { class: "badge calm" }, icon("published"), "published"), h("span", {}, "made ", time(known.created_ms))),
     h("p", { class: "uri" }, known.uri ? copyable(known.uri, "the address") : h("span", { class: "soft" }, "It has no address.")),
     found.files_problem ? h("p", { class: "gap" }, `Its files are not shown: ${found.files_problem}.`) : found.files === false && known.state !== "DELETED" && known.uri ? h("p", { class: "gap" }, "Its files are not there any more.") : null,
     known.state === "DELETED" ? h("p", { class: "gap" }, "Its files were deleted to free space; what is recorded of it stays.") : null,

@@ -62,6 +62,7 @@ function lastRun(run, points) {
     h("p", { class: "soft" }, h("span", { class: "badges" }, stateBadge(run.state), verdictBadge(run.verdict)), " ", time(run.began_ms), run.state === "RUNNING" ? " · for " : " · ", took(run)),
     run.failure && h("div", { class: "failure" }, longText(run.failure)),
     ap !== undefined && h("p", { class: "figures" }, h("span", {}, h("small", {}, "AP"), h("b", {}, figure(ap))), before && typeof before.AP === "number" && h("span", {}, h("small", {}, "to the run before"), h("b", {}, signed(ap - before.AP)))),
+    run.state === "COMPLETE" && run.steps > 0 && run.reused === run.steps && h("p", {}, "Every step was reused: neither data nor settings had changed."),
     !run.failure && run.verdict !== null && run.verdict !== "blessed" && h("ul", { class: "plain" }, ...run.reasons.slice(0, 3).map((reason) => h("li", {}, reason))),
     h("p", { class: "actions" }, before && link(withQuery("/diff", { one: before.run_id, other: run.run_id }), { class: "button" }, "What changed")));
 }

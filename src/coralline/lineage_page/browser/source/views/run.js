@@ -55,7 +55,7 @@ function render({ found, before, served }, context) {
 function comparisons(row, before, served) {
   const links = [];
   if (before) links.push(link(withQuery("/diff", { one: before.run_id, other: row.run_id }), { class: "button" }, "Compare with the run before"));
-  if (served && served.run_id !== before?.run_id) links.push(link(withQuery("/diff", { one: served.run_id, other: row.run_id }), { class: "button" }, "Compare with the served one"));
+  if (served && !row.served && served.run_id !== before?.run_id) links.push(link(withQuery("/diff", { one: served.run_id, other: row.run_id }), { class: "button" }, "Compare with the served one"));
   if (!links.length) return null;
   return h("p", { class: "actions" }, ...links);
 }
