@@ -10,6 +10,7 @@ import { nodeLabel } from "./graph_words.js";
 const SHORTEST = 240;
 const TALLEST = 760;
 const LEGIBLE = 0.6;
+const TRIED_BOTH_WAYS = 100;
 
 /** @typedef {import("./graph_layout.js").Point} Point */
 
@@ -89,7 +90,7 @@ export class GraphDrawing {
   _arranged(nodes, edges) {
     const width = this._box.clientWidth;
     if (this._direction) return places(nodes, edges, this._direction);
-    const ways = /** @type {("LR" | "TB")[]} */ (["LR", "TB"]).map((direction) => {
+    const ways = /** @type {("LR" | "TB")[]} */ (nodes.length > TRIED_BOTH_WAYS ? ["LR"] : ["LR", "TB"]).map((direction) => {
       const where = places(nodes, edges, direction);
       const { across, down } = extent(nodes, where.nodes);
       // A drawing may be tall, since a page is; in a narrow window that's the only way to read it.

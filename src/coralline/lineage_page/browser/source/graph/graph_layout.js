@@ -7,7 +7,7 @@ import { Graph, layout } from "@dagrejs/dagre";
 /** @typedef {{nodes: Record<string, Point>, bends: Point[][]}} Places by node, and by arrow in their order */
 
 // Above this dagre's crossings cost seconds; a plain layering is at once there and nobody reads every arrow any more.
-const THOROUGH = 350;
+const THOROUGH = 220;
 
 /**
  * @param {Box[]} boxes

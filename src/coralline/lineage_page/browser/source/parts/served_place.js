@@ -20,6 +20,7 @@ export function servedPlace(place, { short = false } = {}) {
     h(short ? "p" : "h2", { class: "version" }, ...version),
     h("p", { class: "soft" }, h("code", { class: "path" }, place.destination), place.since && [" · since ", timeOf(place.since)]),
     place.version ? null : h("p", {}, said),
+    short ? lastRollback(place) : null,
     figures(place.row ?? null, place.why?.recorded),
     notes(place),
     h("p", { class: "actions" },
@@ -27,6 +28,16 @@ export function servedPlace(place, { short = false } = {}) {
       place.artifact && link(withQuery(`/artifacts/${place.artifact}`, { direction: "back" }), { class: "button" }, "What it came from")),
     ...(short ? [] : [why(place), moves(place.moves ?? []), versions(place)].filter((part) => part !== null)));
 }
+
+/** Why it isn't the newest version. @param {any} place */
+function lastRollback({ moves, version }) {
+  const [last] = newestFirst(moves ?? []);
+  if (last?.by !== "rollback" || last.after !== version) return null;
+  return h("p", {}, "Rolled back from ", h("code", {}, last.before ?? "nothing"), last.reason ? ": " : ".", last.reason && h("q", { class: "within" }, last.reason));
+}
+
+/** @param {import("../types.js").Move[]} moves */
+const newestFirst = (moves) => [...moves].sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
 
 /** @param {RunRow | null} row @param {any} recorded */
 function figures(row, recorded) {
@@ -64,7 +75,7 @@ const named = (values) => Object.fromEntries(Object.entries(values).filter(([, v
 /** @param {import("../types.js").Move[]} moves */
 function moves(moves) {
   if (!moves.length) return h("p", { class: "soft" }, "No moves are recorded.");
-  const newest = [...moves].sort((a, b) => Date.parse(b.time) - Date.parse(a.time));
+  const newest = newestFirst(moves);
   return h("div", {}, h("h3", {}, "History"), h("ol", { class: "moves" }, ...newest.slice(0, MOVES).map((move) => h("li", { class: move.by === "rollback" ? "back" : null },
     timeOf(move.time), h("span", {}, h("b", {}, move.by === "rollback" ? "rolled back to " : "published "), h("code", {}, move.after),
       move.before && h("span", { class: "soft" }, ` instead of ${move.before}`), move.reason && h("q", {}, move.reason))))),
