@@ -182,7 +182,8 @@ class StoreWriter:
             context = pb.Context(type_id=self._type("context", type_name), name=name)
             for key, value in properties.items():
                 context.custom_properties[key].string_value = value
-            (context.id,) = self._store.put_contexts([context])
+            there = self._store.get_context_by_type_and_name(type_name, name)
+            context.id = there.id if there else self._store.put_contexts([context])[0]
             self._contexts[type_name, name] = context
         return self._contexts[type_name, name]
 

@@ -8,10 +8,10 @@ from typing import Any
 from coralline.foundation.errors import UserError, reason
 from coralline.lineage.lineage_steps import artifact_as_dict, step_as_dict, steps
 from coralline.lineage.recorded_names import PUSHED_MODEL
-from coralline.lineage_page.artifact_files import AllowedRoots, ArtifactFolder
 from coralline.lineage_page.lineage_graph import run_graph
 from coralline.lineage_page.previews import previews_of
 from coralline.lineage_page.runs_answer import served_now
+from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder
 from coralline.lineage_page.snapshot import Snapshot
 from coralline.lineage_page.store_mirror import EventLine
 from coralline.lineage_page.time_limits import within

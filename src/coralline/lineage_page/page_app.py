@@ -21,7 +21,6 @@ from coralline.foundation.errors import UserError, reason
 from coralline.foundation.json_text import as_json_text
 from coralline.foundation.printable import without_secrets
 from coralline.lineage_page import details_answer, runs_answer
-from coralline.lineage_page.artifact_files import NOT_THERE, AllowedRoots, ArtifactFolder, OpenedFile, RefusedFileError
 from coralline.lineage_page.change_stream import changes
 from coralline.lineage_page.details_answer import NotInStoreError
 from coralline.lineage_page.lineage_graph import DIRECTIONS, graph_around
@@ -30,6 +29,7 @@ from coralline.lineage_page.previews import how_served
 from coralline.lineage_page.run_log import run_log
 from coralline.lineage_page.search_answer import search_answer
 from coralline.lineage_page.served_answer import served_answer
+from coralline.lineage_page.shown_files import NOT_THERE, AllowedRoots, ArtifactFolder, OpenedFile, RefusedFileError
 from coralline.lineage_page.snapshot import Snapshot
 from coralline.lineage_page.store_watch import StoreWatch
 

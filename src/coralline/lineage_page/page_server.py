@@ -15,10 +15,10 @@ import uvicorn
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
-from coralline.lineage_page.artifact_files import AllowedRoots
 from coralline.lineage_page.page_app import LineagePage
 from coralline.lineage_page.page_safety import Access, is_loopback
 from coralline.lineage_page.patient_protocol import PatientProtocol
+from coralline.lineage_page.shown_files import AllowedRoots
 from coralline.lineage_page.store_watch import StoreWatch, store_file
 
 TOKEN_VARIABLE = "CORALLINE_LINEAGE_TOKEN"
@@ -53,48 +53,44 @@ class PageOptions:
 class _Server(uvicorn.Server):
     """Says when it's ready, and ends streams of events at once when it's told to end."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], closing: asyncio.Event):
+    ready: Callable[[], None]
+
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event):
         super().__init__(config)
-        self._ready, self._closing = ready, closing
+        self._closing = closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        self.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._closing.set()
         await super().shutdown(sockets)
 
 
-def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
-    """Serves the page until it's interrupted.
+class PageServer:
+    """The page's server, which listens from the beginning and answers within `run`.
 
     Raises:
       UserError: there is no store, the port is taken, or the token can't be used.
     """
-    token = _token(options)
-    watch = StoreWatch(options.store)
-    file = store_file(options.store)
-    folder = os.path.dirname(file) if file else None
-    page = LineagePage(
-        watch,
-        without_secrets(file or options.store),
-        AllowedRoots.of([*([folder] if folder else []), *options.roots]),
-        os.path.join(folder, "logs") if folder else None,
-    )
-    access = Access(options.host, token, frozenset(name.lower() for name in options.names))
-    with _listening(options.host, options.port) as listener:
-        address = _address(options.host, listener.getsockname()[1])
-        shown = f"{address}/?token={token}" if token else f"{address}/"
 
-        def ready() -> None:
-            tell(f"lineage of {page.address}: {shown}")
-            tell("Ctrl-C ends it.")
-            if options.open_browser:
-                webbrowser.open(shown)
-
+    def __init__(self, options: PageOptions):
+        token = _token(options)
+        self._watch = StoreWatch(options.store)
+        file = store_file(options.store)
+        folder = os.path.dirname(file) if file else None
+        self.page = LineagePage(
+            self._watch,
+            without_secrets(file or options.store),
+            AllowedRoots.of([*([folder] if folder else []), *options.roots]),
+            os.path.join(folder, "logs") if folder else None,
+        )
+        self._listener = _listening(options.host, options.port)
+        address = _address(options.host, self._listener.getsockname()[1])
+        self.address = f"{address}/?token={token}" if token else f"{address}/"
         config = uvicorn.Config(
-            page.application(access),
+            self.page.application(Access(options.host, token, frozenset(name.lower() for name in options.names))),
             http=PatientProtocol,
             ws="none",
             lifespan="off",
@@ -104,13 +100,40 @@ def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=1,
         )
-        watch.start()
+        self._server = _Server(config, self.page.closing)
+
+    def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Answers until it's interrupted or stopped; `ready` is called when it does."""
+        self._server.ready = ready
+        self._watch.start()
         try:
-            _Server(config, ready, page.closing).run([listener])
+            with self._listener:
+                self._server.run([self._listener])
         except KeyboardInterrupt:  # uvicorn ends, and then raises the signal again
             pass
         finally:
-            watch.stop()
+            self._watch.stop()
+
+    def stop(self) -> None:
+        """Has `run` end, from another thread."""
+        self._server.should_exit = True
+
+
+def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
+    """Serves the page until it's interrupted.
+
+    Raises:
+      UserError: as `PageServer` does.
+    """
+    server = PageServer(options)
+
+    def ready() -> None:
+        tell(f"lineage of {server.page.address}: {server.address}")
+        tell("Ctrl-C ends it.")
+        if options.open_browser:
+            webbrowser.open(server.address)
+
+    server.run(ready)
 
 
 def _listening(host: str, port: int) -> socket.socket:

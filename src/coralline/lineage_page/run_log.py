@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from coralline.lineage_page.artifact_files import AllowedRoots, ArtifactFolder, read_text
 from coralline.lineage_page.details_answer import NotInStoreError
+from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder, read_text
 
 _MOST = 1 << 20
 

@@ -50,6 +50,11 @@ class StoreWatch:
             self._stopping = True
             self._state.notify_all()
 
+    def wait_until_loaded(self, seconds: float) -> bool:
+        """Waits until the store has been read once, or can't be; gives whether it has."""
+        with self._state:
+            return self._state.wait_for(lambda: not self._wanted, seconds) and not self.snapshot.loading
+
     def look(self, wait_s: float = _WAIT_S) -> None:
         """Has the store looked at again if that was some time ago, and waits a moment for it."""
         with self._state:
