@@ -176,7 +176,9 @@ export class GraphDrawing {
 
   _first() {
     const about = this._cy.nodes("[?focus]");
-    return (about.nonempty() ? about : this._cy.nodes())[0]?.id() ?? "";
+    if (about.nonempty()) return about[0]?.id() ?? "";
+    const start = (/** @type {any} */ node) => node.position().x + node.position().y;
+    return this._cy.nodes().min(start).ele?.id() ?? "";
   }
 
   /** @param {number} factor */
