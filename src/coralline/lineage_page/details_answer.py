@@ -6,6 +6,8 @@ import dataclasses
 from typing import Any
 
 from coralline.foundation.errors import UserError, reason
+from coralline.lineage.answers.impact import impact
+from coralline.lineage.answers.run_difference import run_difference
 from coralline.lineage.lineage_steps import artifact_as_dict, step_as_dict, steps
 from coralline.lineage.recorded_names import PUSHED_MODEL
 from coralline.lineage_page.lineage_graph import run_graph
@@ -13,7 +15,7 @@ from coralline.lineage_page.previews import previews_of
 from coralline.lineage_page.runs_answer import served_now
 from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder
 from coralline.lineage_page.snapshot import Snapshot
-from coralline.lineage_page.store_mirror import EventLine
+from coralline.lineage_page.store_mirror import EventLine, as_recorded
 from coralline.lineage_page.time_limits import within
 
 _LISTING_S = 5.0
@@ -59,6 +61,25 @@ def known_run(snapshot: Snapshot, wanted: str) -> str:
         found=wanted,
         fix="wait until the store has been read" if snapshot.loading else None,
     )
+
+
+def difference_answer(snapshot: Snapshot, one: str, other: str, roots: AllowedRoots) -> dict[str, Any]:
+    """What differs between two runs."""
+    history = snapshot.history_within(roots.shows)
+    runs = [history.run(known_run(snapshot, run_id)) for run_id in (one, other)]
+    if runs[0] is None or runs[1] is None:
+        raise NotInStoreError("the store has no such run")
+    return as_recorded(run_difference(history, runs[0], runs[1]))
+
+
+def impact_answer(snapshot: Snapshot, number: int) -> dict[str, Any]:
+    """Everything that depends on an artifact."""
+    found = snapshot.history.artifacts([number])
+    if not found:
+        raise NotInStoreError(f"the store has no artifact {number}")
+    with snapshot.lock:
+        rows = dict(snapshot.rows)
+    return impact(snapshot.history, found[0], rows)
 
 
 def execution_answer(snapshot: Snapshot, number: int) -> dict[str, Any]:

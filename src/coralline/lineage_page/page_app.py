@@ -28,7 +28,7 @@ from coralline.lineage_page.page_safety import Access, SafetyMiddleware, error_c
 from coralline.lineage_page.previews import how_served
 from coralline.lineage_page.run_log import run_log
 from coralline.lineage_page.search_answer import search_answer
-from coralline.lineage_page.served_answer import served_answer
+from coralline.lineage_page.served_answer import ServedPlaces
 from coralline.lineage_page.shown_files import NOT_THERE, AllowedRoots, ArtifactFolder, OpenedFile, RefusedFileError
 from coralline.lineage_page.snapshot import Snapshot
 from coralline.lineage_page.store_watch import StoreWatch
@@ -38,6 +38,7 @@ _BUILT = ("text/javascript", "text/css", "text/html; charset=utf-8", "image/svg+
 _TYPES = dict(zip((".js", ".css", ".html", ".svg", ".png", ".woff2"), _BUILT, strict=True))
 _PIECE = 1 << 16
 _LONGEST_QUERY = 500
+_LARGEST_ID = 2**63 - 1
 _log = logging.getLogger(__name__)
 
 
@@ -70,6 +71,7 @@ class LineagePage:
 
     def application(self, access: Access) -> ASGIApp:
         """The application, for those who may ask."""
+        served = ServedPlaces(self.watch.snapshot, self.roots)
         answers = {
             "/api/store": self._store,
             "/api/runs": self._runs,
@@ -79,7 +81,9 @@ class LineagePage:
             "/api/artifacts/{number:int}/graph": lambda r: self._graph(r, "a"),
             "/api/executions/{number:int}/graph": lambda r: self._graph(r, "e"),
             "/api/executions/{number:int}/log": self._run_log,
-            "/api/served": lambda _: served_answer(self._fresh()),
+            "/api/diff": self._difference,
+            "/api/impact/{number:int}": self._impact,
+            "/api/served": lambda _: self._answer_served(served),
             "/api/ap": lambda r: runs_answer.scores_answer(self._fresh(), _text(r, "pipeline")),
             "/api/search": lambda r: search_answer(self._fresh(), _text(r, "q")),
         }
@@ -119,28 +123,39 @@ class LineagePage:
         return details_answer.run_answer(self._fresh(), request.path_params["run_id"])
 
     def _execution(self, request: Request) -> dict[str, Any]:
-        return details_answer.execution_answer(self._fresh(), request.path_params["number"])
+        return details_answer.execution_answer(self._fresh(), _id(request))
 
     def _artifact(self, request: Request) -> dict[str, Any]:
-        return details_answer.artifact_answer(self._fresh(), request.path_params["number"], self.roots)
+        return details_answer.artifact_answer(self._fresh(), _id(request), self.roots)
 
     def _graph(self, request: Request, kind: str) -> dict[str, Any]:
-        known, number = self._fresh(), request.path_params["number"]
+        known, number = self._fresh(), _id(request)
         if number not in (known.artifacts if kind == "a" else known.executions):
             raise NotInStoreError(f"the store has no {'artifact' if kind == 'a' else 'execution'} {number}")
         direction = _choice(request, "direction", ("both", *DIRECTIONS))
         depth, limit = _number(request, "depth", 2, 100), _number(request, "limit", 200, 2000)
         return graph_around(known, (kind, number), direction, depth, max(1, limit)) | {"version": known.version}
 
+    def _difference(self, request: Request) -> dict[str, Any]:
+        one, other = _text(request, "one"), _text(request, "other")
+        return details_answer.difference_answer(self._fresh(), one, other, self.roots)
+
+    def _impact(self, request: Request) -> dict[str, Any]:
+        return details_answer.impact_answer(self._fresh(), _id(request))
+
+    def _answer_served(self, served: ServedPlaces) -> dict[str, Any]:
+        self._fresh()
+        return served.answer()
+
     def _run_log(self, request: Request) -> dict[str, Any]:
-        number = request.path_params["number"]
+        number = _id(request)
         execution = self._fresh().executions.get(number)
         if execution is None:
             raise NotInStoreError(f"the store has no execution {number}")
         return run_log(self.logs, execution.run_id)
 
     def _file(self, request: Request) -> Response:
-        known, number = self.watch.snapshot, request.path_params["number"]
+        known, number = self.watch.snapshot, _id(request)
         if number not in known.artifacts:
             raise NotInStoreError(f"the store has no artifact {number}")
         name = request.path_params["name"]
@@ -197,6 +212,13 @@ def _text(request: Request, name: str) -> str:
     if len(value) > _LONGEST_QUERY:
         raise UserError(f"`{name}` is too long", expected=f"at most {_LONGEST_QUERY} characters")
     return value
+
+
+def _id(request: Request) -> int:
+    number: int = request.path_params["number"]
+    if number > _LARGEST_ID:
+        raise NotInStoreError("the store has no such id", found=str(number)[:30])
+    return number
 
 
 def _choice(request: Request, name: str, choices: tuple[str, ...]) -> str:

@@ -49,10 +49,8 @@ class RunsWanted:
 def runs_answer(snapshot: Snapshot, wanted: RunsWanted) -> dict[str, Any]:
     """A piece of the table, with how many lines match and which pipelines there are."""
     wanted.require_sortable()
-    with snapshot.lock:
-        rows = list(snapshot.rows.values())
+    rows = snapshot.rows_newest_first()
     matching = [row for row in rows if _matches(row, wanted)]
-    matching.sort(key=lambda row: row.run_id)
     matching.sort(key=SORTS[wanted.sort], reverse=wanted.descending)
     piece = matching[wanted.offset : wanted.offset + min(wanted.limit, MOST_ROWS)]
     return {
@@ -73,10 +71,7 @@ def served_now(rows: list[RunRow]) -> list[RunRow]:
 
 def scores_answer(snapshot: Snapshot, pipeline: str) -> dict[str, Any]:
     """The scores of every run that has one, the oldest first."""
-    with snapshot.lock:
-        rows = [
-            row for row in snapshot.rows.values() if "AP" in row.figures and row.pipeline in (pipeline or row.pipeline,)
-        ]
+    rows = [row for row in snapshot.rows_newest_first()[::-1] if "AP" in row.figures and pipeline in ("", row.pipeline)]
     points = [
         {
             "run_id": row.run_id,
@@ -87,7 +82,7 @@ def scores_answer(snapshot: Snapshot, pipeline: str) -> dict[str, Any]:
             "published": row.published,
             "served": row.served,
         }
-        for row in served_now(sorted(rows, key=lambda row: row.began_ms))
+        for row in served_now(rows)
     ]
     return {"points": points, "version": snapshot.version}
 

@@ -54,6 +54,14 @@ class AllowedRoots:
         """The root that a path without links lies in."""
         return next((r for r in self.folders if path == r or path.startswith(r.rstrip(os.sep) + os.sep)), None)
 
+    def shows(self, uri: str) -> bool:
+        """Whether files of an artifact at this address may be read for the page."""
+        try:
+            ArtifactFolder(uri, self)
+        except RefusedFileError:
+            return False
+        return True
+
 
 class ArtifactFolder:
     """The folder (or the one file) of an artifact.

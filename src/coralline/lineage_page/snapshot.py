@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from collections.abc import Callable
 
 from coralline.lineage.answers.run_table import RunRow
 from coralline.lineage.run_history import RunHistory
-from coralline.lineage_page.store_mirror import EventLine, LockedStore, StoreMirror, StoreStructure
+from coralline.lineage_page.store_mirror import EventLine, LockedStore, RootedMirror, StoreMirror, StoreStructure
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,14 +72,19 @@ class Snapshot:
         """For the questions of `coralline.lineage.answers`."""
         return RunHistory(StoreMirror(self.store, self.structure))
 
+    def history_within(self, shows: Callable[[str], bool]) -> RunHistory:
+        """For questions that read artifacts' files: those whose address `shows` is false for can't be read."""
+        return RunHistory(RootedMirror(self.store, self.structure, shows))
+
+    def rows_newest_first(self) -> list[RunRow]:
+        """The table of runs."""
+        with self.lock:
+            return sorted(self.rows.values(), key=lambda row: (row.began_ms, row.run_id), reverse=True)
+
     def events_of(self, kind: str, number: int) -> list[EventLine]:
         """What an `execution` took and made, or by which executions an `artifact` was."""
         known = self.structure.of_execution if kind == "execution" else self.structure.of_artifact
         return list(known.get(number, ()))
-
-    def run_context(self, run_id: str) -> int | None:
-        """The id of a run's context."""
-        return self.structure.runs.get(run_id)
 
     def clear(self) -> None:
         """Forgets everything: another store lies at the address."""

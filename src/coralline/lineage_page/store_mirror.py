@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import RUN_CONTEXTS
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
-_PATIENCE_S = 10
+_PATIENCE_S = 5.0
+_NOT_SHOWN = "not-shown://"
 _MOST_IDS = 500
 """In one query; each holds the store's lock for some ten milliseconds, so that whoever writes hardly waits."""
 
@@ -45,6 +47,7 @@ class LockedStore:
         self.address = address
         self._store = store or open_store(address)
         self._lock = threading.Lock()
+        self._asked_s: float | None = None
 
     def ask(self, method: str, *arguments: Any, **named: Any) -> Any:
         """What the store's `get_*` method answers.
@@ -52,11 +55,16 @@ class LockedStore:
         Raises:
           UserError: the store fails, or is busy with another question for seconds.
         """
-        if not self._lock.acquire(timeout=_PATIENCE_S):
+        # Whoever waits behind a question that is stuck waits no longer than the first in the queue has.
+        asked_s = self._asked_s
+        spent = time.monotonic() - asked_s if asked_s is not None else 0.0
+        if not self._lock.acquire(timeout=max(0.0, _PATIENCE_S - spent)):
             raise UserError("the store of ML Metadata does not answer", file=self.address, fix="try again later")
+        self._asked_s = time.monotonic()
         try:
             return getattr(self._store, method)(*arguments, **named)
         finally:
+            self._asked_s = None
             self._lock.release()
 
     def reopen(self) -> None:
@@ -176,6 +184,42 @@ class StoreMirror(ReadOnlyStore):
         for some in in_parts(missing):
             found += self._locked.ask(method, some)
         return found
+
+
+class RootedMirror(StoreMirror):
+    """A mirror whose artifacts lie out of reach if `shows` says so of their address, for answers that read files."""
+
+    def __init__(self, store: LockedStore, structure: StoreStructure, shows: Callable[[str], bool]):
+        super().__init__(store, structure)
+        self._shows = shows
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        ask = super().__getattr__(name)
+        if not name.startswith("get_artifacts"):
+            return ask
+        return lambda *arguments, **named: [self._reachable(a) for a in ask(*arguments, **named)]
+
+    def get_artifacts_by_id(self, ids: Iterable[int]) -> list[pb.Artifact]:
+        return [self._reachable(artifact) for artifact in super().get_artifacts_by_id(ids)]
+
+    def _reachable(self, artifact: pb.Artifact) -> pb.Artifact:
+        if self._shows(artifact.uri):
+            return artifact
+        away = pb.Artifact()
+        away.CopyFrom(artifact)
+        away.uri = f"{_NOT_SHOWN}{artifact.uri}"
+        return away
+
+
+def as_recorded(answer: Any) -> Any:
+    """An answer made from a `RootedMirror`, with the addresses that the store has."""
+    if isinstance(answer, str):
+        return answer.removeprefix(_NOT_SHOWN)
+    if isinstance(answer, dict):
+        return {key: as_recorded(value) for key, value in answer.items()}
+    if isinstance(answer, list | tuple):
+        return [as_recorded(value) for value in answer]
+    return answer
 
 
 def in_parts(ids: Sequence[int], most: int = _MOST_IDS) -> list[Sequence[int]]:

@@ -16,6 +16,8 @@ _FRESH_S = 1.0
 """An answer may be so old."""
 _WAIT_S = 0.25
 """A request waits so long for what changed, and then answers with what is known."""
+_STUCK_S = 3.0
+_STUCK = "the store does not answer: it may be locked, or its server busy"
 _STORE_FILE = "metadata.sqlite"
 
 
@@ -38,6 +40,7 @@ class StoreWatch:
         self._state = threading.Condition()
         self._wanted, self._stopping = True, False
         self._checked_s = 0.0
+        self._began_s: float | None = None
         self._thread = threading.Thread(target=self._work, name="store-watch", daemon=True)
 
     def start(self) -> None:
@@ -58,7 +61,10 @@ class StoreWatch:
     def look(self, wait_s: float = _WAIT_S) -> None:
         """Has the store looked at again if that was some time ago, and waits a moment for it."""
         with self._state:
-            if time.monotonic() - self._checked_s < _FRESH_S:
+            now = time.monotonic()
+            if self._began_s is not None and now - self._began_s > _STUCK_S and not self.snapshot.loading:
+                self._tell(_STUCK)
+            if now - self._checked_s < _FRESH_S:
                 return
             self._wanted = True
             self._state.notify_all()
@@ -71,9 +77,11 @@ class StoreWatch:
                 self._state.wait_for(lambda: self._wanted or self._stopping)
                 if self._stopping:
                     return
+            self._began_s = time.monotonic()
             problem = self._read()
-            self._tell(problem)
             with self._state:
+                self._began_s = None
+                self._tell(problem)
                 self._wanted, self._checked_s = False, time.monotonic()
                 self._state.notify_all()
                 if problem and not self._stopping:

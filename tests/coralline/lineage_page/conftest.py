@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import threading
@@ -101,6 +102,10 @@ class Page:
 @pytest.fixture
 def recorded(tmp_path: Path) -> RecordedRuns:
     """An output folder with a run that published a model, one that reused it, and one that failed."""
+    return _recorded(tmp_path)
+
+
+def _recorded(tmp_path: Path) -> RecordedRuns:
     runs, artifacts = RecordedRuns(tmp_path), tmp_path / "artifacts"
     report, labels = artifacts / "Evaluator" / "report" / "3", artifacts / "VocExampleGen" / "label_map" / "1"
     for folder in (report, labels, tmp_path / "logs"):
@@ -128,27 +133,30 @@ def recorded(tmp_path: Path) -> RecordedRuns:
     return runs
 
 
-@pytest.fixture
-def open_page() -> Iterator[Callable[..., Page]]:
-    """Starts servers, which have read the store when they're given."""
-    started: list[tuple[PageServer, threading.Thread]] = []
-
-    def start(store: str | Path, **options: Any) -> Page:
-        server, ready = PageServer(PageOptions(str(store), port=0, **options)), threading.Event()
-        thread = threading.Thread(target=server.run, args=(ready.set,))
-        thread.start()
-        started.append((server, thread))
+@contextlib.contextmanager
+def serving(store: str | Path, **options: Any) -> Iterator[Page]:
+    """The page's server, which has read the store."""
+    server, ready = PageServer(PageOptions(str(store), port=0, **options)), threading.Event()
+    thread = threading.Thread(target=server.run, args=(ready.set,))
+    thread.start()
+    try:
         assert ready.wait(30)
         server.page.watch.wait_until_loaded(30)
-        return Page(server)
-
-    yield start
-    for server, thread in started:
+        yield Page(server)
+    finally:
         server.stop()
         thread.join(30)
 
 
 @pytest.fixture
-def page(recorded: RecordedRuns, open_page: Callable[..., Page]) -> Page:
-    """The page over the recorded runs."""
-    return open_page(recorded.out)
+def open_page() -> Iterator[Callable[..., Page]]:
+    """Starts servers, as `serving` does, which end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda store, **options: stack.enter_context(serving(store, **options))
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page over the recorded runs, for tests that change nothing."""
+    with serving(_recorded(tmp_path_factory.mktemp("out")).out) as page:
+        yield page

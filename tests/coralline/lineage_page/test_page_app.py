@@ -63,8 +63,20 @@ def test_a_run_has_its_steps_and_its_graph(page):
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/runs/none", "/api/runs/2026", "/api/artifacts/999", "/api/executions/0", "/api/artifacts/999/graph"]
-    + ["/api/executions/999999999999999999999/log", "/api/artifacts/x", "/api/nothing", "/static/../page_app.py"],
+    [
+        "/api/runs/none",
+        "/api/runs/2026",
+        "/api/artifacts/999",
+        "/api/executions/0",
+        "/api/artifacts/999/graph",
+        "/api/impact/999",
+        "/api/diff?one=none&other=latest",
+        "/api/executions/999999999999999999999/log",
+        "/api/artifacts/99999999999999999999999",
+        "/api/artifacts/x",
+        "/api/nothing",
+        "/static/../page_app.py",
+    ],
 )
 def test_what_is_not_there_is_told(page, path):
     assert page.error(path)[0] == 404
@@ -104,7 +116,9 @@ def test_a_place_that_is_gone_is_marked(page):
     assert [version["run"] for version in place["published"]] == [RUN]
 
 
-def test_a_served_version_is_found_and_changes_without_the_store(page, recorded):
+def test_a_served_version_is_found_and_changes_without_the_store(recorded, open_page):
+    page = open_page(recorded.out)
+    assert page.json("/api/ap")["points"][0]["served"] is None
     published = recorded.out / "published"
     (published / "v1").mkdir(parents=True)
     (published / "v1" / "manifest.json").write_text(json.dumps({"files": {}}))
@@ -112,6 +126,19 @@ def test_a_served_version_is_found_and_changes_without_the_store(page, recorded)
     (place,) = page.json("/api/served")["places"]
     assert (place["version"], place["run"]) == ("v1", RUN)
     assert page.json("/api/ap")["points"][0]["served"] is True
+    assert place["why"]["artifact"]["id"] == place["artifact"]
+    assert place["stale"]["version"] == "v1"
+
+
+def test_two_runs_are_compared(page):
+    answer = page.json(f"/api/diff?one={RUN}&other=latest")
+    assert answer["one"]["run_id"] == RUN and answer["other"]["run_id"].endswith("cccc")
+    assert "QatTrainer" in [setting["node"] for setting in answer["settings"]]
+
+
+def test_what_came_of_the_data_is_told(page):
+    answer = page.json(f"/api/impact/{_artifact(page, 'Examples')}")
+    assert "Model" in [made["type"] for made in answer["made"]]
 
 
 def test_markup_and_large_texts_stay_text(recorded, open_page):
