@@ -115,8 +115,9 @@ class WeeklyRuns:
                 "data": json.dumps({"path": "/srv/data/yard"}),
                 "input_fingerprint": f"{week.images:064x}",
             },
+            "TFLiteExporter": {"exporter": json.dumps({"note": _HOSTILE})},
             "QatTrainer": {
-                "train": json.dumps({"float_steps": week.steps, "seed": 3, "note": _HOSTILE}),
+                "train": json.dumps({"float_steps": week.steps, "seed": 3}),
                 "model": json.dumps({"preset": "mobilenet_v2_256"}),
             },
         }.get(node, {"version": "1"})
@@ -152,29 +153,36 @@ class WeeklyRuns:
         uri.mkdir(parents=True)
         kind = self._store.put_artifact_type(pb.ArtifactType(name=type_name))
         artifact = pb.Artifact(type_id=kind, uri=str(uri), state=pb.Artifact.LIVE)
-        content = {
-            "Examples": {"input_fingerprint": f"{week.images:064x}", "train_records": week.images - 240},
-            "components.DatasetReport": {"images": week.images, "classes": 3},
-            "components.EvaluationReport": {"AP": week.ap, "AP50": round((week.ap or 0) + 0.31, 3), "images": 240,
-                                            "split": "eval"},
-            "ModelBlessing": {"blessed": int(week.blessed), "reasons": _reasons(week)},
-        }.get(type_name, {})  # fmt: skip
         if type_name == "components.EvaluationReport":
-            _draw_report(uri, week)
+            _write_report(uri, week)
+        if type_name == "components.DatasetReport":
+            classes = {"raccoon": week.images, "cat": 310, "hedgehog": 2 * week.images - 2310}
+            (uri / "report.json").write_text(json.dumps({"classes": classes}))
         if type_name == "components.LabelMap":
             (uri / "label_map.pbtxt").write_text(
                 f'item {{\n  id: 1\n  name: "raccoon"\n}}\nitem {{\n  id: 2\n  name: "{_HOSTILE}"\n}}\n'
             )
-        if type_name == "PushedModel" and week.blessed:
-            content = {
-                "pushed": 1,
-                "pushed_destination": str(self.folder / "published"),
-                "pushed_version": self._publish(ended),
-            }
+        content = self._content(type_name, week, ended)
         for key, value in content.items():
             field = {int: "int_value", float: "double_value"}.get(type(value), "string_value")
             setattr(artifact.custom_properties[key], field, value)
         return artifact
+
+    def _content(self, type_name: str, week: Week, ended: float) -> dict[str, Any]:
+        """What is written on an artifact."""
+        before = self._moves[-1]["after"] if self._moves else ""
+        place = str(self.folder / "published")
+        if type_name == "PushedModel" and week.blessed:
+            return {"pushed": 1, "pushed_destination": place, "pushed_version": self._publish(ended)}
+        ap50 = round((week.ap or 0) + 0.31, 3)
+        return {
+            "Examples": {"input_fingerprint": f"{week.images:064x}", "train_records": week.images - 240},
+            "components.DatasetReport": {"images": week.images, "classes": 3},
+            "components.WarmStart": {"source": "latest_blessed", "version": before},
+            "components.ServedModel": {"content": "sha256:5e0f" if before else "nothing", "version": before},
+            "components.EvaluationReport": {"AP": week.ap, "AP50": ap50, "images": 240, "split": "eval"},
+            "ModelBlessing": {"blessed": int(week.blessed), "reasons": _reasons(week)},
+        }.get(type_name, {})
 
     def _publish(self, ended: float) -> str:
         version = f"{_utc(ended):%Y%m%dT%H%M%SZ}-{0x5E0F + len(self.runs):04x}"
@@ -243,8 +251,11 @@ def _reasons(week: Week) -> str:
     return f"AP {week.ap:.3f} is below the served model's beyond chance (max_loss_to_baseline)"
 
 
-def _draw_report(folder: Path, week: Week) -> None:
-    """A page, and pictures of images with what is there (left) and what is found (right)."""
+def _write_report(folder: Path, week: Week) -> None:
+    """A page, figures, and pictures of images with what is there (left) and what is found (right)."""
+    ap = week.ap or 0
+    per_class = {"raccoon": ap + 0.04, "cat": 0.9 - ap, "hedgehog": round(2 * ap - 0.5, 3)}
+    (folder / "report.json").write_text(json.dumps({"int8": {"per_class": per_class}}))
     prying = "<script>try { parent.document.title = 1 } catch {}</script>"
     (folder / "report.html").write_text(f"<!doctype html><title>Report</title><h1>AP {week.ap}</h1>{prying}")
     (folder / "eval").mkdir()

@@ -168,7 +168,7 @@ export class GraphDrawing {
       const { x, y } = node.position();
       const ahead = (x - here.x) * dx + (y - here.y) * dy, aside = Math.abs((x - here.x) * dy) + Math.abs((y - here.y) * dx);
       const joined = from.edgesWith(node).nonempty();
-      const far = ahead + 2 * aside - (joined ? 1e6 : 0);
+      const far = ahead + 2 * aside - (joined && ahead > aside ? 1e6 : 0);
       if (ahead > 8 && far < least) [best, least] = [node.id(), far];
     });
     if (best) this.choose(best, { bring: true });

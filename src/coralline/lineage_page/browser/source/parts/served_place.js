@@ -3,8 +3,8 @@ import { runPath, withQuery } from "../api.js";
 import { h, link } from "../dom.js";
 import { icon } from "../icons.js";
 import { count, figure, timeOf } from "../words.js";
-import { recordedValues } from "./recorded_values.js";
 import { staleNotes } from "./stale_notes.js";
+import { whyServed } from "./why_served.js";
 
 /** @typedef {import("../types.js").RunRow} RunRow */
 
@@ -26,7 +26,7 @@ export function servedPlace(place, { short = false } = {}) {
     h("p", { class: "actions" },
       place.run && link(runPath(place.run), { class: "button" }, "Its run"),
       place.artifact && link(withQuery(`/artifacts/${place.artifact}`, { direction: "back" }), { class: "button" }, "What it came from")),
-    ...(short ? [] : [why(place), moves(place.moves ?? []), versions(place)].filter((part) => part !== null)));
+    ...(short ? [] : [whyServed(place.why, place.row?.reasons ?? place.why?.recorded?.reasons ?? []), moves(place.moves ?? []), versions(place)].filter((part) => part !== null)));
 }
 
 /** Why it isn't the newest version. @param {any} place */
@@ -55,22 +55,6 @@ function notes(place) {
   if (!found.length) return null;
   return h("ul", { class: "notes" }, ...found.map((note) => h("li", {}, icon("warning"), h("span", {}, ...note))));
 }
-
-/** @param {any} place */
-function why({ why: answer, row }) {
-  const reasons = row?.reasons ?? answer?.recorded?.reasons ?? [];
-  /** @type {[string, unknown][]} */
-  const parts = [["Data", answer?.data ?? named({ "data set": row?.data, fingerprint: row?.data_fingerprint })], ["Warm start", answer?.warm_start],
-    ["Judged against", answer?.baseline], ["Code", answer?.code ?? row?.code], ["Settings", answer?.settings]];
-  const known = parts.filter(([, value]) => value && typeof value === "object" && Object.keys(value).length);
-  if (!known.length && !reasons.length) return null;
-  return h("div", { class: "why" }, h("h3", {}, "Why it is served"),
-    reasons.length ? h("ul", { class: "plain" }, ...reasons.map((/** @type {string} */ reason) => h("li", {}, reason))) : null,
-    ...known.map(([word, value], at) => h("details", { id: `why-${word}-${answer?.artifact?.id ?? at}` }, h("summary", {}, word), recordedValues(/** @type {Record<string, unknown>} */ (value)))));
-}
-
-/** @param {Record<string, unknown>} values */
-const named = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value));
 
 /** @param {import("../types.js").Move[]} moves */
 function moves(moves) {
