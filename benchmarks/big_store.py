@@ -34,7 +34,7 @@ _STEPS: tuple[tuple[str, tuple[str, ...], tuple[tuple[str, str, int], ...]], ...
     ("ExampleValidator", ("statistics", "schema"), (("anomalies", "ExampleAnomalies", 1),)),
     ("WarmStartImporter", ("examples", "label_map"), (("warm_start", "components.WarmStart", 1),)),
     ("QatTrainer", ("examples", "label_map", "warm_start"),
-     (("trained_model", "Model", 1), ("model_run", "ModelRun", 1), ("checkpoints", "Model", 22))),
+     (("trained_model", "Model", 1), ("model_run", "ModelRun", 1), ("checkpoints", "Model", 23))),
     ("TFLiteExporter", ("trained_model", "label_map", "dataset_report"),
      (("tflite_model", "components.TFLiteModel", 1),)),
     ("ServedModelImporter", ("tflite_model",), (("served_model", "components.ServedModel", 1),)),
@@ -50,12 +50,14 @@ _FAILURES = (
 )
 _HOUR_MS = 3_600_000
 _DATA_STEPS = 4
+_RUNS_OF_DATA = 50
 
 
 @dataclasses.dataclass
 class _Written:
     """What the run under way can take: artifacts by name, and of the runs before."""
 
+    run: int = 0
     artifacts: dict[str, list[int]] = dataclasses.field(default_factory=dict)
 
 
@@ -78,9 +80,10 @@ class StoreWriter:
             "git_commit": f"{number // 40:040x}",
             "lock_sha256": f"{number // 90:064x}",
         }
-        now = _Written()
+        now = _Written(number)
         fails_at = chance.randrange(len(_STEPS)) if chance.random() < 0.08 else None
-        reused = chance.choices((0, _DATA_STEPS, 6), (0.3, 0.6, 0.1))[0] if self._last.artifacts else 0
+        new_data = not self._last.artifacts or number // _RUNS_OF_DATA > self._last.run // _RUNS_OF_DATA
+        reused = 0 if new_data else chance.choices((_DATA_STEPS, _DATA_STEPS + 2), (0.9, 0.1))[0]
         for index, (node, inputs, outputs) in enumerate(_STEPS):
             state = pb.Execution.CACHED if index < reused else pb.Execution.COMPLETE
             if index == fails_at and state == pb.Execution.COMPLETE:
@@ -140,8 +143,8 @@ class StoreWriter:
         train = {"version": 1, "batch_size": 16, "float_steps": 450 + number % 7 * 50, "seed": number % 5}
         return {
             "VocExampleGen": {
-                "data": json.dumps({"path": f"/data/raccoon-{number // 50}", "version": 2}),
-                "input_fingerprint": f"{number // 50:064x}",
+                "data": json.dumps({"path": f"/data/raccoon-{number // _RUNS_OF_DATA}", "version": 2}),
+                "input_fingerprint": f"{number // _RUNS_OF_DATA:064x}",
             },
             "QatTrainer": {"train": json.dumps(train), "model": json.dumps({"preset": "fpnlite_320", "version": 1})},
         }.get(node, {"version": "1", "node": node})
@@ -163,7 +166,7 @@ class StoreWriter:
         blessed = self._random.random() < 0.55
         reason = f"AP {score} {'reaches' if blessed else 'is below'} 0.5"
         return {
-            "Examples": {"split_names": '["train", "eval"]', "input_fingerprint": f"{number // 50:064x}"},
+            "Examples": {"split_names": '["train", "eval"]', "input_fingerprint": f"{number // _RUNS_OF_DATA:064x}"},
             "components.EvaluationReport": {"AP": score, "AP50": score + 0.2, "AP75": score - 0.1, "images": 120,
                                             "split": "eval"},
             "ModelBlessing": {"blessed": int(blessed), "reasons": reason},
@@ -227,7 +230,7 @@ def write_big_store(address: str, executions: int = 10_000, tell: Callable[[str]
 
 
 def _fill(writer: StoreWriter, executions: int, tell: Callable[[str], None]) -> StoreWriter:
-    while writer.executions < executions:
+    while writer.executions < executions or writer.artifacts < 3 * executions:
         writer.write_run()
         if writer.runs % 100 == 0:
             tell(f"{writer.runs} runs, {writer.executions} executions, {writer.artifacts} artifacts")

@@ -32,6 +32,8 @@ from benchmarks.big_store import StoreWriter, open_to_write, write_big_store
 
 _READERS = 10
 _WRITTEN_RUNS = 12
+_WHOLE = "direction=both&depth=40&limit=200"
+_WIDE = 50
 
 
 class Server:
@@ -82,31 +84,42 @@ class Reader:
             return 0, b"", 1000 * (time.perf_counter() - began)
 
 
-def _paths(artifacts: int, runs: list[str], chance: random.Random) -> dict[str, Callable[[], str]]:
+def _paths(known: dict[str, Any], chance: random.Random) -> dict[str, Callable[[], str]]:
     """What readers ask for."""
-    some = lambda: chance.randrange(1, artifacts)  # noqa: E731
+    some = lambda: chance.randrange(1, known["artifacts"])  # noqa: E731
     sorts = ("began", "AP", "seconds", "state")
     return {
         "runs": lambda: f"/api/runs?sort={chance.choice(sorts)}&offset={chance.randrange(0, 900, 50)}&limit=50",
         "search": lambda: f"/api/runs?search=raccoon-{chance.randrange(20)}&state=COMPLETE",
-        "graph of 200": lambda: f"/api/artifacts/{some()}/graph?direction=both&depth=40&limit=200",
-        "run": lambda: f"/api/runs/{chance.choice(runs)}",
+        "graph of 200": lambda: f"/api/artifacts/{chance.choice(known['wide'])}/graph?{_WHOLE}",
+        "run": lambda: f"/api/runs/{chance.choice(known['runs'])}",
         "artifact": lambda: f"/api/artifacts/{some()}",
     }
 
 
+def _known(place: str) -> dict[str, Any]:
+    """What there is to ask for: runs, and artifacts with a lineage of 200 nodes."""
+    reader, chance = Reader(place), random.Random(0)
+    artifacts = json.loads(reader.get("/api/store")[1])["artifacts"]
+    runs = [row["run_id"] for row in json.loads(reader.get("/api/runs?limit=500")[1])["runs"]]
+    wide: list[int] = []
+    while len(wide) < _WIDE:
+        number = chance.randrange(1, artifacts)
+        graph = json.loads(reader.get(f"/api/artifacts/{number}/graph?{_WHOLE}")[1])
+        wide += [number] * (len(graph["nodes"]) == 200)
+    return {"artifacts": artifacts, "runs": runs, "wide": wide}
+
+
 def load(place: str, requests: int, readers: int = _READERS) -> dict[str, Any]:
     """Asks so often, from so many threads at once, each as fast as it's answered."""
-    first = Reader(place)
-    artifacts = json.loads(first.get("/api/store")[1])["artifacts"]
-    runs = [row["run_id"] for row in json.loads(first.get("/api/runs?limit=500")[1])["runs"]]
+    known = _known(place)
     took: dict[str, list[float]] = {}
     failures: list[tuple[str, int]] = []
     note = threading.Lock()
 
     def read(number: int) -> None:
         reader, chance = Reader(place), random.Random(number)
-        paths = _paths(artifacts, runs, chance)
+        paths = _paths(known, chance)
         for _ in range(requests // readers):
             kind = chance.choice(list(paths))
             path = paths[kind]()
@@ -140,11 +153,11 @@ def _spread(found: list[float]) -> dict[str, float]:
 @contextlib.contextmanager
 def _reading(place: str) -> Iterator[None]:
     """Readers that ask until the context ends."""
-    going = True
+    going, known = True, _known(place)
 
     def read(number: int) -> None:
         reader, chance = Reader(place), random.Random(number)
-        paths = _paths(20_000, ["latest"], chance)
+        paths = _paths(known, chance)
         while going:
             reader.get(paths[chance.choice(list(paths))]())
 

@@ -25,12 +25,13 @@ from coralline.lineage_page.change_stream import changes
 from coralline.lineage_page.details_answer import NotInStoreError
 from coralline.lineage_page.lineage_graph import DIRECTIONS, graph_around
 from coralline.lineage_page.page_safety import Access, SafetyMiddleware, error_content
-from coralline.lineage_page.previews import how_served
+from coralline.lineage_page.previews import STATISTICS, how_served
 from coralline.lineage_page.run_log import run_log
 from coralline.lineage_page.search_answer import search_answer
 from coralline.lineage_page.served_answer import ServedPlaces
 from coralline.lineage_page.shown_files import NOT_THERE, AllowedRoots, ArtifactFolder, OpenedFile, RefusedFileError
 from coralline.lineage_page.snapshot import Snapshot
+from coralline.lineage_page.statistics_preview import statistics_preview
 from coralline.lineage_page.store_watch import StoreWatch
 
 STATIC = Path(__file__).parent / "static"
@@ -160,6 +161,9 @@ class LineagePage:
             raise NotInStoreError(f"the store has no artifact {number}")
         name = request.path_params["name"]
         opened = ArtifactFolder(known.artifacts[number].uri, self.roots).open(name)
+        if name.rpartition("/")[2] == STATISTICS:
+            with opened.stream:
+                return JsonAnswer(statistics_preview(opened.stream.read()))
         served = how_served(name)
         headers = {"content-security-policy": served.policy, "content-length": str(opened.size)}
         if served.download:

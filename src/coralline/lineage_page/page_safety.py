@@ -14,15 +14,17 @@ import hmac
 import http.cookies
 import ipaddress
 import json
+import re
 import socket
 import urllib.parse
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _COOKIE = "coralline_lineage"
+_FILES = re.compile(r"/api/artifacts/\d+/files/")
 _SEND_S = 30.0
 """A client that takes nothing for so long is left."""
 _MOST_AT_ONCE = 64
@@ -99,7 +101,7 @@ class SafetyMiddleware:
             async with self._turns:
                 await self._app(scope, receive, _patient(_with_headers(send)))
 
-    def _refusal(self, scope: Scope, given: MutableMapping[str, str]) -> tuple[int, str, str | None, str | None] | None:
+    def _refusal(self, scope: Scope, given: Mapping[str, str]) -> tuple[int, str, str | None, str | None] | None:
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "this page is for reading", scope["method"], "ask with GET"
         host = given.get("host", "")
@@ -108,13 +110,11 @@ class SafetyMiddleware:
         origin = given.get("origin")
         if origin is not None and urllib.parse.urlsplit(origin).netloc.lower() != host.lower():
             return 403, "other pages may not ask this server", origin, "open its address itself"
-        visit = given.get("sec-fetch-mode") == "navigate" and given.get("sec-fetch-dest") == "document"
-        followed_link = visit and not scope["path"].startswith("/api/")
-        if given.get("sec-fetch-site", "none") not in ("none", "same-origin") and not followed_link:
+        if given.get("sec-fetch-site", "none") not in ("none", "same-origin") and not _follows_link(scope, given):
             return 403, "other pages may not ask this server", given["sec-fetch-site"], "open its address itself"
         return None
 
-    def _is_known(self, scope: Scope, given: MutableMapping[str, str]) -> bool:
+    def _is_known(self, scope: Scope, given: Mapping[str, str]) -> bool:
         scheme, _, bearer = given.get("authorization", "").partition(" ")
         told = bearer if scheme.lower() == "bearer" else _cookie(given.get("cookie", ""))
         return _is_same(told, self._access.token)
@@ -136,6 +136,17 @@ class SafetyMiddleware:
         ]
         await _with_headers(send)({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _follows_link(scope: Scope, given: Mapping[str, str]) -> bool:
+    """Whether somebody goes to the page from elsewhere, or from a report in its frame, which has no origin, to another.
+
+    Whoever else frames a report sees nothing: its policy names who may (frame-ancestors).
+    """
+    if given.get("sec-fetch-mode") != "navigate":
+        return False
+    of_artifact = _FILES.match(scope["path"]) is not None
+    return of_artifact if given.get("sec-fetch-dest") == "iframe" else not scope["path"].startswith("/api/")
 
 
 def _is_same(told: str, token: str | None) -> bool:

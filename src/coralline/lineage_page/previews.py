@@ -17,7 +17,8 @@ _PICTURES = {
 }
 _TEXTS = (".txt", ".log", ".md", ".csv", ".yaml", ".yml", ".pbtxt", ".textproto")
 _LABELS = ("labels.txt", "label_map.pbtxt")
-_STATISTICS = "FeatureStats.pb"
+STATISTICS = "FeatureStats.pb"
+"""The file of a split's statistics, which is served as JSON."""
 _MOST = 60
 
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -69,7 +70,7 @@ def _kind(name: str) -> str | None:
     ending, last = _ending(name), name.rpartition("/")[2]
     if last in _LABELS:
         return "labels"
-    if last == _STATISTICS:
+    if last == STATISTICS:
         return "statistics"
     if ending in (".html", ".htm"):
         return "page"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coralline.lineage_page.details_answer import NotInStoreError
-from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder, read_text
+from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder, text_or_its_end
 
 _MOST = 1 << 20
 
@@ -28,5 +28,5 @@ def run_log(folder: str | None, run_id: str) -> dict[str, Any]:
         opened = ArtifactFolder(folder, AllowedRoots.of([folder])).open(f"{run_id}.log")
     except FileNotFoundError as error:
         raise NotInStoreError("the run has left no log here", found=f"{run_id}.log", expected=folder) from error
-    text, truncated = read_text(opened, _MOST)
+    text, truncated = text_or_its_end(opened, _MOST)
     return {"text": text, "truncated": truncated, "name": f"{run_id}.log"}

@@ -55,7 +55,7 @@ def runs_answer(snapshot: Snapshot, wanted: RunsWanted) -> dict[str, Any]:
     piece = matching[wanted.offset : wanted.offset + min(wanted.limit, MOST_ROWS)]
     return {
         "total": len(matching),
-        "runs": [dataclasses.asdict(row) for row in served_now(piece)],
+        "runs": [dataclasses.asdict(row) for row in with_what_is_served(piece)],
         "pipelines": sorted({row.pipeline for row in rows}),
         "version": snapshot.version,
         "loading": snapshot.loading,
@@ -63,7 +63,7 @@ def runs_answer(snapshot: Snapshot, wanted: RunsWanted) -> dict[str, Any]:
     }
 
 
-def served_now(rows: list[RunRow]) -> list[RunRow]:
+def with_what_is_served(rows: list[RunRow]) -> list[RunRow]:
     """The lines with what is served at this moment: a rollback changes no store."""
     served = ServedVersions()
     return [dataclasses.replace(row, served=served.serves(row.published)) if row.published else row for row in rows]
@@ -82,7 +82,7 @@ def scores_answer(snapshot: Snapshot, pipeline: str) -> dict[str, Any]:
             "published": row.published,
             "served": row.served,
         }
-        for row in served_now(rows)
+        for row in with_what_is_served(rows)
     ]
     return {"points": points, "version": snapshot.version}
 

@@ -176,7 +176,7 @@ def _folder(path: str) -> Iterator[list[int]]:
         os.close(descriptor[0])
 
 
-def read_text(opened: OpenedFile, most: int) -> tuple[str, bool]:
+def text_or_its_end(opened: OpenedFile, most: int) -> tuple[str, bool]:
     """The text of a file (its end, if it's longer than `most` bytes), and whether it was cut."""
     with closing(opened.stream):
         cut = opened.size > most

@@ -45,6 +45,13 @@ def test_a_link_on_another_page_opens_the_page_itself(page):
     assert page.get("/runs/20260101-000000-aaaa", **followed)[0] != 403
 
 
+def test_a_report_in_its_frame_leads_to_its_other_pages(page):
+    within = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"}
+    status, headers, _ = page.get("/api/artifacts/4/files/report.html", **within)
+    assert status == 200 and headers["content-security-policy"].endswith("frame-ancestors 'self'")
+    assert page.get("/api/runs", **within)[0] == 403
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_is_for_reading(page, method):
     status, headers, _ = page.get("/api/runs", method=method)
