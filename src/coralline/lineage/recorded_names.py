@@ -195,7 +195,7 @@ INPUT_FINGERPRINT = RecordedName(
     "input_fingerprint",
     *_DATA_ON,
     since=1,
-    says="SHA-256 over names and contents of all files that were read (`components.voc_example_gen.fingerprint`); on "
+    says="SHA-256 over names and contents of all files that were read (`coralline.data.data_fingerprint`); on "
     "`DatasetReport` since format 2",
 )
 SPAN = RecordedName("span", EXAMPLES, since=1, kind=WHOLE, says="0; by which TFX's resolvers order examples")
@@ -319,7 +319,11 @@ REFUSED_BY = RecordedName(
     "refused_by", PUSHED_MODEL, since=1, says="`blessing`, `gate`, `rollback` or `baseline`; empty if it was published"
 )
 PUBLISHED_FILES = RecordedName(
-    "published_files", PUSHED_MODEL, kind=JSON, says="SHA-256 of each file of the version but manifest.json, by name"
+    "published_files",
+    PUSHED_MODEL,
+    kind=JSON,
+    says="SHA-256 of the files that decide which version it is (model.tflite, labels.txt, the compiled one), by name; "
+    "absent if nothing was published",
 )
 COMPILED = RecordedName("compiled", PUSHED_MODEL, since=1, kind=FLAG, says="whether it was compiled for the Edge TPU")
 COMPILER_STATUS = RecordedName(

@@ -133,6 +133,8 @@ class StoreMirror(ReadOnlyStore):
       executions, artifacts: some that were read just now, which aren't asked for again.
     """
 
+    contexts_at_hand = True
+
     def __init__(
         self,
         store: LockedStore,

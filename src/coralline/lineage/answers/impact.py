@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.answers.outcome import artifacts_made, published_place
-from coralline.lineage.answers.run_table import RunRow, ServedVersions, run_row
+from coralline.lineage.answers.run_table import RunRow, ServedVersions, rows_of
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_of
 from coralline.lineage.recorded_names import PUSHED_MODEL, WARM_START
 from coralline.lineage.run_history import Artifact, RunHistory
@@ -81,9 +81,9 @@ def _made(step: LineageStep, artifact: Artifact, how: str) -> dict[str, Any]:
 
 
 def _rows(history: RunHistory, steps: Sequence[LineageStep], known: Mapping[str, RunRow]) -> dict[str, RunRow]:
-    ids = dict.fromkeys(step.execution.run_id for step in reversed(steps) if step.execution.run_id)
+    ids = dict.fromkeys(step.execution.run_id for step in steps if step.execution.run_id)
     found = [known[run_id] for run_id in ids if run_id in known]
-    found += [run_row(history, run) for run_id in ids if run_id not in known and (run := history.run(run_id))]
+    found += rows_of(history, history.runs_named(run_id for run_id in ids if run_id not in known))
     return {row.run_id: row for row in sorted(found, key=lambda row: row.began_ms, reverse=True)}
 
 

@@ -33,7 +33,12 @@ _SERVICES, _DATABASES = ("grpc", "grpcs"), ("mysql", "postgresql")
 
 
 class ReadOnlyStore:
-    """A store's `get_*` methods, as `ml_metadata.MetadataStore` has them; they raise UserError when it fails."""
+    """A store's `get_*` methods, as `ml_metadata.MetadataStore` has them; they raise UserError when it fails.
+
+    `contexts_at_hand`: whether an execution's contexts are no query of their own.
+    """
+
+    contexts_at_hand = False
 
     def __init__(self, store: MetadataStore, address: str):
         self._store, self._address = store, address
