@@ -6,6 +6,8 @@ import dataclasses
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -115,7 +117,6 @@ class WeeklyRuns:
                 "data": json.dumps({"path": "/srv/data/yard"}),
                 "input_fingerprint": f"{week.images:064x}",
             },
-            "TFLiteExporter": {"exporter": json.dumps({"note": _HOSTILE})},
             "QatTrainer": {
                 "train": json.dumps({"float_steps": week.steps, "seed": 3}),
                 "model": json.dumps({"preset": "mobilenet_v2_256"}),
@@ -177,6 +178,7 @@ class WeeklyRuns:
         ap50 = round((week.ap or 0) + 0.31, 3)
         return {
             "Examples": {"input_fingerprint": f"{week.images:064x}", "train_records": week.images - 240},
+            "ModelRun": {"note": _HOSTILE},
             "components.DatasetReport": {"images": week.images, "classes": 3},
             "components.WarmStart": {"source": "latest_blessed", "version": before},
             "components.ServedModel": {"content": "sha256:5e0f" if before else "nothing", "version": before},
@@ -306,15 +308,21 @@ def served_weekly_runs(weekly_runs: WeeklyRuns) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve_runs(tmp_path: Path) -> Iterator[Callable[..., tuple[WeeklyRuns, str]]]:
-    """`serve_runs(*weeks)`: runs of one's own to add to, and the address of their page."""
+def serve_runs(tmp_path: Path) -> Iterator[Callable[[], tuple[WeeklyRuns, str]]]:
+    """`serve_runs()`: runs of one's own to write, and the address of their page.
+
+    Its server is another process, as with people: within one, SQLite's locks don't hold between its several libraries.
+    """
+    code = "from pipeline.cli import main; main()"
+    command = [sys.executable, "-c", code, "lineage", "serve", "--store", str(tmp_path), "--port", "0"]
     with ExitStack() as stack:
 
-        def begin(*weeks: Week) -> tuple[WeeklyRuns, str]:
+        def begin() -> tuple[WeeklyRuns, str]:
             runs = WeeklyRuns(tmp_path)
-            for week in weeks:
-                runs.write(week)
-            return runs, stack.enter_context(_served(tmp_path))
+            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            return runs, process.stdout.readline().rsplit(" ", 1)[-1].strip().rstrip("/")
 
         yield begin
 

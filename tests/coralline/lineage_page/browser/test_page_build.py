@@ -55,7 +55,7 @@ def test_shell_holds_nothing_that_the_policy_forbids():
 
 def test_data_never_becomes_markup():
     sources = "".join(file.read_text() for file in (SOURCES / "source").rglob("*.js"))
-    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", sources) == []
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", sources) == []
 
 
 def test_modules_stay_short():

@@ -61,7 +61,9 @@ function arrive(fresh) {
   main.setAttribute("aria-busy", "false");
   if (!fresh) return;
   scrollTo(0, 0);
-  if (started) main.focus({ preventScroll: true });
+  const heading = main.querySelector("h1");
+  heading?.setAttribute("tabindex", "-1");
+  if (started) heading?.focus({ preventScroll: true });
   started = true;
 }
 let started = false;

@@ -2,6 +2,7 @@
 import { Refused } from "../api.js";
 import { h } from "../dom.js";
 import { counted } from "../words.js";
+import { statisticsTable } from "./statistics.js";
 import { copyable, longText, recordedValues } from "./recorded_values.js";
 
 /** @typedef {import("../types.js").Preview} Preview */
@@ -14,10 +15,15 @@ const WORDS = /** @type {Record<string, string>} */ ({ page: "Page", text: "Text
 export function previewParts(previews) {
   // Whatever the server answers, only its own addresses are asked.
   const files = previews.flatMap((preview) => (preview.url?.startsWith("/api/") ? [{ ...preview, url: preview.url }] : []));
+  // A report's own page comes before those that it leads to.
+  files.sort((a, b) => depth(a) - depth(b));
   const pictures = files.filter(({ kind }) => kind === "picture");
   const others = [...files.filter(({ kind }) => kind !== "picture").map(fold), ...previews.filter(({ kind }) => kind === "tensorboard").map(board)];
   return pictures.length ? [...others, gallery(pictures)] : others;
 }
+
+/** @param {File} file */
+const depth = ({ kind, name }) => (kind === "page" ? name.split("/").length : 100);
 
 /** @param {File[]} pictures */
 function gallery(pictures) {
@@ -68,7 +74,7 @@ async function fill(body, { kind, url }) {
     const type = response.headers.get("Content-Type") ?? "";
     if (type.startsWith("application/octet-stream")) return body.replaceChildren(h("p", {}, "This is a binary file. ", h("a", { href: url, download: "" }, "Save it")));
     const text = await response.text();
-    body.replaceChildren(kind === "labels" ? labelList(text) : kind === "text" ? plainText(text) : structured(text));
+    body.replaceChildren(kind === "labels" ? labelList(text) : kind === "text" ? plainText(text) : structured(text, kind));
   } catch (error) {
     body.replaceChildren(h("p", { class: "gap" }, error instanceof Error ? error.message : String(error)));
   }
@@ -84,10 +90,11 @@ function labelList(text) {
   return h("ol", { class: "labels", start: quoted.length ? 1 : 0 }, ...names.map((name) => h("li", {}, name)));
 }
 
-/** @param {string} text of JSON, or of what should be */
-function structured(text) {
+/** @param {string} text of JSON, or of what should be @param {string} kind */
+function structured(text, kind) {
   try {
     const content = JSON.parse(text);
+    if (kind === "statistics" && Array.isArray(content.features)) return statisticsTable(content);
     if (content && typeof content === "object" && !Array.isArray(content)) return recordedValues(content);
     return plainText(JSON.stringify(content, null, 2));
   } catch {

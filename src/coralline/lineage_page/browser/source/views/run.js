@@ -2,6 +2,7 @@
 import { ask, askIfThere, runPath, withQuery } from "../api.js";
 import { h, link } from "../dom.js";
 import { GraphView } from "../graph/graph_view.js";
+import { nodePath } from "../graph/graph_words.js";
 import { servedBadge, stateBadge, verdictBadge } from "../parts/badges.js";
 import { logPart } from "../parts/log.js";
 import { nodeDetails } from "../parts/node_details.js";
@@ -42,7 +43,7 @@ function render({ found, before, served }, context) {
     h("h1", { class: "id" }, row.run_id),
     h("p", { class: "under" }, h("span", { class: "badges" }, stateBadge(row.state), verdictBadge(row.verdict), servedBadge(row)),
       h("span", {}, row.pipeline, " · began ", time(row.began_ms), row.state === "RUNNING" ? " · running for " : " · took ", took(row), row.steps ? ` · ${row.reused} of ${counted(row.steps, "step")} reused` : "")),
-    comparisons(row, before, served),
+    actions(found, before, served),
     failures(row, steps),
     outcome(row, before),
     h("section", { class: "has-graph" }, h("h2", {}, "Graph"), graph.element),
@@ -51,11 +52,13 @@ function render({ found, before, served }, context) {
   ].filter((part) => part !== null);
 }
 
-/** @param {import("../types.js").RunRow} row @param {ApPoint | null} before @param {ApPoint | null} served */
-function comparisons(row, before, served) {
+/** @param {RunAnswer} found @param {ApPoint | null} before @param {ApPoint | null} served */
+function actions({ run: row, graph }, before, served) {
   const links = [];
   if (before) links.push(link(withQuery("/diff", { one: before.run_id, other: row.run_id }), { class: "button" }, "Compare with the run before"));
   if (served && !row.served && served.run_id !== before?.run_id) links.push(link(withQuery("/diff", { one: served.run_id, other: row.run_id }), { class: "button" }, "Compare with the served one"));
+  const report = graph.nodes.find((node) => node.kind === "artifact" && (node.type ?? "").endsWith("EvaluationReport"));
+  if (report) links.push(link(nodePath(report), { class: "button" }, "Evaluation report"));
   if (!links.length) return null;
   return h("p", { class: "actions" }, ...links);
 }
