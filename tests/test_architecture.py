@@ -24,6 +24,7 @@ _ROOMS = (
     "coralline.edgetpu",
     "coralline.scoring",
     "coralline.evaluation_report",
+    "coralline.lineage_page",
     "coralline.detector",
     "coralline.data_report",
     "coralline.od_api",

@@ -16,8 +16,8 @@ _PACKAGES = {"coralline": _ROOT / "src" / "coralline"} | {
     name: _ROOT / name for name in ("components", "pipeline", "deployment")
 }
 
-_IMAGE = _ROOT / "deployment" / "image"
-"""What a build of the image needs; no package ships it."""
+_NOT_SHIPPED = (_ROOT / "deployment" / "image", _ROOT / "src" / "coralline" / "lineage_page" / "browser")
+"""What a build of the image needs, and what the lineage page is built from."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,9 @@ def sources(tmp_path_factory):
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(_ROOT / name, copy)
     for folder in ("src", "components", "pipeline", "deployment"):
-        shutil.copytree(_ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        shutil.copytree(
+            _ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
+        )
     return copy
 
 
@@ -38,7 +40,7 @@ def _shipped() -> set[str]:
         f"{name}/{path.relative_to(folder).as_posix()}"
         for name, folder in _PACKAGES.items()
         for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and _IMAGE not in path.parents
+        if path.is_file() and "__pycache__" not in path.parts and not set(_NOT_SHIPPED) & set(path.parents)
     }
 
 

@@ -35,10 +35,10 @@ def open_history(address: str | None) -> RunHistory:
     """
     from coralline.lineage.run_history import open_lineage
 
-    return open_lineage(address or _default_store())
+    return open_lineage(address or default_store())
 
 
-def _default_store() -> str:
+def default_store() -> str:
     """The output folder of `run` or `demo` in the working directory."""
     for folder in (".", "coralline-out", "coralline-demo"):
         if os.path.isfile(os.path.join(folder, "metadata.sqlite")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.answers.outcome import artifacts_made, published_place
@@ -16,8 +16,10 @@ TRAINED, WARM_STARTED = "made from it", "warm start"
 """How a published model depends on an artifact: directly, or because training began with a model that does."""
 
 
-def impact(history: RunHistory, artifacts: Artifact | Sequence[Artifact]) -> dict[str, Any]:
-    """Everything that depends on an artifact, or on any of several, ready for JSON.
+def impact(
+    history: RunHistory, artifacts: Artifact | Sequence[Artifact], known: Mapping[str, RunRow] | None = None
+) -> dict[str, Any]:
+    """Everything that depends on an artifact, or on any of several, ready for JSON; `known`: rows of runs, by id.
 
     ML Metadata has no arrow from a published version to the trainings that begin with it: it's found by the address
     that the WarmStart names.
@@ -32,7 +34,7 @@ def impact(history: RunHistory, artifacts: Artifact | Sequence[Artifact]) -> dic
     made = [_made(step, artifact, how) for step, how in steps for of in step.outputs.values() for artifact in of]
     seen = {artifact.id for artifact in asked}
     made = [one for one in made if one["id"] not in seen and not seen.add(one["id"])]  # type: ignore[func-returns-value]
-    rows = _rows(history, [step for step, _ in steps])
+    rows = _rows(history, [step for step, _ in steps], known or {})
     return {
         "artifacts": [artifact_as_dict(artifact) for artifact in asked],
         "made": made,
@@ -78,9 +80,11 @@ def _made(step: LineageStep, artifact: Artifact, how: str) -> dict[str, Any]:
     }
 
 
-def _rows(history: RunHistory, steps: Sequence[LineageStep]) -> dict[str, RunRow]:
-    runs = history.runs_named(step.execution.run_id for step in steps if step.execution.run_id)
-    return {row.run_id: row for row in rows_of(history, runs)}
+def _rows(history: RunHistory, steps: Sequence[LineageStep], known: Mapping[str, RunRow]) -> dict[str, RunRow]:
+    ids = dict.fromkeys(step.execution.run_id for step in steps if step.execution.run_id)
+    found = [known[run_id] for run_id in ids if run_id in known]
+    found += rows_of(history, history.runs_named(run_id for run_id in ids if run_id not in known))
+    return {row.run_id: row for row in sorted(found, key=lambda row: row.began_ms, reverse=True)}
 
 
 def _published(

@@ -41,11 +41,18 @@ class _Served:
     why_not: str | None = None
 
 
-def staleness(history: RunHistory, *, ask_addresses: bool = False, read_all_data: bool = False) -> dict[str, Any]:
+def staleness(
+    history: RunHistory,
+    *,
+    rows: Sequence[RunRow] | None = None,
+    ask_addresses: bool = False,
+    read_all_data: bool = False,
+) -> dict[str, Any]:
     """Of each place where runs of this store have published: what it serves, and what makes that stale.
 
     Args:
       history: the store.
+      rows: the table of runs, newest first, if it's known already.
       ask_addresses: also look at places at addresses (`s3://`), which takes a network.
       read_all_data: also read data sets that are larger than `QUICK_BYTES`, or at an address.
 
@@ -58,7 +65,7 @@ def staleness(history: RunHistory, *, ask_addresses: bool = False, read_all_data
     """
     pushed = [artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) if artifact.properties.get("pushed")]
     places = dict.fromkeys(place.rpartition("/")[0] for a in pushed if (place := published_place(a.properties)))
-    rows = run_rows(history)
+    rows = run_rows(history) if rows is None else rows
     # The newest come first: of one that several runs have published, the first is left.
     by_place = {str(published_place(artifact.properties)): artifact for artifact in pushed}
     return {"places": [_at(history, place, by_place, rows, ask_addresses, read_all_data) for place in places if place]}

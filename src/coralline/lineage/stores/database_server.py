@@ -54,7 +54,11 @@ class _SessionRelay:
         code = f"import sys; sys.path[:] = {sys.path!r}; from {_RELAY} import serve; serve()"
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+                [sys.executable, "-I", "-S", "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is the parent's, with which it ends
             )
             end = weakref.finalize(self, _end, process)
             assert process.stdin and process.stdout

@@ -36,12 +36,11 @@ def serve() -> None:
     """Serves the parent until it ends."""
     login = Login(**json.loads(sys.stdin.readline()))
     with contextlib.ExitStack() as stack:
-        short = len(tempfile.gettempdir()) <= _LONGEST_PLACE
-        folder = tempfile.mkdtemp(prefix="coralline-", dir=None if short else "/tmp")
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
             first = _log_in(login)
             version = first.schema_version()
+            folder = _private_folder()
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
             place = Path(folder, first.socket_name)
             listening = socket.socket(socket.AF_UNIX)
             listening.bind(str(place))
@@ -53,6 +52,14 @@ def serve() -> None:
         threading.Thread(target=_accept, args=(listening, login, first), daemon=True).start()
         sys.stdin.read()
     os._exit(0)  # a thread may be waiting for a server
+
+
+def _private_folder() -> str:
+    try:
+        short = len(tempfile.gettempdir()) <= _LONGEST_PLACE
+        return tempfile.mkdtemp(prefix="coralline-", dir=None if short else "/tmp")
+    except OSError as error:
+        raise UserError("there is no room for a socket", found=error, fix="set TMPDIR to a folder with room") from error
 
 
 def _log_in(login: Login) -> DatabaseSession:

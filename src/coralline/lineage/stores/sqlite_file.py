@@ -54,8 +54,8 @@ def open_file(path: str) -> HowToOpen:
         require_known(version, file)
         if version == READ_HERE:
             return HowToOpen(_config(file, pb.SqliteMetadataSourceConfig.READONLY), gaps=_has_gaps(file))
-    folder = tempfile.TemporaryDirectory(prefix="coralline-")
     try:
+        folder = tempfile.TemporaryDirectory(prefix="coralline-")
         copy = (_copied_with_journal if unfinished else _copied)(file, folder.name)
         require_known(version := _schema_version(copy, "rw"), file)
     except (sqlite3.Error, OSError) as error:

@@ -11,6 +11,7 @@ import functools
 import os
 import re
 import tempfile
+import threading
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
@@ -30,6 +31,7 @@ from coralline.lineage.stores.how_to_open import HowToOpen
 from coralline.lineage.stores.sqlite_file import STORE_FILE, open_file
 
 _AT_ONCE = 100
+_OPENING = threading.Lock()  # the standard streams, which are turned meanwhile, are the process's
 _SERVICES, _DATABASES, _FILES = ("grpc", "grpcs"), ("mysql", "postgresql"), ("sqlite", "file")
 
 
@@ -119,7 +121,7 @@ class ReadOnlyStore:
             # The database clients write the reason to the standard error stream, from C++.
             log = Path(folder, "stderr")
             try:
-                with output_to(log):
+                with _OPENING, output_to(log):
                     store = MetadataStore(connection.config, enable_upgrade_migration=connection.upgrade)
                     store.get_context_types()
             except (errors.StatusError, RuntimeError) as error:

@@ -108,17 +108,22 @@ def test_why_finds_the_pushed_model_by_its_path(penguin: str) -> None:
     assert f"{_HOME}/data/labelled" in _call("why", f"{_HOME}/serving_model/{version}", "--store", penguin)
 
 
-def test_every_answer_has_words_for_it(penguin: str, older: str) -> None:
+def test_every_answer_has_words_and_a_document(penguin: str, older: str, valid_document) -> None:
     for store in (penguin, older):
+        valid_document(_call("list", "--store", store, "--json"))
         history = open_lineage(store)
         for row in run_rows(history):
             assert row.run_id in _call("show", row.run_id, "--store", store)
+            valid_document(_call("show", row.run_id, "--store", store, "--json"))
             assert recorded_in_words(recorded_outcome(list(_steps(history, row).values())))
         assert "Model" in _call("list", "artifacts", "--type", "Model", "--store", store)
         first, second = (row.run_id for row in _oldest_first(history)[:2])
         assert _call("diff", first, second, "--store", store)
+        valid_document(_call("diff", first, second, "--store", store, "--json"))
         (examples, *_) = history.artifacts_of_type("Examples")[::-1]
         assert "serving_model" in _call("impact", f"artifact:{examples.id}", "--store", store)
+        valid_document(_call("impact", f"artifact:{examples.id}", "--store", store, "--json"))
+        valid_document(_call("show", f"artifact:{examples.id}", "--store", store, "--json"))
         assert _call("stale", "--store", store)
 
 
@@ -138,7 +143,7 @@ def test_a_store_of_2019_shows_states_steps_and_what_was_pushed(older: str) -> N
     assert "not recorded" in _call("list", "--store", older)
 
 
-def test_kubeflow_pipelines_1_shows_pods_of_which_no_state_is_known(tfx_writer, tmp_path: Path) -> None:
+def test_kubeflow_pipelines_1_shows_pods_of_which_no_state_is_known(tfx_writer, tmp_path: Path, valid_document) -> None:
     writer = tfx_writer(tmp_path / "metadata.sqlite")
     _write_as_metadata_writer(writer.store)
     history = open_lineage(tmp_path)
@@ -150,6 +155,7 @@ def test_kubeflow_pipelines_1_shows_pods_of_which_no_state_is_known(tfx_writer, 
     assert steps["Xgboost train"].execution.details == {"kfp_pod_name": "taxi-x7k2p-2"}
     assert [a.type for a in steps["Xgboost train"].outputs["model"]] == ["XGBoostModel"]
     assert "unknown" in _call("list", "--store", str(tmp_path))
+    valid_document(_call("show", "taxi-x7k2p", "--store", str(tmp_path), "--json"))
     assert "Xgboost train" in _call("show", "taxi-x7k2p", "--store", str(tmp_path))
 
 
