@@ -7,20 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from coralline.foundation.printable import encodable
-from coralline.lineage.recorded_names import JSON, RESOLVED_SETTINGS, RecordedName
+from coralline.lineage.recorded_names import RESOLVED_SETTINGS
 
 
-def record(artifact: Any, facts: Mapping[RecordedName, Any]) -> None:
+def record_facts(artifact: Any, facts: Mapping[str, Any]) -> None:
     """Sets custom properties of a TFX artifact, before it is published: afterwards it must not change.
 
     Args:
       artifact: TFX's.
-      facts: what is said, by name; None leaves a name out.
+      facts: what is said, by name (`coralline.lineage.recorded_names`); objects and lists are written as JSON, None
+        leaves a name out.
     """
     for name, value in facts.items():
         if value is None:
             continue
-        if name.kind == JSON:
+        if isinstance(value, dict | list):
             artifact.set_string_custom_property(str(name), json.dumps(value))
         elif isinstance(value, int):
             artifact.set_int_custom_property(str(name), int(value))
@@ -32,4 +33,4 @@ def record(artifact: Any, facts: Mapping[RecordedName, Any]) -> None:
 
 def record_settings(artifact: Any, section: str, used: Mapping[str, Any]) -> None:
     """Records the values of a section's settings that the step has used, by dotted name."""
-    record(artifact, {RESOLVED_SETTINGS: {f"{section}.{name}": value for name, value in used.items()}})
+    record_facts(artifact, {RESOLVED_SETTINGS: {f"{section}.{name}": value for name, value in used.items()}})

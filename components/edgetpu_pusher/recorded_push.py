@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from components.recorded_properties import record
+from components.recorded_properties import record_facts
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.lineage import recorded_names as names
 from coralline.publishing import bundle
@@ -37,7 +37,7 @@ def record_push(
     path, version = ("", "") if compiler is None else (compiler.path, compiler.version)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
     used = {f"edgetpu.{name}": value for name, value in settings.model_dump(mode="json").items()}
-    record(
+    record_facts(
         artifact,
         {
             names.PUSHED: int(outcome["pushed"]),

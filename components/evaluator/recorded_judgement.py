@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from components.evaluator.blessing import BASELINE, CANDIDATE, FLOAT, QAT
-from components.recorded_properties import record
+from components.recorded_properties import record_facts
 from coralline.evaluation_report.evaluation_page import EvaluationPage
 from coralline.lineage import recorded_names as names
 from coralline.lineage.judged_images import Corners, FalseAlarm, JudgedBox, JudgedImage, JudgedSide, write_judged_images
@@ -30,7 +30,7 @@ def record_judgement(report: Any, page: EvaluationPage, scored: ScoredModels) ->
     best = page.analysis.thresholds.overall
     counts = None if best is None else best.counts
     boxes = sum(int((~truth.difficult.astype(bool)).sum()) for truth in scored.ground_truths)
-    record(
+    record_facts(
         report,
         {
             names.AP: figures.ap,

@@ -11,7 +11,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.kept_address import kept_address
-from components.recorded_properties import record, record_settings
+from components.recorded_properties import record_facts, record_settings
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import memory, storage
 from coralline.foundation.code_version import stamp
@@ -64,7 +64,7 @@ class Executor(base_executor.BaseExecutor):
         storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
         artifact.set_int_custom_property("edgetpu_total", mapped.total)
-        record(artifact, {MODEL_SHA256: hashlib.sha256(content).hexdigest()})
+        record_facts(artifact, {MODEL_SHA256: hashlib.sha256(content).hexdigest()})
         used = {name: getattr(post_processing, name) for name in type(settings).model_fields}
         record_settings(artifact, "export", used)
         stamp(artifact)

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Mapping
 from typing import Any
 
-from components.recorded_properties import record, record_settings
+from components.recorded_properties import record_facts, record_settings
 from coralline.data.annotated_image import AnnotatedImage
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Dataset
@@ -28,12 +28,12 @@ def record_data(
       known: its fingerprint.
     """
     path = without_secrets(settings.path)
-    record(examples, {names.DATA_PATH: path})
+    record_facts(examples, {names.DATA_PATH: path})
     record_settings(examples, "data", _used(settings, content))
     images, boxes = _by_class(dataset)
     splits: dict[str, int] = {split: sum(of[split] for of in boxes.values()) for split in dataset.splits}
     problems = collections.Counter(problem["kind"] for problem in content["problems"])
-    facts: dict[names.RecordedName, Any] = {
+    facts: dict[str, Any] = {
         names.DATA_PATH: path,
         names.INPUT_FINGERPRINT: known,
         names.DATA_READER: content["reader"],
@@ -49,7 +49,7 @@ def record_data(
     for name in (*names.SPLIT_IMAGES, *names.SPLIT_BOXES):
         split, _, what = name.partition("_")
         facts[name] = (content["splits"] if what == "images" else splits).get(split)
-    record(report, facts)
+    record_facts(report, facts)
 
 
 def write_images(folder: str, dataset: Dataset) -> None:
