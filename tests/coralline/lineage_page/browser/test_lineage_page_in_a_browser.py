@@ -274,9 +274,16 @@ def test_an_open_run_learns_how_its_step_ended(serve_runs, open_lineage_page):
     page.wait_for_selector(".live[data-state=live]")
     page.locator("#as-list").click()
     assert "running" in page.locator(".as-list").text_content()
+    log = page.locator(".log")
+    assert log.count() == 0
     runs.fail_what_is_running()
     page.locator(".as-list .badge", has_text="failed").wait_for()
     assert page.locator("h2", has_text="QatTrainer failed").count() == 1
+    log.locator("summary").click()
+    runs.write(runs.Week(0.4))
+    page.locator(".live").wait_for()
+    page.wait_for_timeout(3000)
+    assert log.get_attribute("open") is not None
 
 
 def test_a_server_that_is_gone_is_told(serve_runs, open_lineage_page):
