@@ -17,7 +17,7 @@ async def changes(watch: StoreWatch, closing: asyncio.Event) -> AsyncIterator[st
     told: int | None = None
     quiet_s = 0.0
     while not closing.is_set():
-        watch.look(wait_s=0)
+        watch.want()
         version = watch.snapshot.version
         if version != told:
             told, quiet_s = version, 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from coralline.foundation.errors import UserError, reason
@@ -12,7 +11,6 @@ from coralline.lineage.lineage_steps import artifact_as_dict, step_as_dict, step
 from coralline.lineage.recorded_names import PUSHED_MODEL
 from coralline.lineage_page.lineage_graph import run_graph
 from coralline.lineage_page.previews import previews_of
-from coralline.lineage_page.runs_answer import with_what_is_served
 from coralline.lineage_page.shown_files import AllowedRoots, ArtifactFolder
 from coralline.lineage_page.snapshot import Snapshot
 from coralline.lineage_page.store_mirror import EventLine, as_recorded
@@ -31,10 +29,9 @@ def run_answer(snapshot: Snapshot, run_id: str) -> dict[str, Any]:
     run_id = known_run(snapshot, run_id)
     context = snapshot.structure.contexts[snapshot.structure.runs[run_id]]
     (run,) = snapshot.history.runs_of([context])
-    (row,) = with_what_is_served([snapshot.rows[run_id]])
     made = steps(snapshot.history, [execution.id for execution in run.executions])
     return {
-        "run": dataclasses.asdict(row),
+        "run": vars(snapshot.row(run_id)),
         "properties": run.properties,
         "steps": [step_as_dict(step) for step in made],
         "graph": run_graph(snapshot, run_id),

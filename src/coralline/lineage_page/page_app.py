@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import anyio
+import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool
 from starlette.exceptions import HTTPException
@@ -38,8 +40,13 @@ STATIC = Path(__file__).parent / "static"
 _BUILT = ("text/javascript", "text/css", "text/html; charset=utf-8", "image/svg+xml", "image/png", "font/woff2")
 _TYPES = dict(zip((".js", ".css", ".html", ".svg", ".png", ".woff2"), _BUILT, strict=True))
 _PIECE = 1 << 16
+_THREADS = 8
+"""For what asks the store or looks at files."""
+
 _LONGEST_QUERY = 500
 _LARGEST_ID = 2**63 - 1
+_Answer: TypeAlias = Callable[[Request], dict[str, Any]]
+_Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 _log = logging.getLogger(__name__)
 
 
@@ -72,23 +79,26 @@ class LineagePage:
 
     def application(self, access: Access) -> ASGIApp:
         """The application, for those who may ask."""
-        served = ServedPlaces(self.watch.snapshot, self.roots)
-        answers = {
+        served, threads = ServedPlaces(self.watch.snapshot, self.roots), anyio.CapacityLimiter(_THREADS)
+        quick: dict[str, _Answer] = {
             "/api/store": self._store,
             "/api/runs": self._runs,
-            "/api/runs/{run_id:path}": self._run,
-            "/api/executions/{number:int}": self._execution,
-            "/api/artifacts/{number:int}": self._artifact,
             "/api/artifacts/{number:int}/graph": lambda r: self._graph(r, "a"),
             "/api/executions/{number:int}/graph": lambda r: self._graph(r, "e"),
+            "/api/ap": lambda r: runs_answer.scores_answer(self._known, _text(r, "pipeline")),
+            "/api/search": lambda r: search_answer(self._known, _text(r, "q")),
+        }
+        slow: dict[str, _Answer] = {
+            "/api/runs/{run_id:path}": lambda r: details_answer.run_answer(self._known, r.path_params["run_id"]),
+            "/api/executions/{number:int}": lambda r: details_answer.execution_answer(self._known, _id(r)),
+            "/api/artifacts/{number:int}": lambda r: details_answer.artifact_answer(self._known, _id(r), self.roots),
             "/api/executions/{number:int}/log": self._run_log,
             "/api/diff": self._difference,
-            "/api/impact/{number:int}": self._impact,
-            "/api/served": lambda _: self._answer_served(served),
-            "/api/ap": lambda r: runs_answer.scores_answer(self._fresh(), _text(r, "pipeline")),
-            "/api/search": lambda r: search_answer(self._fresh(), _text(r, "q")),
+            "/api/impact/{number:int}": lambda r: details_answer.impact_answer(self._known, _id(r)),
+            "/api/served": lambda _: served.answer(),
         }
-        routes = [Route(path, _answering(answer)) for path, answer in answers.items()]
+        routes = [Route(path, _from_memory(self.watch, answer)) for path, answer in quick.items()]
+        routes += [Route(path, _from_store(self.watch, answer, threads)) for path, answer in slow.items()]
         routes += [
             Route("/api/artifacts/{number:int}/files/{name:path}", self._file),
             Route("/api/events", self._events),
@@ -99,12 +109,12 @@ class LineagePage:
         told = {UserError: _user_error, OSError: _os_error, HTTPException: _http_error, Exception: _bug}
         return SafetyMiddleware(Starlette(routes=routes, exception_handlers=told), access)
 
-    def _fresh(self) -> Snapshot:
-        self.watch.look()
+    @property
+    def _known(self) -> Snapshot:
         return self.watch.snapshot
 
     def _store(self, request: Request) -> dict[str, Any]:
-        known = self._fresh()
+        known = self._known
         counts = {"runs": len(known.rows), "executions": len(known.executions), "artifacts": len(known.artifacts)}
         state = {"loading": known.loading, "problem": known.problem, "problem_since_ms": known.problem_since_ms}
         return {"address": self.address, **counts, "version": known.version, **state}
@@ -118,19 +128,10 @@ class LineagePage:
             offset=_number(request, "offset", 0, 10_000_000),
             limit=_number(request, "limit", 50, runs_answer.MOST_ROWS),
         )
-        return runs_answer.runs_answer(self._fresh(), wanted)
-
-    def _run(self, request: Request) -> dict[str, Any]:
-        return details_answer.run_answer(self._fresh(), request.path_params["run_id"])
-
-    def _execution(self, request: Request) -> dict[str, Any]:
-        return details_answer.execution_answer(self._fresh(), _id(request))
-
-    def _artifact(self, request: Request) -> dict[str, Any]:
-        return details_answer.artifact_answer(self._fresh(), _id(request), self.roots)
+        return runs_answer.runs_answer(self._known, wanted)
 
     def _graph(self, request: Request, kind: str) -> dict[str, Any]:
-        known, number = self._fresh(), _id(request)
+        known, number = self._known, _id(request)
         if number not in (known.artifacts if kind == "a" else known.executions):
             raise NotInStoreError(f"the store has no {'artifact' if kind == 'a' else 'execution'} {number}")
         direction = _choice(request, "direction", ("both", *DIRECTIONS))
@@ -139,18 +140,11 @@ class LineagePage:
 
     def _difference(self, request: Request) -> dict[str, Any]:
         one, other = _text(request, "one"), _text(request, "other")
-        return details_answer.difference_answer(self._fresh(), one, other, self.roots)
-
-    def _impact(self, request: Request) -> dict[str, Any]:
-        return details_answer.impact_answer(self._fresh(), _id(request))
-
-    def _answer_served(self, served: ServedPlaces) -> dict[str, Any]:
-        self._fresh()
-        return served.answer()
+        return details_answer.difference_answer(self._known, one, other, self.roots)
 
     def _run_log(self, request: Request) -> dict[str, Any]:
         number = _id(request)
-        execution = self._fresh().executions.get(number)
+        execution = self._known.executions.get(number)
         if execution is None:
             raise NotInStoreError(f"the store has no execution {number}")
         return run_log(self.logs, execution.run_id)
@@ -175,9 +169,22 @@ class LineagePage:
         return StreamingResponse(stream, media_type="text/event-stream")
 
 
-def _answering(answer: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
+def _from_memory(watch: StoreWatch, answer: _Answer) -> _Endpoint:
+    """An answer that takes some milliseconds; in threads, many would keep each other from the interpreter."""
+
+    async def endpoint(request: Request) -> Response:
+        await watch.look()
         return JsonAnswer(answer(request))
+
+    return endpoint
+
+
+def _from_store(watch: StoreWatch, answer: _Answer, threads: anyio.CapacityLimiter) -> _Endpoint:
+    """An answer that asks the store or looks at files, which may take long."""
+
+    async def endpoint(request: Request) -> Response:
+        await watch.look()
+        return await anyio.to_thread.run_sync(lambda: JsonAnswer(answer(request)), limiter=threads)
 
     return endpoint
 

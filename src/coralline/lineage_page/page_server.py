@@ -7,6 +7,7 @@ import dataclasses
 import os
 import secrets
 import socket
+import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ TOKEN_VARIABLE = "CORALLINE_LINEAGE_TOKEN"
 """The token for servers beyond loopback; without it, and without a file, one is made."""
 
 DEFAULT_PORT = 8130
+_SWITCH_S = 0.001
+"""The loop that takes and answers requests gets its turn so soon while threads are busy; Python's default is 5 ms."""
+
 _SHORTEST_TOKEN = 16
 
 
@@ -126,6 +130,7 @@ def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
       UserError: as `PageServer` does.
     """
     server = PageServer(options)
+    sys.setswitchinterval(_SWITCH_S)
 
     def ready() -> None:
         tell(f"lineage of {server.page.address}: {server.address}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.answers.run_table import RunRow, ServedVersions
+from coralline.lineage.answers.run_table import RunRow
 from coralline.lineage_page.snapshot import Snapshot
 
 _BEGINNING = float("-inf")
@@ -56,18 +56,12 @@ def runs_answer(snapshot: Snapshot, wanted: RunsWanted) -> dict[str, Any]:
     piece = matching[wanted.offset : wanted.offset + min(wanted.limit, MOST_ROWS)]
     return {
         "total": len(matching),
-        "runs": [vars(row) for row in with_what_is_served(piece)],
+        "runs": [vars(row) for row in piece],
         "pipelines": sorted({row.pipeline for row in rows}),
         "version": snapshot.version,
         "loading": snapshot.loading,
         "problem": snapshot.problem,
     }
-
-
-def with_what_is_served(rows: list[RunRow]) -> list[RunRow]:
-    """The lines with what is served at this moment: a rollback changes no store."""
-    served = ServedVersions()
-    return [dataclasses.replace(row, served=served.serves(row.published)) if row.published else row for row in rows]
 
 
 def scores_answer(snapshot: Snapshot, pipeline: str) -> dict[str, Any]:
@@ -83,7 +77,7 @@ def scores_answer(snapshot: Snapshot, pipeline: str) -> dict[str, Any]:
             "published": row.published,
             "served": row.served,
         }
-        for row in with_what_is_served(rows)
+        for row in rows
     ]
     return {"points": points, "version": snapshot.version}
 

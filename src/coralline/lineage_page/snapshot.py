@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from coralline.lineage.answers.run_table import RunRow
+from coralline.lineage.answers.run_table import RunRow, ServedVersions
 from coralline.lineage.run_history import RunHistory
 from coralline.lineage_page.store_mirror import EventLine, LockedStore, RootedMirror, StoreMirror, StoreStructure
 
@@ -50,6 +50,7 @@ class Snapshot:
       structure: contexts and events.
       executions, artifacts: by id.
       rows: the table of runs, by the run's id.
+      served: of each published address, whether it's served now; None: that can't be asked from here.
       words: what the line of each run is found by, in small letters.
       version: rises whenever something changed; also from one start of the server to the next.
       loading: whether the store is still being read for the first time, the newest runs first.
@@ -62,6 +63,7 @@ class Snapshot:
     executions: dict[int, KnownExecution] = dataclasses.field(default_factory=dict)
     artifacts: dict[int, KnownArtifact] = dataclasses.field(default_factory=dict)
     rows: dict[str, RunRow] = dataclasses.field(default_factory=dict)
+    served: dict[str, bool | None] = dataclasses.field(default_factory=dict)
     words: dict[str, str] = dataclasses.field(default_factory=dict)
     version: int = dataclasses.field(default_factory=lambda: int(time.time()))
     loading: bool = True
@@ -86,9 +88,28 @@ class Snapshot:
             self.words[row.run_id] = "\n".join(str(text) for text in (*told, *row.code.values()) if text).lower()
 
     def rows_newest_first(self) -> list[RunRow]:
-        """The table of runs."""
+        """The table of runs, with what is served now."""
         with self.lock:
-            return sorted(self.rows.values(), key=lambda row: (row.began_ms, row.run_id), reverse=True)
+            rows = sorted(self.rows.values(), key=lambda row: (row.began_ms, row.run_id), reverse=True)
+            return [self._with_served(row) for row in rows]
+
+    def row(self, run_id: str) -> RunRow:
+        """A run's line, with whether its model is served now. Raises KeyError."""
+        return self._with_served(self.rows[run_id])
+
+    def see_served(self) -> bool:
+        """Looks at what is served now, which a rollback changes, but no store; gives whether that changed."""
+        with self.lock:
+            published = {row.published for row in self.rows.values() if row.published}
+        places = ServedVersions()
+        served = {address: places.serves(address) for address in published}
+        changed = served != self.served
+        self.served = served
+        return changed
+
+    def _with_served(self, row: RunRow) -> RunRow:
+        served = self.served.get(row.published) if row.published else None
+        return row if row.served is served else dataclasses.replace(row, served=served)
 
     def events_of(self, kind: str, number: int) -> list[EventLine]:
         """What an `execution` took and made, or by which executions an `artifact` was."""

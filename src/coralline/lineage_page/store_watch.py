@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -18,6 +19,7 @@ _WAIT_S = 0.25
 """A request waits so long for what changed, and then answers with what is known."""
 _STUCK_S = 3.0
 _STUCK = "the store does not answer: it may be locked, or its server busy"
+_STEP_S = 0.005
 _STORE_FILE = "metadata.sqlite"
 
 
@@ -58,8 +60,15 @@ class StoreWatch:
         with self._state:
             return self._state.wait_for(lambda: not self._wanted, seconds) and not self.snapshot.loading
 
-    def look(self, wait_s: float = _WAIT_S) -> None:
+    async def look(self) -> None:
         """Has the store looked at again if that was some time ago, and waits a moment for it."""
+        self.want()
+        end = time.monotonic() + _WAIT_S
+        while self._wanted and not self.snapshot.loading and self.snapshot.problem is None and time.monotonic() < end:
+            await asyncio.sleep(_STEP_S)
+
+    def want(self) -> None:
+        """Has the store looked at again if that was some time ago."""
         with self._state:
             now = time.monotonic()
             if self._began_s is not None and now - self._began_s > _STUCK_S and not self.snapshot.loading:
@@ -68,8 +77,6 @@ class StoreWatch:
                 return
             self._wanted = True
             self._state.notify_all()
-            if wait_s and not self.snapshot.loading and self.snapshot.problem is None:
-                self._state.wait_for(lambda: not self._wanted or self._stopping, wait_s)
 
     def _work(self) -> None:
         while True:
@@ -95,6 +102,8 @@ class StoreWatch:
                 self._loader.load(self._pause)
             else:
                 self._loader.update()
+            if self.snapshot.see_served():
+                self.snapshot.version += 1
         except UserError as error:
             return without_secrets(printable(f"{error.what}: {error.found}" if error.found else error.what))
         except Exception as error:  # a store can hold anything; what is known stays visible, with the mark

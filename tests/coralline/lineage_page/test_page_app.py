@@ -1,4 +1,5 @@
 import json
+import time
 import urllib.parse
 
 import pytest
@@ -125,6 +126,10 @@ def test_a_served_version_is_found_and_changes_without_the_store(recorded, open_
     (published / "latest").symlink_to("v1")
     (place,) = page.json("/api/served")["places"]
     assert (place["version"], place["run"]) == ("v1", RUN)
+    for _ in range(100):
+        if page.json("/api/ap")["points"][0]["served"]:
+            break
+        time.sleep(0.1)
     assert page.json("/api/ap")["points"][0]["served"] is True
     assert place["why"]["artifact"]["id"] == place["artifact"]
     assert place["stale"]["version"] == "v1"
