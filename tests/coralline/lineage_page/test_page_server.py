@@ -76,7 +76,7 @@ def test_clients_that_say_nothing_stop_nobody(page):
         b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n",
         b"GET /api/%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET http://evil.example/api/none HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n",
     ],
 )
