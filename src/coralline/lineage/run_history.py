@@ -19,9 +19,6 @@ from coralline.lineage.stores.dialect import plain_values
 from coralline.lineage.stores.dialects import DIALECTS, dialect_of, setting_value
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
-RUN_CONTEXTS = frozenset(dialect.run_context for dialect in DIALECTS)
-"""Types of contexts that are runs, named by the run's id."""
-
 _PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
 _RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
@@ -152,7 +149,7 @@ class RunHistory:
         return self._with_code(self._runs(matching))[0] if len(matching) == 1 else None
 
     def runs_of(self, contexts: Iterable[pb.Context]) -> list[Run]:
-        """The runs that these contexts of the store are; their types are in `RUN_CONTEXTS`."""
+        """The runs that these contexts of the store are; as `dialects.RUN_CONTEXTS` has their types."""
         return self._with_code(self._runs(list(contexts)))
 
     def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
@@ -337,11 +334,6 @@ class RunHistory:
 def _pattern(text: str) -> str:
     """For LIKE, with `_`, which is any character, for what would need an escape: databases differ in those."""
     return "".join(c if c.isascii() and (c.isalnum() or c in " .:-+/@_") else "_" for c in text)
-
-
-def type_of_artifact(artifact: pb.Artifact) -> str:
-    """A stored artifact's type as TFX has it."""
-    return dialect_of(artifact).artifact_type(artifact.type)
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import RUN_CONTEXTS
+from coralline.lineage.stores.dialects import RUN_CONTEXTS
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
 _PATIENCE_S = 5.0
