@@ -19,9 +19,6 @@ from coralline.lineage.stores.dialect import plain_values
 from coralline.lineage.stores.dialects import DIALECTS, dialect_of, setting_value
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
-RUN_CONTEXTS = frozenset(dialect.run_context for dialect in DIALECTS)
-"""Types of contexts that are runs, named by the run's id."""
-
 _PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
 _RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
@@ -142,7 +139,7 @@ class RunHistory:
         return self.runs_of(self._run_contexts(limit=None if limit is None else limit + skip)[skip:])
 
     def runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
-        """The runs that these contexts of the store are; their types are in `RUN_CONTEXTS`."""
+        """The runs that these contexts of the store are; their types are in `dialects.RUN_CONTEXTS`."""
         return self._with_code(self._runs(contexts))
 
     def run(self, run_id: str) -> Run | None:
