@@ -15,10 +15,10 @@ from tfx.types import standard_artifacts
 
 from coralline.foundation.code_version import code_version
 from coralline.foundation.printable import without_secrets
+from pipeline.running.store_locks import RUN_LOCK, beginning_lock, locked
 
 _RUN_CONTEXT = "pipeline_run"
 _UNFINISHED = ("NEW", "RUNNING")
-_RUN_LOCK = ".run-"
 
 
 @contextlib.contextmanager
@@ -88,20 +88,13 @@ def _alive(connection: Any, run_id: str) -> Iterator[None]:
     store = Path(connection.sqlite.filename_uri)
     with contextlib.ExitStack() as stack:
         # Connecting to an empty SQLite file creates the tables: two runs that begin together must not both do it.
-        with _locked(Path(f"{store}.lock")), metadata.Metadata(connection) as handle:
+        with locked(beginning_lock(store)), metadata.Metadata(connection) as handle:
             _begin(handle, run_id)
-            for left in store.parent.glob(f"{store.name}{_RUN_LOCK}*"):
-                with contextlib.suppress(BlockingIOError), _locked(left, fcntl.LOCK_NB):
-                    _fail(handle, left.name.split(_RUN_LOCK)[1], "the run was killed")
+            for left in store.parent.glob(f"{store.name}{RUN_LOCK}*"):
+                with contextlib.suppress(BlockingIOError), locked(left, fcntl.LOCK_NB):
+                    _fail(handle, left.name.split(RUN_LOCK)[1], "the run was killed")
                     left.unlink()
-            own = Path(f"{store}{_RUN_LOCK}{run_id}")
-            stack.enter_context(_locked(own))
+            own = Path(f"{store}{RUN_LOCK}{run_id}")
+            stack.enter_context(locked(own))
             stack.callback(own.unlink, missing_ok=True)
-        yield
-
-
-@contextlib.contextmanager
-def _locked(path: Path, flags: int = 0) -> Iterator[None]:
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | flags)
         yield
