@@ -27,6 +27,7 @@ VERSIONS = {
     "evaluate": 1,
     "evaluation-report": 1,
     "failed-run": 1,
+    "gc": 1,
     "import-config": 1,
     "inspect": 1,
     "lineage-artifact": 1,

@@ -11,3 +11,7 @@ EXAMPLES, BLESSING, PUSHED_MODEL = "Examples", "ModelBlessing", "PushedModel"
 WARM_START, SERVED_MODEL = "components.WarmStart", "components.ServedModel"
 TFLITE_MODEL, EVALUATION_REPORT = "components.TFLiteModel", "components.EvaluationReport"
 """Types of our own."""
+
+GC = "coralline gc"
+DELETED_BY, DELETED_MS = "deleted_by", "deleted_ms"
+"""Properties of artifacts whose files `coralline gc` has deleted: by whom, and when, since the epoch."""
