@@ -235,7 +235,7 @@ def _one_way(args: list[str], folder: Path) -> None:
     from components.artifacts import DatasetReport, LabelMap
     from components.record_counts import written_records
     from components.voc_example_gen.executor import Executor
-    from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY
+    from coralline.data.data_fingerprint import FINGERPRINT_PROPERTY
     from coralline.data.data_settings import DataSettings
 
     out = folder / "out"

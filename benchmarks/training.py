@@ -176,7 +176,7 @@ def _write_examples(data: str, out: Path) -> None:
 
     from components.artifacts import DatasetReport, LabelMap
     from components.voc_example_gen.executor import Executor
-    from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+    from coralline.data.data_fingerprint import FINGERPRINT_PROPERTY, fingerprint
     from coralline.data.data_settings import DataSettings
 
     outputs = {"examples": standard_artifacts.Examples(), "label_map": LabelMap(), "report": DatasetReport()}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.preflight import Preflight
     from pipeline.running.local_dag_runner import Listener
+    from pipeline.running.run_facts import RunCall
 
 _JUDGEMENTS = 3
 """How often a model is judged while what is served changes under it; then it's left to the next run."""
@@ -59,7 +60,9 @@ def _absolute_warm_start(warm_start: str | None) -> str | None:
     return warm_start if warm_start == LATEST_BLESSED else _absolute(warm_start)
 
 
-def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listener | None = None) -> str:
+def run_pipeline(
+    config: Config, found: Preflight, run_id: str, listener: Listener | None = None, call: RunCall | None = None
+) -> str:
     """Runs the pipeline; unchanged components are reused.
 
     If another model was published or rolled back to while this one was being judged, it is judged again, against that
@@ -70,6 +73,7 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
       found: what the preflight check of it found.
       run_id: a new one.
       listener: follows each component.
+      call: how it was called, for the record.
 
     Returns:
       The id of the last run.
@@ -91,9 +95,9 @@ def run_pipeline(config: Config, found: Preflight, run_id: str, listener: Listen
         compiler_version="" if found.compiler is None else found.compiler.version,
         metadata_connection_config=connection,
     )
-    this_run = run_id
+    this_run, called = run_id, {} if call is None else call.as_properties()
     for number in range(2, _JUDGEMENTS + 2):
-        RecordingLocalDagRunner(this_run, listener, beam_args(config.beam)).run(pipeline)
+        RecordingLocalDagRunner(this_run, listener, beam_args(config.beam), called).run(pipeline)
         if number > _JUDGEMENTS or refused_by(connection, this_run) != "baseline":
             break
         progress.note("Another model is served than the one that this was judged against: it is judged again.")
@@ -105,8 +109,11 @@ def configuration_of_environment() -> Config:
     """The settings if there is no command line for them."""
     from pipeline.config import load_config
 
-    named = os.environ.get("CORALLINE_CONFIG")
-    return load_config(named or ("coralline.yaml" if os.path.exists("coralline.yaml") else None))
+    return load_config(_configuration_file())
+
+
+def _configuration_file() -> str | None:
+    return os.environ.get("CORALLINE_CONFIG") or ("coralline.yaml" if os.path.exists("coralline.yaml") else None)
 
 
 def main() -> None:
@@ -115,9 +122,11 @@ def main() -> None:
         # A script finds its own folder first on the path, where the modules of this package have other names.
         sys.path[0] = os.path.dirname(_HERE)
     from pipeline import preflight
+    from pipeline.running.run_facts import RunCall
 
-    config = with_absolute_paths(configuration_of_environment())
-    run_pipeline(config, preflight.check_before_run(config), new_run_id())
+    given = configuration_of_environment()
+    call, config = RunCall.of(given, _configuration_file(), sys.argv[:1]), with_absolute_paths(given)
+    run_pipeline(config, preflight.check_before_run(config), new_run_id(), call=call)
 
 
 if __name__ == "__main__":

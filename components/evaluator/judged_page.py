@@ -22,13 +22,14 @@ from coralline.data_report.data_figures import copy_below
 from coralline.evaluation_report import page_words
 from coralline.evaluation_report.evaluation_page import REPORT_PAGE, EvaluationPage, make_page
 from coralline.evaluation_report.page_content import PageCheck, PageHead, PageSection, PageVerdict
+from coralline.foundation.machine_facts import cpu_name
 from coralline.foundation.report_page.rendering import render
 from coralline.scoring.coco import Figures
 from coralline.scoring.evaluate_settings import EvaluateSettings
 from coralline.scoring.labelled_images import LabelledImage
 from coralline.scoring.scored_models import ScoredModels
 from coralline.tflite.detector import BaseDetector
-from coralline.tflite.latency import cpu_name, measure_alone
+from coralline.tflite.latency import measure_alone
 from coralline.tflite.post_process_op import PostProcessing
 
 _TITLES = {

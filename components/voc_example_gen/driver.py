@@ -11,7 +11,7 @@ from tfx.orchestration.portable import base_driver as portable_base_driver
 from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 
-from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.data_fingerprint import FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.data_settings import DataSettings
 
 _SPAN_PROPERTY = "span"

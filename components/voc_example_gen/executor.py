@@ -17,8 +17,8 @@ from components.beam_engine import EngineExecutor
 from components.record_counts import note_records
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
-from components.voc_example_gen.fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.annotated_image import Split
+from coralline.data.data_fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import Plan, make_plan
 from coralline.data.judging.problems import as_error, failing

@@ -18,7 +18,7 @@ from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils
 from tfx.types import artifact_utils
 
 from components.voc_example_gen.driver import describe_examples
-from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, fingerprint
+from coralline.data.data_fingerprint import FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.data_settings import DataSettings
 from coralline.foundation import storage
 

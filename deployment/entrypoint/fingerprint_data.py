@@ -12,7 +12,7 @@ import json
 import sys
 from typing import Any
 
-from components.voc_example_gen.fingerprint import EXPECTED_CONTENT, content_of_data
+from coralline.data.data_fingerprint import EXPECTED_CONTENT, content_of_data
 from coralline.detector.warm_start.weights_source import LATEST_BLESSED
 from coralline.foundation.errors import UserError
 from coralline.foundation.settings_section import VERSION_KEY

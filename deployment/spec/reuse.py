@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from components.voc_example_gen.fingerprint import EXPECTED_CONTENT
+from coralline.data.data_fingerprint import EXPECTED_CONTENT
 from deployment.spec.cluster_places import artifacts_on_volume
 from deployment.spec.container_steps import EXECUTOR_INPUT, add_step
 from deployment.spec.steps import DATA_FINGERPRINT, SERVED_FINGERPRINT

@@ -44,7 +44,7 @@ def command(
         overrides["data.path"] = data
     if out is not None:
         overrides["out"] = out
-    summary = run_locally(load_config(config, overrides), as_json)
+    summary = run_locally(load_config(config, overrides), as_json, config)
     if fail_unless_published and summary["why_not_served"] is not None:
         click.echo(f"the model isn't served: {summary['why_not_served']}", err=True)
         ctx.exit(ExitCode.NOT_PUBLISHED)

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from pipeline.json_documents.lineage_entries import (
+    ChangedSettingEntry,
+    ChangesEntry,
+    ChosenSettingEntry,
+    ClassScoreEntry,
+    DataDifferenceEntry,
+    DataSetEntry,
+    FindingDifferencesEntry,
+    NamedDifferenceEntry,
+    PublishedDependentEntry,
+    RunRowEntry,
+    ServingPlaceEntry,
+    SettingDifferenceEntry,
+)
 from pipeline.json_documents.publishing_documents import MoveEntry
 from pipeline.json_documents.shared_entries import CodeEntry, JsonObject, RecordedEntry
 
@@ -67,6 +81,13 @@ class RunEntry(JsonObject):
     """FAILED or RUNNING if the last try of one of these is, else COMPLETE; RUNNING before the first."""
     seconds: float
     """From the first execution's start to the last one's end."""
+
+
+class ListedRunEntry(RunEntry):
+    """A run with its components' parts."""
+
+    summary: RunRowEntry
+    """What the table of runs says of it."""
 
 
 class ArtifactNameEntry(JsonObject):
@@ -154,14 +175,41 @@ class BaselineEntry(JsonObject):
     """The run that published it."""
 
 
+class DependentEntry(ArtifactNameEntry):
+    """An artifact that depends on what was asked about."""
+
+    state: str
+    """ML Metadata's, such as LIVE."""
+    node: str
+    """The component that made it."""
+    run: str
+    """The run that made it."""
+    how: Literal["made from it", "warm start"]
+    """Directly, or because a training began with a model that was."""
+
+
 class LineageListDocument(JsonObject):
     """Runs: `lineage list`."""
 
-    runs: list[RunEntry]
+    runs: list[ListedRunEntry]
     """The newest first."""
 
 
-class LineageRunDocument(RunEntry):
+class LineageArtifactsDocument(JsonObject):
+    """Artifacts: `lineage list artifacts`."""
+
+    artifacts: list[ArtifactEntry]
+    """The newest first."""
+
+
+class LineageTypesDocument(JsonObject):
+    """Types of artifacts: `lineage list types`."""
+
+    types: list[str]
+    """As TFX names them."""
+
+
+class LineageRunDocument(ListedRunEntry):
     """A run: `lineage show RUN`."""
 
     steps: list[StepEntry]
@@ -206,3 +254,58 @@ class LineageWhyDocument(JsonObject):
     """By component."""
     steps: list[StepEntry]
     """Every step that it depends on."""
+    made_by: RunRowEntry | None = None
+    """The run that made it."""
+    data_set: DataSetEntry | None = None
+    """The data that it was made from."""
+    changed_settings: list[ChangedSettingEntry] = []
+    """What was set, and isn't the default."""
+    chosen_settings: list[ChosenSettingEntry] = []
+    """What was left open, and chosen from the preset or the data."""
+    since_run_before: ChangesEntry | None = None
+    """What changed since the run before; null if there was none."""
+    since_baseline: ChangesEntry | None = None
+    """What changed since the run whose model was served; null if it isn't in the store."""
+
+
+class LineageDiffDocument(JsonObject):
+    """What differs between two runs: `lineage diff`."""
+
+    one: RunRowEntry
+    """The run that the other is compared with."""
+    other: RunRowEntry
+    """The other one."""
+    settings: list[SettingDifferenceEntry]
+    """Settings that differ, as they were used where that is recorded."""
+    data: DataDifferenceEntry
+    """The data sets."""
+    code: list[NamedDifferenceEntry]
+    """Of the code versions, what differs."""
+    classes: list[ClassScoreEntry]
+    """AP by class."""
+    classes_why_not: str | None
+    """Why AP by class isn't known of one of them."""
+    images: FindingDifferencesEntry | None
+    """The objects that only one of them finds; null if that isn't known."""
+    images_why_not: str | None
+    """Why it isn't."""
+
+
+class LineageImpactDocument(JsonObject):
+    """What came of an artifact, a file or a data set: `lineage impact`."""
+
+    artifacts: list[ArtifactEntry]
+    """What was asked about."""
+    made: list[DependentEntry]
+    """Every artifact that depends on it, in the order of time."""
+    runs: list[RunRowEntry]
+    """The runs that made any of them, the newest first."""
+    published: list[PublishedDependentEntry]
+    """The published models that depend on it, the newest first."""
+
+
+class LineageStaleDocument(JsonObject):
+    """What is served, and what makes that stale: `lineage stale`."""
+
+    places: list[ServingPlaceEntry]
+    """Where runs of the store have published, the last one first."""

@@ -78,6 +78,12 @@ class CodeEntry(JsonObject):
     """The version of the package."""
     git_commit: str = ""
     """The commit; with `+changes` for a modified checkout."""
+    git_dirty: str = ""
+    """`yes` for a modified checkout, `no`, or `unknown` without one."""
+    code_from: str = ""
+    """`checkout`, `image` or `wheel`."""
+    code_sha256: str = ""
+    """SHA-256 over the code's own files."""
     lock_sha256: str = ""
     """SHA-256 of requirements.lock."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from tfx.dsl.compiler import constants
@@ -40,19 +39,27 @@ class Listener(Protocol):
 class RecordingLocalDagRunner(LocalDagRunner):
     """Runs a pipeline component by component, as `LocalDagRunner` does, under the caller's run id.
 
-    The run's context in ML Metadata carries the code version from the start. An execution that ends with an exception
-    or Ctrl-C is recorded as FAILED with its message, never as RUNNING; a killed one is marked FAILED by the next run.
+    The run's context in ML Metadata says from the start how it was called, where it runs, and by which code. An
+    execution that ends with an exception or Ctrl-C is recorded as FAILED with its message, never as RUNNING; a killed
+    one is marked FAILED by the next run.
 
     Args:
       run_id: the run's.
       listener: follows each component.
       beam_args: flags of Beam's, which are no part of the cache key: where the work runs changes nothing of what comes
         of it.
+      call: how the run was called, as its context has it (`run_facts.RunCall.as_properties`).
     """
 
-    def __init__(self, run_id: str, listener: Listener | None = None, beam_args: Sequence[str] = ()):
+    def __init__(
+        self,
+        run_id: str,
+        listener: Listener | None = None,
+        beam_args: Sequence[str] = (),
+        call: Mapping[str, str | int] | None = None,
+    ):
         super().__init__()
-        self._run_id = run_id
+        self._run_id, self._call = run_id, call or {}
         self._listener = listener
         self._operators = {executable_spec_pb2.BeamExecutableSpec: _operator_with(beam_args)}
 
@@ -64,25 +71,27 @@ class RecordingLocalDagRunner(LocalDagRunner):
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         connections = deployment.metadata_connection_config
         connection = getattr(connections, connections.WhichOneof("connection_config"))
-        with run_record.recorded(connection, self._run_id):
+        record = run_record.RunRecord(connection, self._run_id, self._call)
+        with record.written():
             for node in pipeline.nodes:
-                self._run_node(pipeline, deployment, connection, node.pipeline_node)
+                self._run_node(pipeline, deployment, record, node.pipeline_node)
 
-    def _run_node(self, pipeline: Any, deployment: Any, connection: Any, node: Any) -> None:
-        node_id, began = node.node_info.id, time.monotonic()
+    def _run_node(self, pipeline: Any, deployment: Any, record: run_record.RunRecord, node: Any) -> None:
+        node_id = node.node_info.id
         if self._listener is not None:
             self._listener.component_begins(node_id)
         try:
-            execution = launcher.Launcher(
-                pipeline_node=node,
-                mlmd_connection=metadata.Metadata(connection),
-                pipeline_info=pipeline.pipeline_info,
-                pipeline_runtime_spec=pipeline.runtime_spec,
-                executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
-                custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
-                custom_executor_operators=self._operators,
-            ).launch()
-            state = run_record.execution_state(connection, execution)
+            with record.step() as step:
+                execution = launcher.Launcher(
+                    pipeline_node=node,
+                    mlmd_connection=metadata.Metadata(record.connection),
+                    pipeline_info=pipeline.pipeline_info,
+                    pipeline_runtime_spec=pipeline.runtime_spec,
+                    executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
+                    custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, node_id),
+                    custom_executor_operators=self._operators,
+                ).launch()
+            state = run_record.execution_state(record.connection, execution)
             if state not in ("COMPLETE", "CACHED"):
                 # If inputs can't be resolved, the launcher records that or skips the node, and returns normally.
                 raise RuntimeError(f"{node_id} was not run: its execution is {state}")
@@ -92,7 +101,7 @@ class RecordingLocalDagRunner(LocalDagRunner):
             raise
         if self._listener is not None:
             outcome = NodeOutcome.REUSED if state == "CACHED" else NodeOutcome.DONE
-            self._listener.component_ended(node_id, outcome, time.monotonic() - began)
+            self._listener.component_ended(node_id, outcome, step.seconds)
 
 
 def _operator_with(beam_args: Sequence[str]) -> type[beam_executor_operator.BeamExecutorOperator]:

@@ -30,6 +30,7 @@ from pipeline.local_runner import new_run_id, run_pipeline, with_absolute_paths
 from pipeline.running.console import RunConsole, duration
 from pipeline.running.failed_run import record_failed_run
 from pipeline.running.out_folder import OutFolder
+from pipeline.running.run_facts import RunCall
 
 _LOADING = "TensorFlow and TFX"
 # Kept in memory from the check before a run until the examples are written, so that images are read once.
@@ -38,12 +39,13 @@ _IMAGE_BYTES = 256 << 20
 _DISK_IS_FULL = ("No space left on device", "disk is full", "Disk quota exceeded")
 
 
-def run_locally(config: Config, as_json: bool) -> dict[str, Any]:
+def run_locally(config: Config, as_json: bool, config_file: str | None = None) -> dict[str, Any]:
     """Runs the pipeline and shows the result.
 
     Args:
       config: the settings.
       as_json: the summary alone goes to standard output, as JSON, and everything for people to standard error.
+      config_file: where they were read from, if from anywhere.
 
     Returns:
       The summary.
@@ -52,7 +54,7 @@ def run_locally(config: Config, as_json: bool) -> dict[str, Any]:
       UserError: the run couldn't begin, or a component has failed; a bug is one sentence that names the log. The
         summary of a run that had begun is in `OUT/runs` and goes with the error as its document.
     """
-    config = with_absolute_paths(config)
+    call, config = RunCall.of(config, config_file), with_absolute_paths(config)
     seen_images.keep_bytes(_IMAGE_BYTES)
     progress.set_sink(progress.LineSink())
     found = preflight.check_before_run(config)
@@ -69,7 +71,7 @@ def run_locally(config: Config, as_json: bool) -> dict[str, Any]:
             listener.load()
             # TFX passes the command line's arguments to executors as flags.
             sys.argv = sys.argv[:1]
-            last_run = run_pipeline(config, found, run_id, listener)
+            last_run = run_pipeline(config, found, run_id, listener, call)
             summary = _finish(out, last_run, listener, log)
         except KeyboardInterrupt as error:
             record_failed_run(out, run_id, error, listener.component, listener.seconds, listener.reused)

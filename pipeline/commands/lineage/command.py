@@ -10,6 +10,9 @@ COMMANDS = {
     "list": ("list_command", "List runs, the newest first, or artifacts of a type."),
     "show": ("show_command", "Show one run, execution or artifact: what it was made from and what used it."),
     "why": ("why_command", "Why a file is served: its data, settings, code, baseline and verdict."),
+    "diff": ("diff_command", "What differs between two runs: settings, data, code, scores, images."),
+    "impact": ("impact_command", "What came of an artifact, a file or a data set: which published models saw it."),
+    "stale": ("stale_command", "What is served, and whether newer data, newer code or a better run exists."),
 }
 """By name: the module in this folder that has it as `command`, and a line of help; in the order of --help."""
 

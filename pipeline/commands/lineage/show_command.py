@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,11 @@ from coralline.foundation.errors import UserError
 from pipeline.commands.lineage.list_command import run_as_dict
 from pipeline.commands.lineage.store_choice import answer, open_history, store_option
 from pipeline.run_options import json_option
+
+if TYPE_CHECKING:
+    from coralline.lineage.run_history import Artifact, Run, RunHistory
+
+_NUMBERED = re.compile(r"(execution|artifact):(\d{1,18})")
 
 
 @click.command("show")
@@ -21,47 +26,74 @@ from pipeline.run_options import json_option
 def command(what: str, store: str | None, as_json: bool) -> None:
     """Show one run, execution or artifact, with what it was made from and what used it.
 
-    WHAT is a run's id (or how it begins, or `latest`), `execution:N`, `artifact:N`, or the address of an artifact.
+    WHAT is a run (its id or how that begins, `latest`, `previous`, `latest~2`, `served`), `execution:N`, `artifact:N`,
+    or the path or address of an artifact or of one of its files.
     """
-    from coralline.lineage import lineage_steps
-    from coralline.lineage.answers import trace
-    from pipeline.commands.lineage import lineage_text
+    from coralline.lineage.answers.recorded_file import recorded_artifact
+    from coralline.lineage.answers.run_choice import EXPECTED, find_run
 
     history = open_history(store)
-    kind, _, number = what.partition(":")
-    if kind in ("execution", "artifact") and re.fullmatch(r"\d{1,18}", number):
-        found: list[Any] = getattr(history, f"{kind}s")([int(number)])
-        if not found:
-            raise UserError(
-                f"the store has no {kind} {number}", fix="`coralline lineage list` and `show RUN` tell which there are"
-            )
-        if kind == "execution":
-            (step,) = lineage_steps.steps(history, [found[0].id])
-            answer(
-                as_json,
-                "lineage-execution",
-                lambda: lineage_steps.step_as_dict(step),
-                lambda c: lineage_text.print_execution(c, history, found[0]),
-            )
+    if numbered := _NUMBERED.fullmatch(what):
+        if numbered[1] == "execution":
+            _show_execution(history, int(numbered[2]), as_json)
             return
-        artifact = found[0]
-    elif run := history.run(what):
-        made = lineage_steps.steps(history, [e.id for e in run.executions])
-        answer(
-            as_json,
-            "lineage-run",
-            lambda: run_as_dict(run) | {"steps": [lineage_steps.step_as_dict(s) for s in made]},
-            lambda c: lineage_text.print_run(c, history, run),
-        )
-        return
-    elif "/" in what or os.path.exists(what):
-        artifact = trace.published(history, what)
+        (artifact,) = history.artifacts([int(numbered[2])]) or (None,)
+        if artifact is None:
+            raise _nothing("artifact", numbered[2])
+        _show_artifact(history, artifact, as_json)
+    elif ("/" in what or os.path.exists(what)) and history.run(what) is None:
+        _show_artifact(history, recorded_artifact(history, what), as_json)
     else:
-        raise UserError(
-            f"the store has no run `{what}`",
-            expected="a run's id, `latest`, `execution:N`, `artifact:N`, or an artifact's address",
-            fix="`coralline lineage list` tells which runs there are",
-        )
+        try:
+            run = find_run(history, what)
+        except UserError as error:
+            more = f"{EXPECTED}, `execution:N`, `artifact:N`, or an artifact's address"
+            error.expected = more if error.expected == EXPECTED else error.expected
+            raise UserError(**error.fields()) from error  # type: ignore[arg-type]
+        _show_run(history, run, as_json)
+
+
+def _nothing(kind: str, number: str) -> UserError:
+    return UserError(
+        f"the store has no {kind} {number}", fix="`coralline lineage list` and `show RUN` tell which there are"
+    )
+
+
+def _show_run(history: RunHistory, run: Run, as_json: bool) -> None:
+    from coralline.lineage import lineage_steps
+    from coralline.lineage.answers.run_table import run_row
+    from pipeline.commands.lineage.show_text import print_run
+
+    made = lineage_steps.steps_of(history, run.executions)
+    answer(
+        as_json,
+        "lineage-run",
+        lambda: (
+            run_as_dict(run, run_row(history, run, made)) | {"steps": [lineage_steps.step_as_dict(s) for s in made]}
+        ),
+        lambda console: print_run(console, run, made),
+    )
+
+
+def _show_execution(history: RunHistory, number: int, as_json: bool) -> None:
+    from coralline.lineage import lineage_steps
+    from pipeline.commands.lineage.show_text import print_execution
+
+    found = lineage_steps.steps(history, [number])
+    if not found:
+        raise _nothing("execution", str(number))
+    answer(
+        as_json,
+        "lineage-execution",
+        lambda: lineage_steps.step_as_dict(found[0]),
+        lambda console: print_execution(console, found[0]),
+    )
+
+
+def _show_artifact(history: RunHistory, artifact: Artifact, as_json: bool) -> None:
+    from coralline.lineage import lineage_steps
+    from pipeline.commands.lineage.show_text import print_artifact
+
     answer(
         as_json,
         "lineage-artifact",
@@ -70,5 +102,5 @@ def command(what: str, store: str | None, as_json: bool) -> None:
             "came_from": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_from(history, artifact)],
             "came_of_it": [lineage_steps.step_as_dict(s) for s in lineage_steps.came_of(history, artifact)],
         },
-        lambda c: lineage_text.print_artifact(c, history, artifact),
+        lambda console: print_artifact(console, history, artifact),
     )

@@ -24,7 +24,7 @@ store_option = click.option(
 )
 """Adds --store, as `store`."""
 
-_PIPED_WIDTH = 200
+_PIPED_WIDTH = 10_000
 
 
 def open_history(address: str | None) -> RunHistory:
@@ -62,5 +62,5 @@ def console() -> Console:
     """For people. What is piped isn't cut to the width of a terminal."""
     from rich.console import Console
 
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=_PIPED_WIDTH)
+    made = Console(highlight=False, emoji=False)
+    return made if made.is_terminal else Console(highlight=False, emoji=False, width=_PIPED_WIDTH)

@@ -15,13 +15,14 @@ from coralline.edgetpu import compiled, mapping
 from coralline.evaluation_report import page_words
 from coralline.evaluation_report.evaluation_page import REPORT_JSON, REPORT_PAGE, EvaluationPage, make_page
 from coralline.evaluation_report.page_content import PageHead, PageSection
+from coralline.foundation.machine_facts import cpu_name
 from coralline.foundation.report_page.rendering import render
 from coralline.foundation.whole_folder import require_replaceable, some_names, written_as_a_whole
 from coralline.scoring.evaluate_file import JUDGED, OTHER, EvaluationResult, ScoredFiles
 from coralline.scoring.model_comparison import FIGURE_WORDS, ModelComparison
 from coralline.tflite import contract
 from coralline.tflite.isolated_detector import IsolatedDetector
-from coralline.tflite.latency import Latency, cpu_name, measure_alone
+from coralline.tflite.latency import Latency, measure_alone
 from coralline.tflite.model_file import Model, read_model
 
 MOST_PICTURES = 24

@@ -39,10 +39,10 @@ def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
     return steps(history, sorted(makers))
 
 
-def came_of(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
-    """Every step that depends on the artifact, in the order of time, without those that reused an older result."""
+def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
+    """Every step that depends on one of these, in the order of time, without those that reused an older result."""
     takers: dict[int, None] = {}
-    ahead = [artifact.id]
+    ahead = [artifact.id for artifact in artifacts]
     while ahead:
         taken_by = dict.fromkeys(execution for execution, _, _ in history.consumers(ahead))
         new = [e.id for e in history.executions(i for i in taken_by if i not in takers) if e.state != "CACHED"]

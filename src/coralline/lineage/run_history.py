@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -125,19 +125,37 @@ class RunHistory:
         self._contexts_of: dict[int, Sequence[pb.Context]] = {}
         self._parts: dict[int, pb.Execution] = {}
 
-    def runs(self, limit: int | None = None) -> list[Run]:
-        """The newest runs first."""
-        return self._with_code([self._run(context) for context in self._run_contexts(limit=limit)])
+    def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
+        """The newest runs first, without the `skip` newest."""
+        contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
+        return self._with_code([self._run(context) for context in contexts])
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
         if run_id == "latest":
             return next(iter(self.runs(1)), None)
-        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        found = self._run_contexts(f"name LIKE '{quoted}%'")
+        found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
         return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+
+    def run_ids(self, beginning: str = "") -> list[str]:
+        """The ids of runs that begin so, the newest first."""
+        return [context.name for context in (self._beginning(beginning) if beginning else self._run_contexts())]
+
+    def runs_before(self, run: Run) -> Iterator[Run]:
+        """The runs of the same pipeline that began before this one, the newest first, each read when it's asked for."""
+        older = self._run_contexts(f"create_time_since_epoch <= {run.created_ms}")
+        # Two runs may have begun in the same millisecond; ids rise.
+        place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
+        for context in older[place + 1 :]:
+            found = self._run(context)
+            if found.pipeline == run.pipeline:
+                yield self._with_code([found])[0]
+
+    def _beginning(self, run_id: str) -> list[pb.Context]:
+        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
+        return self._run_contexts(f"name LIKE '{quoted}%'")
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
@@ -156,6 +174,19 @@ class RunHistory:
         names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
         found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
+
+    def newest_artifacts(self, limit: int, skip: int = 0, type_name: str | None = None) -> list[Artifact]:
+        """Artifacts of a type, or of every type, newest first, without the `skip` newest."""
+        stored = dict.fromkeys(n for dialect in _DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
+        quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in stored)
+        query = " OR ".join(f"type = '{name}'" for name in quoted) or None
+        options = ListOptions(limit=limit + skip, order_by=OrderByField.ID, is_asc=False, filter_query=query)
+        return [_artifact(artifact) for artifact in list(self._store.get_artifacts(options))[skip:]]
+
+    def artifact_types(self) -> list[str]:
+        """The names of the types that the store knows, as TFX has them."""
+        stored = [str(known.name) for known in self._store.get_artifact_types()]
+        return sorted({_DIALECTS[0].artifact_type(name) for name in stored})
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
         """The artifacts with exactly this address, newest first."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
-import re
 from typing import Any
 
 import numpy as np
@@ -64,13 +62,3 @@ def measure_alone(detector: BaseDetector) -> Latency:
     while len(detector.run_seconds) - before < _ENOUGH_RUNS and sum(detector.run_seconds[before:]) < _ENOUGH_SECONDS:
         detector.again()
     return Latency.of(detector, before)
-
-
-def cpu_name() -> str:
-    """The processor's name as Linux tells it, else its architecture."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            found = re.search(r"^model name\s*:\s*(.+)$", file.read(), re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1].strip() if found else platform.machine()

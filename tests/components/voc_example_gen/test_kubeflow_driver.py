@@ -8,7 +8,7 @@ from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner, step_builder
 
 from components.voc_example_gen import kubeflow_driver
 from components.voc_example_gen.component import VocExampleGen
-from components.voc_example_gen.fingerprint import FINGERPRINT_PROPERTY, UNREADABLE, fingerprint
+from coralline.data.data_fingerprint import FINGERPRINT_PROPERTY, UNREADABLE, fingerprint
 from coralline.data.data_settings import DataSettings
 from coralline.data.drawn_shapes import draw_dataset
 

@@ -12,8 +12,8 @@ from tfx.types import standard_artifacts
 from components.artifacts import DatasetReport, LabelMap
 from components.voc_example_gen import shards
 from components.voc_example_gen.executor import Executor
-from components.voc_example_gen.fingerprint import UNREADABLE, fingerprint
 from coralline.data.annotated_image import AnnotatedImage
+from coralline.data.data_fingerprint import UNREADABLE, fingerprint
 from coralline.data.data_settings import DataSettings
 from coralline.data.dataset import check_dataset, make_plan
 from coralline.data.drawn_shapes import draw_dataset

@@ -7,6 +7,7 @@ Metadata's gRPC service or in a database server.
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import json
 import subprocess
 import sys
@@ -90,7 +91,9 @@ def out(tmp_path: Path) -> Path:
     version = tmp_path / "published" / "v1"
     version.mkdir(parents=True)
     (version / "model.tflite").write_bytes(b"model")
-    (version / "manifest.json").write_text(json.dumps({"files": {"model.tflite": "9f"}}))
+    (version / "manifest.json").write_text(
+        json.dumps({"files": {"model.tflite": hashlib.sha256(b"model").hexdigest()}})
+    )
     (tmp_path / "published" / "latest").symlink_to("v1")
 
     examples = writer.artifact(

@@ -1,7 +1,7 @@
 """How long a detector takes, measured apart from what it did before."""
 
 from coralline.tflite.detector import Detector
-from coralline.tflite.latency import cpu_name, measure_alone
+from coralline.tflite.latency import measure_alone
 
 
 def test_only_the_runs_of_the_measurement_count(quadrant_detector):
@@ -10,7 +10,3 @@ def test_only_the_runs_of_the_measurement_count(quadrant_detector):
     latency = measure_alone(detector)
     assert latency.runs == 20 and latency.threads == 1
     assert 0 < latency.median_ms <= latency.p90_ms < 1000
-
-
-def test_the_processor_has_a_name():
-    assert cpu_name().strip()

@@ -22,11 +22,13 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
 
 from components.artifacts import DatasetReport, LabelMap
-from coralline.foundation.code_version import code_version
+from coralline.foundation.code_version import code_facts
 from coralline.foundation.errors import UserError
+from coralline.lineage.recorded_names import MEASURED
 from coralline.lineage.run_history import Run, RunHistory
 from coralline.lineage.stores.store import open_store
 from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
+from pipeline.running.run_facts import surroundings
 
 # TFX reads the annotations of these functions: they have to be types, not strings.
 
@@ -98,11 +100,28 @@ def _states(run: Run) -> dict[str, str]:
     return {execution.node: execution.state for execution in run.executions}
 
 
-def test_records_the_run_under_its_id_with_the_code_version(tmp_path: Path) -> None:
+def test_records_the_run_under_its_id_with_code_and_machine(tmp_path: Path) -> None:
     _run(tmp_path, "run-1", "right")
     run = _recorded(tmp_path, "run-1")
-    assert (run.pipeline, run.properties) == ("toy", code_version())
+    assert (run.pipeline, surroundings().items() <= run.properties.items()) == ("toy", True)
+    assert run.properties.items() >= code_facts().items()
     assert _states(run) == {"Maker": "COMPLETE", "Taker": "COMPLETE"}
+
+
+def test_records_what_steps_took_and_how_the_run_ended(tmp_path: Path) -> None:
+    for run_id in ("run-1", "run-2"):
+        _run(tmp_path, run_id, "right")
+    first, second = (_recorded(tmp_path, run_id) for run_id in ("run-1", "run-2"))
+    for run in (first, second):
+        assert run.properties["outcome"] == "complete"
+        assert run.created_ms <= run.properties["ended_ms"] and run.properties["run_seconds"] > 0
+    assert all(set(MEASURED) == set(execution.details) for execution in first.executions)
+    assert all(not set(MEASURED) & set(execution.settings) for execution in first.executions)
+    peaks = [execution.details["step_peak_memory_bytes"] for execution in first.executions]
+    assert first.properties["run_peak_memory_bytes"] == max(peaks) > 1 << 20
+    # What was reused took nothing.
+    assert [execution.details for execution in second.executions] == [{}, {}]
+    assert "run_peak_memory_bytes" not in second.properties
 
 
 def test_tells_what_was_done_and_what_was_reused(tmp_path: Path) -> None:
@@ -124,6 +143,9 @@ def test_a_failed_component_is_recorded_with_its_message(
     run = _recorded(tmp_path, "run-1")
     assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
     assert run.executions[1].settings["error_message"] == message
+    assert run.properties["outcome"] == ("interrupted" if content == "interrupted" else "failed")
+    assert run.properties["ended_ms"] >= run.created_ms
+    assert all(set(MEASURED) == set(execution.details) for execution in run.executions)
 
 
 _KILLED = """
@@ -139,9 +161,11 @@ def test_a_killed_run_is_recorded_as_failed_by_the_next_one(tmp_path: Path) -> N
     # Not forked: where a test before this one has used gRPC, its threads would be missing.
     killed = subprocess.run([sys.executable, "-c", _KILLED, Path(__file__).parent, tmp_path], check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert _recorded(tmp_path, "run-1").state == "RUNNING"
+    run = _recorded(tmp_path, "run-1")
+    assert (run.state, "outcome" in run.properties) == ("RUNNING", False)
     _run(tmp_path, "run-2", "right")
     run = _recorded(tmp_path, "run-1")
+    assert (run.properties["outcome"], "ended_ms" in run.properties) == ("killed", False)
     assert (run.state, _states(run)) == ("FAILED", {"Maker": "COMPLETE", "Taker": "FAILED"})
     assert run.executions[1].settings["error_message"] == "the run was killed"
     assert [path.name for path in tmp_path.glob("metadata.sqlite.*")] == ["metadata.sqlite.lock"]

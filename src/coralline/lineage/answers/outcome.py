@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.lineage_steps import LineageStep
@@ -28,10 +28,21 @@ def recorded_outcome(made: Sequence[LineageStep]) -> dict[str, Any]:
             known["blessed"] = bool(artifact.properties["blessed"])
             known["reasons"] = [line for line in str(artifact.properties.get("reasons", "")).split("\n") if line]
     for artifact in artifacts_made(made, PUSHED_MODEL):
-        folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
-        if artifact.properties.get("pushed") and version:
-            known["published"] = f"{folder.rstrip('/')}/{version}"
+        place = published_place(artifact.properties)
+        if artifact.properties.get("pushed") and place:
+            known["published"] = place
     return known
+
+
+def published_place(properties: Mapping[str, Any]) -> str | None:
+    """The folder or address of the version that a PushedModel is; None if nothing was published.
+
+    TFX's own Pusher (components/pusher/executor.py, 1.16) writes the version's whole address as the destination.
+    """
+    folder, version = (str(properties.get(f"pushed_{name}") or "") for name in ("destination", "version"))
+    if not folder or not version:
+        return None
+    return folder if folder.rstrip("/").endswith(f"/{version}") else f"{folder.rstrip('/')}/{version}"
 
 
 def artifacts_made(made: Iterable[LineageStep], artifact_type: str) -> Iterator[Artifact]:

@@ -13,6 +13,7 @@ from coralline.lineage.answers.outcome import FIGURES, recorded_outcome
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES
 from coralline.lineage.run_history import Run, RunHistory
+from coralline.publishing.bundle import MANIFEST
 from coralline.publishing.places import place_of
 
 # Of settings, in the order in which they are believed: ours, then those of TFX's file-based ExampleGens.
@@ -63,7 +64,11 @@ class RunRow:
 
 def run_rows(history: RunHistory, limit: int | None = None) -> list[RunRow]:
     """The newest runs first, one line each."""
-    runs = history.runs(limit)
+    return rows_of(history, history.runs(limit))
+
+
+def rows_of(history: RunHistory, runs: Sequence[Run]) -> list[RunRow]:
+    """The lines of these runs, whose steps are read together."""
     made = steps_of(history, [execution for run in runs for execution in run.executions])
     by_run: dict[str, list[LineageStep]] = {}
     for step in made:
@@ -84,7 +89,7 @@ class ServedVersions:
         self._latest: dict[str, str | None] = {}
 
     def serves(self, published: str) -> bool | None:
-        """Whether a published version is served; None if its folder isn't here."""
+        """Whether a published version is served; None if that can't be told from here."""
         folder, version = posixpath.split(published.rstrip("/"))
         if not folder or storage.is_remote(folder) or not os.path.isdir(folder):
             return None
@@ -93,6 +98,8 @@ class ServedVersions:
                 self._latest[folder] = place_of(folder).latest()
             except OSError:
                 self._latest[folder] = None
+        if self._latest[folder] is None and not os.path.isfile(os.path.join(published, MANIFEST)):
+            return None  # not a folder of ours: TensorFlow Serving, say, has no pointer
         return self._latest[folder] == version
 
 

@@ -2,83 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-from coralline.foundation.errors import UserError
+from coralline.lineage.answers.changes_since import changed_settings, changes_since, chosen_settings, run_before
+from coralline.lineage.answers.data_facts import data_facts
 from coralline.lineage.answers.outcome import recorded_outcome
+from coralline.lineage.answers.recorded_file import recorded_artifact
+from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
-from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, PUSHED_MODEL, SERVED_MODEL, WARM_START
+from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, SERVED_MODEL, WARM_START
 from coralline.lineage.run_history import BOOKKEEPING, Artifact, Run, RunHistory, open_lineage
 from coralline.lineage.stores.store import store_above
 from coralline.publishing.published import latest_bundle, record
 
 _ABOUT_THE_FILES = BOOKKEEPING.union(CODE_VERSION)
-
-
-def published(history: RunHistory, path: str) -> Artifact:
-    """The artifact that a published file or folder (or any file of an artifact) belongs to.
-
-    Raises:
-      UserError: it isn't recorded in the store.
-    """
-    local = "://" not in path
-    place = os.path.realpath(path) if local else path.rstrip("/")
-    there = not local or os.path.exists(place)
-    pushed = {place: artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) for place in _places(artifact)}
-    while os.path.dirname(place) != place:
-        found = [pushed[place]] if place in pushed else history.artifacts_at(place)
-        # A path that isn't here may be one of the machine or the pod that wrote it; a missing file of a folder isn't.
-        if found and (there or not os.path.exists(place)):
-            return found[0]
-        place = os.path.dirname(place)
-    if not there:
-        raise UserError("there is no such file or folder", file=path, fix="give the path of a published file or folder")
-    if local and (known := _by_manifest(history, Path(path))):
-        return known
-    raise UserError(
-        "this file is not recorded in the store of ML Metadata",
-        file=path,
-        expected="a file that a run with this store has published, or one of its artifacts",
-        fix="name the store of that run with --store",
-    )
-
-
-def _places(artifact: Artifact) -> list[str]:
-    """Where the pusher put a version, as recorded and with symbolic links resolved."""
-    folder, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
-    if not folder or not version:
-        return []
-    place = f"{folder.rstrip('/')}/{version}"
-    return [place, os.path.realpath(place)] if "://" not in place else [place]
-
-
-def _by_manifest(history: RunHistory, path: Path) -> Artifact | None:
-    """The artifact of a copied version: the one with the same files, or of the same name where those aren't here."""
-    copied = _manifest(path if path.is_dir() else path.parent)
-    if copied is None:
-        return None
-    for artifact in history.artifacts_of_type(PUSHED_MODEL):
-        manifests = [manifest for place in _places(artifact) if (manifest := _manifest(Path(place))) is not None]
-        if any(manifest["files"] == copied["files"] for manifest in manifests):
-            return artifact
-        version = copied.get("version")
-        if not manifests and version and artifact.properties.get("pushed_version") == version:
-            return artifact
-    return None
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if isinstance(content, dict) and "files" in content:
-            return content
-    return None
 
 
 def why(published_path: str | PathLike[str], store: str | PathLike[str] | None = None) -> dict[str, Any]:
@@ -93,7 +33,7 @@ def why(published_path: str | PathLike[str], store: str | PathLike[str] | None =
     """
     published_path = os.fspath(published_path)
     history = open_lineage(store or store_above(published_path) or published_path)
-    return explain_artifact(history, published(history, published_path))
+    return explain_artifact(history, recorded_artifact(history, published_path))
 
 
 def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
@@ -104,24 +44,47 @@ def explain_artifact(history: RunHistory, artifact: Artifact) -> dict[str, Any]:
       "steps": [{"node", "execution", ...}]}; `run` and `code` are those of the artifact's maker, and every step carries
       its own: a reused result may be older. `warm_start` is what training began with, `baseline` what the model was
       judged against; each None if the artifact comes from no such step. `recorded` is as of `recorded_outcome`.
+      `made_by`: the run as a `RunRow`. `data_set`: a `DataFacts`. `changed_settings` and `chosen_settings`: what was
+      set and isn't the default, and what was left open, both as used. `since_run_before`, `since_baseline`: each a
+      `ChangesSince`, or None.
     """
     line = came_from(history, artifact)
-    maker = line[-1] if line else None
+    made = history.producers([artifact.id]).get(artifact.id)
+    maker = next((step for step in line if made and step.execution.id == made[0]), None)
     run: Run | None = history.run(maker.execution.run_id) if maker and maker.execution.run_id else None
-    code = {name: run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
+    code = {str(name): run.properties[name] for name in CODE_VERSION if name in run.properties} if run else {}
+    code = code or (maker.code if maker else {})
+    baseline = _made(line, SERVED_MODEL)
     sources = [step for step in line if any(a.type == EXAMPLES for made in step.outputs.values() for a in made)]
     return {
         "artifact": artifact_as_dict(artifact),
         "served": _served(artifact),
         "run": run.run_id if run else None,
-        "code": code or (maker.code if maker else {}),
+        "code": code,
+        "made_by": dataclasses.asdict(run_row(history, run)) if run else None,
+        "data_set": dataclasses.asdict(facts) if (facts := data_facts(line)) else None,
+        "changed_settings": changed_settings(line),
+        "chosen_settings": chosen_settings(line),
+        "since_run_before": _since(history, run_before(history, run) if run else None, line, code),
+        "since_baseline": _since(history, _published_by(history, baseline), line, code),
         "data": {step.execution.node: _data(step) for step in sources},
         "warm_start": _made(line, WARM_START),
-        "baseline": _made(line, SERVED_MODEL),
+        "baseline": baseline,
         "recorded": recorded_outcome(line),
         "settings": {step.execution.node: step.execution.settings for step in line if step.execution.settings},
         "steps": [step_as_dict(step) for step in line],
     }
+
+
+def _since(
+    history: RunHistory, before: Run | None, line: list[LineageStep], code: dict[str, Any]
+) -> dict[str, Any] | None:
+    return dataclasses.asdict(changes_since(history, before, line, code)) if before else None
+
+
+def _published_by(history: RunHistory, baseline: dict[str, Any] | None) -> Run | None:
+    run_id = str((baseline or {}).get("pipeline_run") or "")
+    return history.run(run_id) if run_id else None
 
 
 def _served(artifact: Artifact) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
 """How TFX writes ML Metadata, as in `tfx/orchestration/portable` of TFX 1.16.
 
 A run is a context of type `pipeline_run`, a component one of type `node` named `<pipeline>.<node>`. Settings are the
-execution's properties, and so is `error_message`. An execution whose result was reused has the state CACHED, and an
-OUTPUT event of its own for what another one made.
+execution's properties, and so is `error_message`; what our own runs measured of it stands beside them. An execution
+whose result was reused has the state CACHED, and an OUTPUT event of its own for what another one made.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
+from coralline.lineage.recorded_names import MEASURED
 from coralline.lineage.stores.dialect import plain_values
 
 _NODE = "node"
@@ -49,10 +50,10 @@ class TfxDialect:
         return self.settings(execution).get(_ERROR)
 
     def settings(self, execution: pb.Execution) -> dict[str, Any]:
-        return plain_values(execution.properties) | plain_values(execution.custom_properties)
+        return {name: value for name, value in _noted(execution).items() if name not in MEASURED}
 
     def details(self, execution: pb.Execution) -> dict[str, Any]:
-        return {}
+        return {name: value for name, value in _noted(execution).items() if name in MEASURED}
 
     def artifact_type(self, stored: str) -> str:
         return stored
@@ -62,3 +63,7 @@ class TfxDialect:
 
     def properties(self, artifact: pb.Artifact) -> dict[str, Any]:
         return plain_values(artifact.properties) | plain_values(artifact.custom_properties)
+
+
+def _noted(execution: pb.Execution) -> dict[str, Any]:
+    return plain_values(execution.properties) | plain_values(execution.custom_properties)

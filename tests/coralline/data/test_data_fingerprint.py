@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from components.voc_example_gen.fingerprint import UNREADABLE, fingerprint
+from coralline.data.data_fingerprint import UNREADABLE, fingerprint
 from coralline.data.data_settings import DataSettings
 
 _COCO = {

@@ -1,0 +1,209 @@
+"""A run, an execution or an artifact with all that is recorded of it, and all that is behind a published file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from coralline.foundation.printable import printable_lines, without_secrets
+from coralline.lineage.answers.outcome import recorded_in_words
+from coralline.lineage.lineage_steps import LineageStep, came_from, came_of
+from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.publishing.serving_record import Move
+from pipeline.commands.lineage.lineage_words import address_shown, local_time, shown, state_text, state_word, took
+from pipeline.commands.lineage.text_layout import TextLayout
+
+_DEEPEST = 100
+"""How many steps one below the other a tree shows."""
+_LONGEST_FAILURE = 20_000
+_SETTING = 20
+
+
+def print_run(console: Console, run: Run, made: list[LineageStep]) -> None:
+    """A run: its components in order, with what each took and made."""
+    layout = TextLayout(console)
+    layout.line(
+        (f"run {address_shown(run.run_id)}", "bold"),
+        f"  {shown(run.pipeline)}  {local_time(run.created_ms)}  ",
+        state_text(run.state),
+        f"  {took(run.seconds)}",
+    )
+    _print_properties(layout, run.properties)
+    for step in made:
+        layout.line("")
+        _print_step(layout, step)
+
+
+def print_execution(console: Console, step: LineageStep) -> None:
+    """An execution: its settings, what went in and what came out."""
+    layout, execution = TextLayout(console), step.execution
+    _print_step(layout, step)
+    layout.line(f"  run       {address_shown(execution.run_id)}")
+    layout.line(f"  began     {local_time(execution.created_ms)}")
+    _print_settings(layout, _without_failure(execution))
+    if execution.details:
+        layout.line("  noted beside them")
+        _print_settings(layout, execution.details, indent=4)
+
+
+def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
+    """An artifact: what it holds, what it was made from and what used it."""
+    layout = TextLayout(console)
+    layout.line(_title(artifact), f"  {artifact.state}  {local_time(artifact.created_ms)}")
+    layout.line("  ", address_shown(artifact.uri))
+    _print_properties(layout, artifact.properties)
+    layout.line("")
+    before = came_from(history, artifact)
+    tree = Tree(Text.assemble(("made from", "bold"), "" if before else "  unknown: no execution in this store made it"))
+    _grow_back(tree, artifact, makers_by_artifact(before), set())
+    console.print(tree)
+    after = came_of(history, artifact)
+    tree = Tree(Text.assemble(("used by", "bold"), "" if after else "  nothing yet"))
+    _grow_on(tree, artifact, after, set())
+    console.print(tree)
+
+
+def print_explanation(console: Console, history: RunHistory, artifact: Artifact, why: Mapping[str, Any]) -> None:
+    """From a published file back to data, settings and code: everything that is recorded."""
+    layout = TextLayout(console)
+    layout.line(_title(artifact))
+    for name in ("pushed_destination", "pushed_version"):
+        if name in artifact.properties:
+            _pair(layout, name, address_shown(str(artifact.properties[name])))
+    if why["served"] is not None:
+        _pair(layout, "served now", shown(_served(why["served"], str(artifact.properties.get("pushed_version")))))
+    if why["recorded"]:
+        _pair(layout, "verdict", shown(recorded_in_words(why["recorded"]), 2000))
+    _pair(layout, "run", address_shown(str(why["run"] or "unknown")))
+    for name, value in why["code"].items():
+        _pair(layout, name, shown(str(value)))
+    layout.line("")
+    layout.line(("data", "bold"))
+    for node, known in why["data"].items():
+        layout.line("  ", shown(node))
+        _print_settings(layout, known, indent=4)
+    for title, known in (("warm start", why["warm_start"]), ("baseline", why["baseline"])):
+        if known is not None:
+            layout.line("")
+            layout.line((title, "bold"))
+            _print_settings(layout, {name: value for name, value in known.items() if value != ""})
+    layout.line("")
+    layout.line(("settings", "bold"))
+    for node, settings in why["settings"].items():
+        if node not in why["data"]:
+            layout.line("  ", shown(node))
+            _print_settings(layout, settings, indent=4)
+    layout.line("")
+    tree = Tree(Text("steps", "bold"))
+    _grow_back(tree, artifact, makers_by_artifact(came_from(history, artifact)), set())
+    console.print(tree)
+
+
+def makers_by_artifact(line: list[LineageStep]) -> dict[int, LineageStep]:
+    """The step that made each artifact: the first one, later ones reused it."""
+    makers: dict[int, LineageStep] = {}
+    for step in line:
+        for made in step.outputs.values():
+            for artifact in made:
+                makers.setdefault(artifact.id, step)
+    return makers
+
+
+def _pair(layout: TextLayout, name: str, value: str) -> None:
+    layout.line(f"  {shown(name):<{_SETTING}}", value)
+
+
+def _served(served: Mapping[str, Any], version: str) -> str:
+    if served["now"]:
+        return "yes"
+    last = Move(**served["moves"][-1]) if served["moves"] else None
+    ended = f", {last.words}" if last and last.before == version else ""
+    return f"no{ended}; `latest` is {served['latest'] or 'nothing'}"
+
+
+def _print_step(layout: TextLayout, step: LineageStep) -> None:
+    execution = step.execution
+    layout.line(
+        (shown(execution.node), "bold"),
+        f"  execution:{execution.id}  ",
+        state_text(execution.state),
+        f"  {took(execution.seconds)}",
+    )
+    if execution.failure:
+        for line in printable_lines(without_secrets(execution.failure[:_LONGEST_FAILURE])).split("\n"):
+            layout.line((line, "red"), indent=2)
+    for word, named in (("took", step.inputs), ("made", step.outputs)):
+        for name, artifacts in named.items():
+            for artifact in artifacts:
+                gone = "" if artifact.state in ("LIVE", "UNKNOWN") else f"  {state_word(artifact.state)}"
+                place = f"  {address_shown(artifact.uri)}"
+                layout.line(f"{word}  {shown(name)}: ", _title(artifact), (place, "dim"), (gone, "yellow"), indent=2)
+
+
+def _without_failure(execution: Execution) -> dict[str, Any]:
+    return {name: value for name, value in execution.settings.items() if value != execution.failure}
+
+
+def _print_properties(layout: TextLayout, properties: Mapping[str, Any]) -> None:
+    for name, value in properties.items():
+        layout.line((shown(name), "dim"), f" {shown(value)}", indent=2)
+
+
+def _print_settings(layout: TextLayout, settings: Mapping[str, Any], indent: int = 2) -> None:
+    for name, value in settings.items():
+        inner = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) and value else {name: value}
+        for key, item in inner.items():
+            layout.line((shown(key), "dim"), f" {shown(item)}", indent=indent)
+
+
+def _grow_back(
+    tree: Tree, artifact: Artifact, makers: Mapping[int, LineageStep], seen: set[int], depth: int = 0
+) -> None:
+    step = makers.get(artifact.id)
+    if step is None:
+        return
+    branch = tree.add(_step_line(step, step.execution.id in seen))
+    if step.execution.id in seen:
+        return
+    seen.add(step.execution.id)
+    if depth == _DEEPEST:
+        branch.add(Text("... older ones: coralline lineage show of one of these", "dim"))
+        return
+    for name, artifacts in step.inputs.items():
+        for taken in artifacts:
+            inner = branch.add(Text.assemble(f"{shown(name)}: ", _title(taken)))
+            _grow_back(inner, taken, makers, seen, depth + 1)
+
+
+def _grow_on(tree: Tree, artifact: Artifact, after: list[LineageStep], seen: set[int], depth: int = 0) -> None:
+    for step in after:
+        if not any(taken.id == artifact.id for artifacts in step.inputs.values() for taken in artifacts):
+            continue
+        branch = tree.add(_step_line(step, step.execution.id in seen))
+        if step.execution.id in seen:
+            continue
+        seen.add(step.execution.id)
+        if depth == _DEEPEST:
+            branch.add(Text("... newer ones: coralline lineage impact tells all", "dim"))
+            continue
+        for name, artifacts in step.outputs.items():
+            for made in artifacts:
+                inner = branch.add(Text.assemble(f"{shown(name)}: ", _title(made)))
+                _grow_on(inner, made, after, seen, depth + 1)
+
+
+def _step_line(step: LineageStep, seen: bool) -> Text:
+    execution = step.execution
+    return Text.assemble(
+        (shown(execution.node), "bold"),
+        f" execution:{execution.id}, run {address_shown(execution.run_id)}",
+        (" (above)", "dim") if seen else "",
+    )
+
+
+def _title(artifact: Artifact) -> Text:
+    return Text.assemble((shown(artifact.type), "cyan"), f" artifact:{artifact.id}")
