@@ -216,7 +216,7 @@ class _Recorded:
 def _reason(artifact: Artifact, run: Run) -> str:
     if artifact.state == DELETED:
         return f"run {run.run_id} made it, and it is recorded as deleted"
-    return f"only run {run.run_id} and others that aren't kept need it"
+    return f"run {run.run_id} made it; nothing that is kept needs it"
 
 
 def _began_to_delete(artifact: Artifact) -> bool:
