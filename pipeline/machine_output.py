@@ -34,6 +34,7 @@ VERSIONS = {
     "lineage-artifacts": 1,
     "lineage-diff": 1,
     "lineage-execution": 1,
+    "lineage-export": 1,
     "lineage-impact": 1,
     "lineage-list": 1,
     "lineage-run": 1,

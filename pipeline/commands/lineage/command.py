@@ -13,6 +13,7 @@ COMMANDS = {
     "diff": ("diff_command", "What differs between two runs: settings, data, code, scores, images."),
     "impact": ("impact_command", "What came of an artifact, a file or a data set: which published models saw it."),
     "stale": ("stale_command", "What is served, and whether newer data, newer code or a better run exists."),
+    "export": ("export_command", "Write a run or an artifact as OpenLineage events, a graph, a page or a model card."),
 }
 """By name: the module in this folder that has it as `command`, and a line of help; in the order of --help."""
 

@@ -1,4 +1,4 @@
-"""Headed parts of a page: sentences, facts, tables, and places that its owner fills in; as Markdown and for templates."""
+"""Headed parts of a page: sentences, facts, tables, and places for its owner; as Markdown and for templates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from coralline.foundation.printable import printable
 
-Cell = str
 _ESCAPED = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
@@ -17,7 +16,7 @@ class CardTable:
     """A table; each row has as many cells as there are headers."""
 
     headers: tuple[str, ...]
-    rows: list[tuple[Cell, ...]]
+    rows: list[tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +58,7 @@ def escaped(text: str) -> str:
 
 
 def _table(table: CardTable) -> str:
-    rows = [table.headers, tuple("---" for _ in table.headers), *table.rows]
+    rows: list[tuple[str, ...]] = [table.headers, tuple("---" for _ in table.headers), *table.rows]
     return "\n".join(
         "| " + " | ".join(cell if number == 1 else escaped(cell) for cell in row) + " |"
         for number, row in enumerate(rows)

@@ -8,7 +8,7 @@ from coralline.foundation.printable import printable
 from coralline.lineage.export.exported_graph import ExportedGraph, GraphNode
 from coralline.lineage.export.layered_layout import layered
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 168, 44, 56, 16, 12  # pixels
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 160, 44, 44, 16, 12  # pixels
 _LONGEST = 24  # characters that fit into a node
 
 

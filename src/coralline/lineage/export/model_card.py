@@ -93,7 +93,7 @@ def _details(facts: CardFacts) -> CardSection:
         "version": _version(facts),
         "published at": without_secrets(facts.place),
         "published on": _day(facts.pushed.created_ms),
-        "served now": {True: "yes", False: "no"}.get((served or {}).get("now"), "unknown"),
+        "served now": "unknown" if served is None else "yes" if served["now"] else "no",
         "kind": "object detector, 8-bit integer TFLite file for the Coral Edge TPU",
         "preset": row.get("preset"),
         "input": _input(facts),
@@ -101,8 +101,8 @@ def _details(facts: CardFacts) -> CardSection:
         "verdict": row.get("verdict"),
         "SHA-256 of model.tflite": facts.pushed.properties.get("model_sha256") or facts.part("model").get("sha256"),
     }
-    reasons = [f"{reason}." for reason in row.get("reasons", [])]
-    return CardSection("Model details", sentences=reasons, facts=_facts(known))
+    known["because"] = "; ".join(row.get("reasons", []))
+    return CardSection("Model details", facts=_facts(known))
 
 
 def _input(facts: CardFacts) -> str | None:
@@ -130,9 +130,13 @@ def _data(facts: CardFacts) -> CardSection:
             seen = images.get(name) if isinstance(images, dict) else None
             table.rows.append((str(name), _by_split(by_split), _by_split(seen)))
     else:
-        table.rows.extend((str(name), str(count), "") for name, count in (data.get("classes") or {}).items())
+        by_class = [(str(name), str(count)) for name, count in (data.get("classes") or {}).items()]
+        table = CardTable(("class", "boxes"), [*by_class])
     missing = [f"Counts per class: {data['why_not']}."] if data.get("why_not") else []
-    ask = "To be completed by the owner of the model: who took and annotated the images, where, when, and under which licence."
+    ask = (
+        "To be completed by the owner of the model: who took and annotated the images, where, when, and under which "
+        "licence."
+    )
     return CardSection("Data", sentences=missing, facts=_facts(known), tables=[table], owner=ask)
 
 
@@ -143,7 +147,7 @@ def _by_split(counts: Any) -> str:
 
 
 def _training(facts: CardFacts) -> CardSection:
-    settings = [(name, _value(value)) for name, value in facts.settings.items()]
+    settings: list[tuple[str, ...]] = [(name, _value(value)) for name, value in facts.settings.items()]
     known = {
         "checkpoint kept, float phase": _step(facts.model, "float"),
         "checkpoint kept, quantization-aware phase": _step(facts.model, "qat"),
@@ -199,14 +203,13 @@ def _per_class(facts: CardFacts) -> CardSection:
 
 
 def _weak_spots(facts: CardFacts) -> CardSection:
-    per_class = {
-        name: ap for name, ap in (facts.figures().get("per_class") or {}).items() if isinstance(ap, int | float)
-    }
+    recorded = facts.figures().get("per_class") or {}
+    per_class = {name: ap for name, ap in recorded.items() if isinstance(ap, int | float)}
     sentences = []
     if len(per_class) > 1:
         worst = sorted(per_class, key=lambda name: per_class[name])[:_WORST]
         sentences.append("Lowest AP: " + ", ".join(f"{name} ({per_class[name]:.3f})" for name in worst) + ".")
-    unknown = [name for name, ap in (facts.figures().get("per_class") or {}).items() if ap is None]
+    unknown = [name for name, ap in recorded.items() if ap is None]
     if unknown:
         sentences.append(f"Without a box in the images that judged, so unknown: {', '.join(unknown)}.")
     table = CardTable(("kind of error", "detections", "AP50 that it costs"), [])
@@ -261,22 +264,21 @@ def _provenance(facts: CardFacts) -> CardSection:
         "machine": properties.get("host_system"),
     }
     libraries = recorded_value(properties, LIBRARY_VERSIONS)
-    rows = [(name, str(version)) for name, version in libraries.items()] if isinstance(libraries, dict) else []
-    ask = "To be completed by the owner of the model: the licence of the weights that training began with, which isn't recorded."
+    known_libraries = libraries.items() if isinstance(libraries, dict) else ()
+    rows: list[tuple[str, ...]] = [(name, str(version)) for name, version in known_libraries]
+    ask = (
+        "To be completed by the owner of the model: the licence of the weights that training began with, which isn't "
+        "recorded."
+    )
     owner = ask if warm_start.get("source") else None
     return CardSection("Provenance and versions", [], _facts(known), [CardTable(("library", "version"), rows)], owner)
 
 
 def _lineage(facts: CardFacts) -> CardSection:
-    rows = [
-        (
-            step.execution.node,
-            str(step.execution.id),
-            step.execution.run_id,
-            _value([a.id for m in step.outputs.values() for a in m]),
-        )
-        for step in facts.made
-    ]
+    rows: list[tuple[str, ...]] = []
+    for step in facts.made:
+        made = ", ".join(str(artifact.id) for artifacts in step.outputs.values() for artifact in artifacts)
+        rows.append((step.execution.node, str(step.execution.id), step.execution.run_id, made))
     known = {"run": facts.why["run"], "artifact": facts.pushed.id}
     table = CardTable(("step", "execution", "run", "artifacts"), rows)
     sentence = f"`coralline lineage why artifact:{facts.pushed.id}` says more, with --store naming the store."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from coralline.foundation.printable import without_secrets
@@ -17,9 +17,9 @@ from coralline.lineage.answers.run_table import data_fingerprint, data_path
 from coralline.lineage.export.exported_graph import Subject
 from coralline.lineage.export.openlineage_datasets import input_dataset, output_dataset, source_dataset
 from coralline.lineage.export.openlineage_facets import SPEC, facet, own_facet, producer
-from coralline.lineage.lineage_steps import LineageStep
+from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, GIT_COMMIT, MEASURED
-from coralline.lineage.run_history import Execution, Run, RunHistory
+from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:coralline:openlineage")
 _ENDED = {"COMPLETE": "COMPLETE", "CACHED": "COMPLETE", "FAILED": "FAIL", "CANCELED": "ABORT", "SKIPPED": "ABORT"}
@@ -51,10 +51,10 @@ class _Writer:
 
     def of_run(self, run: Run) -> Iterator[dict[str, Any]]:
         """The pipeline's run as a whole."""
-        facets = {"processing_engine": _engine(run.executions[0] if run.executions else None, run.properties)}
+        facets = {"processing_engine": _engine(run.executions, self._version(run.executions))}
         failed = next((e for e in run.executions if e.state == "FAILED" and e.failure), None)
         begin, end = run.created_ms, max((e.updated_ms for e in run.executions), default=run.created_ms)
-        job = self._job(run.pipeline or "pipeline", "DAG", run.properties)
+        job = self._job(run.pipeline or "pipeline", "DAG", run.executions, run.properties)
         yield from self._pair(
             {"runId": _run_uuid(run.run_id), "facets": facets}, job, begin, end, run.state, failed, [], []
         )
@@ -65,7 +65,7 @@ class _Writer:
         pipeline = (run.pipeline if run else "") or "pipeline"
         properties = run.properties if run else {}
         facets = {
-            "processing_engine": _engine(execution, properties),
+            "processing_engine": _engine([execution], _tfx_version(step.outputs)),
             "coralline_execution": own_facet(
                 "ExecutionRunFacet",
                 execution=execution.id,
@@ -79,7 +79,7 @@ class _Writer:
         if execution.run_id:
             parent = {"namespace": self._namespace, "name": pipeline}
             facets["parent"] = facet("parent", run={"runId": _run_uuid(execution.run_id)}, job=parent)
-        job = self._job(f"{pipeline}.{execution.node}", "TASK", {**properties, **step.code})
+        job = self._job(f"{pipeline}.{execution.node}", "TASK", [execution], {**properties, **step.code})
         inputs = [input_dataset(artifact) for artifacts in step.inputs.values() for artifact in artifacts]
         inputs += self._source(step)
         outputs = [output_dataset(artifact) for artifacts in step.outputs.values() for artifact in artifacts]
@@ -115,8 +115,9 @@ class _Writer:
             run = {**run, "facets": {**run["facets"], "errorMessage": error}}
         yield _event(ended, end_ms, run, job, inputs, outputs)
 
-    def _job(self, name: str, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-        facets = {"jobType": facet("jobType", processingType="BATCH", integration="TFX", jobType=kind)}
+    def _job(self, name: str, kind: str, executions: Sequence[Execution], properties: dict[str, Any]) -> dict[str, Any]:
+        integration = "KUBEFLOW" if _is_kubeflow(executions) else "TFX"
+        facets = {"jobType": facet("jobType", processingType="BATCH", integration=integration, jobType=kind)}
         code = {str(key): str(properties[key]) for key in CODE_VERSION if key in properties}
         if code:
             facets["coralline_code"] = own_facet("CodeJobFacet", **code)
@@ -131,6 +132,11 @@ class _Writer:
                 version=commit,
             )
         return {"namespace": self._namespace, "name": name, "facets": facets}
+
+    def _version(self, executions: Sequence[Execution]) -> str | None:
+        """Of TFX, as it stands on what the steps made."""
+        made = steps_of(self._history, executions)
+        return next((version for step in made if (version := _tfx_version(step.outputs))), None)
 
     def _made_by(self, step: LineageStep) -> dict[str, Any] | None:
         """Of a reused result: the execution that made it."""
@@ -168,20 +174,18 @@ def _event(
     }
 
 
-def _engine(execution: Execution | None, properties: dict[str, Any]) -> dict[str, Any]:
-    kubeflow = execution is not None and execution.type.startswith("system.")
-    libraries = properties.get("library_versions")
-    version = _version_of("tfx", libraries) if not kubeflow else None
-    name = "Kubeflow Pipelines" if kubeflow else "TFX"
+def _engine(executions: Sequence[Execution], version: str | None) -> dict[str, Any]:
+    name = "Kubeflow Pipelines" if _is_kubeflow(executions) else "TFX"
     return facet("processing_engine", name=name, version=version or "unknown", openlineageAdapterVersion=_adapter())
 
 
-def _version_of(library: str, libraries: Any) -> str | None:
-    try:
-        found = json.loads(libraries) if isinstance(libraries, str) else libraries
-    except ValueError:
-        return None
-    return str(found[library]) if isinstance(found, dict) and library in found else None
+def _is_kubeflow(executions: Sequence[Execution]) -> bool:
+    return any(execution.type.startswith("system.") for execution in executions)
+
+
+def _tfx_version(outputs: dict[str, list[Artifact]]) -> str | None:
+    known = (artifact.properties.get("tfx_version") for made in outputs.values() for artifact in made)
+    return next((str(version) for version in known if version), None)
 
 
 def _adapter() -> str:
