@@ -163,7 +163,7 @@ class FileDifferencesEntry(JsonObject):
     removed: list[str]
     """Only the first run read them."""
     changed: list[str]
-    """Both did, with other content."""
+    """Both did, with other content, other boxes, or on another side."""
 
 
 class DataDifferenceEntry(JsonObject):
@@ -192,8 +192,10 @@ class FoundObjectEntry(JsonObject):
     """The image's name."""
     label: str
     """Its class."""
-    box: list[float] | None = None
-    """xmin, ymin, xmax, ymax."""
+    box: list[float]
+    """ymin, xmin, ymax, xmax, as shares of the upright image."""
+    score: float
+    """With which it is found."""
 
 
 class FindingDifferencesEntry(JsonObject):

@@ -8,13 +8,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from coralline.lineage.answers.data_facts import BOXES_BY_CLASS
 from pipeline.commands.lineage.lineage_words import (
     STATE_STYLES,
     address_shown,
     figure_shown,
     local_time,
+    one_line,
     setting_shown,
-    shown,
     state_word,
     took,
 )
@@ -58,7 +59,7 @@ def _heads(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[list[Text]]
         rows.append(_row("judged on", _judged_on(one), _judged_on(other)))
     for row, run in zip(rows[2][1:], (one, other), strict=True):
         if run["failure"]:
-            row.append(f" {shown(run['failure'].splitlines()[0], _LONGEST_CELL)}", "red")
+            row.append(f" {one_line(run['failure'].splitlines()[0], _LONGEST_CELL)}", "red")
     if one["published"] or other["published"]:
         rows.append(_row("published", *(_version(run["published"]) for run in (one, other))))
     return rows
@@ -74,7 +75,7 @@ def _result(run: Mapping[str, Any]) -> Text:
 
 
 def _judged_on(run: Mapping[str, Any]) -> str:
-    return "-" if run["images"] is None else f"{run['images']} {shown(run['split'] or '')} images"
+    return "-" if run["images"] is None else f"{run['images']} {one_line(run['split'] or '')} images"
 
 
 def _version(published: str | None) -> str:
@@ -100,14 +101,14 @@ def _print_settings(layout: TextLayout, settings: Sequence[Mapping[str, Any]]) -
         several.setdefault(entry["name"], set()).add(entry["node"])
     rows = []
     for entry in settings:
-        node = f" ({shown(entry['node'])})" if len(several[entry["name"]]) > 1 else ""
-        rows.append([Text(shown(entry["name"]) + node), *_cells(entry, "default")])
+        node = f" ({one_line(entry['node'])})" if len(several[entry["name"]]) > 1 else ""
+        rows.append([Text(one_line(entry["name"]) + node), *_cells(entry, "default")])
     layout.columns(rows, indent=2)
 
 
 def _cells(entry: Mapping[str, Any], absent: str) -> list[Text]:
     values = (entry["one"], entry["other"])
-    return [Text(absent, "dim") if v is None else Text(shown(setting_shown(v), _LONGEST_CELL)) for v in values]
+    return [Text(absent, "dim") if v is None else Text(one_line(setting_shown(v), _LONGEST_CELL)) for v in values]
 
 
 def _print_data(layout: TextLayout, data: Mapping[str, Any]) -> None:
@@ -117,24 +118,25 @@ def _print_data(layout: TextLayout, data: Mapping[str, Any]) -> None:
     _title(layout, "data", same)
     if not data["changed"]:
         return
-    for sentence in data["sentences"]:
-        layout.line(shown(sentence, 1000), indent=2)
+    # The table below has the classes.
+    for sentence in (sentence for sentence in data["sentences"] if not sentence.startswith(BOXES_BY_CLASS)):
+        layout.line(one_line(sentence, 1000), indent=2)
     changed = [entry for entry in data["classes"] if entry["one"] != entry["other"]]
     rows = [
-        _row(shown(e["name"]), *("-" if e[side] is None else str(e[side]) for side in ("one", "other")))
+        _row(one_line(e["name"]), *("-" if e[side] is None else str(e[side]) for side in ("one", "other")))
         for e in changed
     ]
     if rows:
         layout.columns(rows[:_CLASSES_SHOWN], header=("boxes of class", "one", "other"), indent=2)
         _more(layout, len(rows) - _CLASSES_SHOWN, "classes")
     if data["files"] is None:
-        layout.line((f"files: {shown(data['why_not'] or 'not recorded')}", "dim"), indent=2)
+        layout.line((f"files: {one_line(data['why_not'] or 'not recorded')}", "dim"), indent=2)
         return
     for word in ("added", "removed", "changed"):
         names = data["files"][word]
         if names:
             more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
-            files = ", ".join(shown(name) for name in names[:_FILES_SHOWN])
+            files = ", ".join(one_line(name) for name in names[:_FILES_SHOWN])
             layout.line(f"{len(names)} {'file' if len(names) == 1 else 'files'} {word}: {files}{more}", indent=2)
 
 
@@ -148,25 +150,23 @@ def _print_classes(layout: TextLayout, difference: Mapping[str, Any]) -> None:
     moved = [e for e in classes if e["one"] is None or e["other"] is None or abs(e["other"] - e["one"]) >= _NOTICEABLE]
     moved = [e for e in moved if (e["one"], e["other"]) != (None, None)]
     if not classes:
-        _title(layout, "AP by class", shown(difference["classes_why_not"] or "none", 500))
+        _title(layout, "AP by class", one_line(difference["classes_why_not"] or "none", 500))
         return
     _title(layout, "AP by class", "" if moved else "the same")
     moved.sort(key=lambda e: -abs((e["other"] or 0.0) - (e["one"] or 0.0)))
-    layout.columns(
-        [[Text(shown(e["name"])), Text(figure_shown(e["one"])), _changed_figure(e["one"], e["other"])] for e in moved][
-            :_CLASSES_SHOWN
-        ],
-        indent=2,
-    )
+    rows = [
+        [Text(one_line(e["name"])), Text(figure_shown(e["one"])), _changed_figure(e["one"], e["other"])] for e in moved
+    ]
+    layout.columns(rows[:_CLASSES_SHOWN], indent=2)
     _more(layout, len(moved) - _CLASSES_SHOWN, "classes")
     if difference["classes_why_not"]:
-        layout.line((shown(difference["classes_why_not"], 500), "dim"), indent=2)
+        layout.line((one_line(difference["classes_why_not"], 500), "dim"), indent=2)
 
 
 def _print_images(layout: TextLayout, difference: Mapping[str, Any]) -> None:
     images = difference["images"]
     if images is None:
-        _title(layout, "images", shown(difference["images_why_not"] or "not recorded", 500))
+        _title(layout, "images", one_line(difference["images_why_not"] or "not recorded", 500))
         return
     both = [(images["only_one_finds"], difference["one"]), (images["only_other_finds"], difference["other"])]
     _title(layout, "images", "" if any(found for found, _ in both) else "both find the same objects")
@@ -177,7 +177,7 @@ def _print_images(layout: TextLayout, difference: Mapping[str, Any]) -> None:
         layout.line(f"{len(found)} {noun} that only {address_shown(run['run_id'])} finds", indent=2)
         by_image: dict[str, list[str]] = {}
         for entry in found:
-            by_image.setdefault(entry["image"], []).append(shown(entry["label"]))
-        rows = [_row(shown(image), ", ".join(labels)) for image, labels in by_image.items()]
+            by_image.setdefault(entry["image"], []).append(one_line(entry["label"]))
+        rows = [_row(one_line(image), ", ".join(labels)) for image, labels in by_image.items()]
         layout.columns(rows[:_IMAGES_SHOWN], indent=4)
         _more(layout, len(rows) - _IMAGES_SHOWN, "images")

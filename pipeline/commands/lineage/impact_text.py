@@ -15,35 +15,37 @@ from pipeline.commands.lineage.lineage_words import (
     address_shown,
     figure_shown,
     local_time,
-    shown,
+    one_line,
     state_word,
 )
 from pipeline.commands.lineage.text_layout import TextLayout
 
-_SHOWN = 20
+_SHOWN, _ASKED_SHOWN = 20, 3
 
 
 def print_impact(console: Console, found: Mapping[str, Any]) -> None:
     """The published models first: they are what matters. Then runs, and artifacts by type."""
     layout = TextLayout(console)
     asked = found["artifacts"]
-    for artifact in asked[:_SHOWN]:
+    for artifact in asked[:_ASKED_SHOWN]:
         fingerprint = str(artifact["properties"].get("input_fingerprint") or "")[:12]
         layout.field(
             "of" if artifact is asked[0] else "",
-            (shown(artifact["type"]), "cyan"),
+            (one_line(artifact["type"]), "cyan"),
             f" artifact:{artifact['id']}, {local_time(artifact['created_ms'])}, ",
             address_shown(artifact["uri"]),
-            (f"  data {shown(fingerprint)}" if fingerprint else "", "dim"),
+            (f", data {one_line(fingerprint)}" if fingerprint else "", "dim"),
         )
-    if len(asked) > _SHOWN:
-        layout.field("", (f"and {len(asked) - _SHOWN} more: --json has all", "dim"))
+    if len(asked) > _ASKED_SHOWN:
+        states = len({str(artifact["properties"].get("input_fingerprint")) for artifact in asked})
+        contents = f", of {counted(states, 'state')} of the data" if states > 1 else ""
+        layout.field("", f"and {len(asked) - _ASKED_SHOWN} more, {len(asked)} in all{contents}")
     layout.line("")
     _print_published(layout, found["published"])
     _print_runs(layout, found["runs"])
     kinds = collections.Counter(made["type"] for made in found["made"])
     layout.line(("artifacts", "bold"), "" if kinds else ": none was made from it")
-    layout.columns([[Text(str(count)), Text(shown(kind))] for kind, count in kinds.most_common()], indent=2)
+    layout.columns([[Text(str(count)), Text(one_line(kind))] for kind, count in kinds.most_common()], indent=2)
 
 
 def _print_published(layout: TextLayout, published: list[dict[str, Any]]) -> None:

@@ -24,7 +24,7 @@ _LONGEST_VALUE = 200
 _RECENT_DAYS = 300
 
 
-def shown(value: Any, most_characters: int = _LONGEST_VALUE) -> str:
+def one_line(value: Any, most_characters: int = _LONGEST_VALUE) -> str:
     """A value out of the store in one line: no control characters, no passwords, not too long to read."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return printable(shortened(without_secrets(text[: 4 * most_characters]), most_characters))
@@ -62,7 +62,7 @@ def utc_as_local(text: str) -> str:
     try:
         time = datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
     except ValueError:
-        return shown(text)
+        return one_line(text)
     return local_time(time.timestamp() * 1000)
 
 
@@ -82,7 +82,7 @@ def setting_shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return shown(value) if value != "" else '""'
+    return one_line(value) if value != "" else '""'
 
 
 def figure_shown(value: float | None) -> str:

@@ -14,8 +14,8 @@ from pipeline.commands.lineage.lineage_words import (
     address_shown,
     figure_shown,
     local_time,
+    one_line,
     short_time,
-    shown,
     state_text,
     took,
 )
@@ -46,12 +46,12 @@ def _wide(rows: Sequence[RunRow]) -> tuple[list[str], list[list[Text]]]:
     several = len({row.pipeline for row in rows}) > 1
     columns: dict[str, list[Text]] = {
         "run": [Text(address_shown(row.run_id), "bold") for row in rows],
-        "pipeline": [Text(shown(row.pipeline)) for row in rows] if several else [],
+        "pipeline": [Text(one_line(row.pipeline)) for row in rows] if several else [],
         "began": [Text(local_time(row.began_ms)) for row in rows],
         "took": [Text(took(row.seconds)) for row in rows],
         "result": [_result(row) for row in rows],
         "AP": [Text(figure_shown(row.figures["AP"]) if "AP" in row.figures else "") for row in rows],
-        "preset": [Text(shown(row.preset or "")) for row in rows],
+        "preset": [Text(one_line(row.preset or "")) for row in rows],
         "reused": [Text(f"{row.reused} of {row.steps}" if row.reused else "") for row in rows],
         "data": [Text(address_shown(row.data or "")) for row in rows],
         "published": [_published(row) for row in rows],
@@ -91,7 +91,7 @@ def _print_narrow(layout: TextLayout, rows: Sequence[RunRow]) -> None:
 
 def _details(row: RunRow) -> list[tuple[str, str]]:
     reused = f"{row.reused} of {row.steps} steps reused" if row.reused else ""
-    parts = [address_shown(row.data or ""), shown(row.preset or ""), reused]
+    parts = [address_shown(row.data or ""), one_line(row.preset or ""), reused]
     lines = [("dim", ", ".join(part for part in parts if part))]
     if row.published:
         lines.append(("dim", f"published {_published(row).plain}"))
@@ -116,7 +116,7 @@ def _failure(row: RunRow) -> str | None:
     if row.failure is None:
         return None
     lines = [line for line in row.failure.strip().splitlines() if line.strip()]
-    return shown(lines[0] if lines else row.failure, _FAILURE_CHARACTERS)
+    return one_line(lines[0] if lines else row.failure, _FAILURE_CHARACTERS)
 
 
 def print_artifacts(console: Console, artifacts: Sequence[Artifact], skipped: int, more: bool) -> None:
@@ -128,7 +128,7 @@ def print_artifacts(console: Console, artifacts: Sequence[Artifact], skipped: in
     rows = [
         [
             Text(f"artifact:{artifact.id}", "bold"),
-            Text(shown(artifact.type), "cyan"),
+            Text(one_line(artifact.type), "cyan"),
             Text(local_time(artifact.created_ms)),
             Text("" if artifact.state == "LIVE" else artifact.state.lower().replace("_", " "), "yellow"),
             Text(address_shown(artifact.uri)),
@@ -155,4 +155,4 @@ def print_types(console: Console, types: Sequence[str]) -> None:
     if not types:
         console.print("No artifacts are recorded in this store.")
     for name in types:
-        layout.line(shown(name))
+        layout.line(one_line(name))

@@ -14,7 +14,7 @@ from coralline.lineage.answers.outcome import recorded_in_words
 from coralline.lineage.lineage_steps import LineageStep, came_from, came_of
 from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 from coralline.publishing.serving_record import Move
-from pipeline.commands.lineage.lineage_words import address_shown, local_time, shown, state_text, state_word, took
+from pipeline.commands.lineage.lineage_words import address_shown, local_time, one_line, state_text, state_word, took
 from pipeline.commands.lineage.text_layout import TextLayout
 
 _DEEPEST = 100
@@ -28,7 +28,7 @@ def print_run(console: Console, run: Run, made: list[LineageStep]) -> None:
     layout = TextLayout(console)
     layout.line(
         (f"run {address_shown(run.run_id)}", "bold"),
-        f"  {shown(run.pipeline)}  {local_time(run.created_ms)}  ",
+        f"  {one_line(run.pipeline)}  {local_time(run.created_ms)}  ",
         state_text(run.state),
         f"  {took(run.seconds)}",
     )
@@ -75,16 +75,16 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact,
         if name in artifact.properties:
             _pair(layout, name, address_shown(str(artifact.properties[name])))
     if why["served"] is not None:
-        _pair(layout, "served now", shown(_served(why["served"], str(artifact.properties.get("pushed_version")))))
+        _pair(layout, "served now", one_line(_served(why["served"], str(artifact.properties.get("pushed_version")))))
     if why["recorded"]:
-        _pair(layout, "verdict", shown(recorded_in_words(why["recorded"]), 2000))
+        _pair(layout, "verdict", one_line(recorded_in_words(why["recorded"]), 2000))
     _pair(layout, "run", address_shown(str(why["run"] or "unknown")))
     for name, value in why["code"].items():
-        _pair(layout, name, shown(str(value)))
+        _pair(layout, name, one_line(str(value)))
     layout.line("")
     layout.line(("data", "bold"))
     for node, known in why["data"].items():
-        layout.line("  ", shown(node))
+        layout.line("  ", one_line(node))
         _print_settings(layout, known, indent=4)
     for title, known in (("warm start", why["warm_start"]), ("baseline", why["baseline"])):
         if known is not None:
@@ -95,7 +95,7 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact,
     layout.line(("settings", "bold"))
     for node, settings in why["settings"].items():
         if node not in why["data"]:
-            layout.line("  ", shown(node))
+            layout.line("  ", one_line(node))
             _print_settings(layout, settings, indent=4)
     layout.line("")
     tree = Tree(Text("steps", "bold"))
@@ -114,7 +114,7 @@ def makers_by_artifact(line: list[LineageStep]) -> dict[int, LineageStep]:
 
 
 def _pair(layout: TextLayout, name: str, value: str) -> None:
-    layout.line(f"  {shown(name):<{_SETTING}}", value)
+    layout.line(f"  {one_line(name):<{_SETTING}}", value)
 
 
 def _served(served: Mapping[str, Any], version: str) -> str:
@@ -128,7 +128,7 @@ def _served(served: Mapping[str, Any], version: str) -> str:
 def _print_step(layout: TextLayout, step: LineageStep) -> None:
     execution = step.execution
     layout.line(
-        (shown(execution.node), "bold"),
+        (one_line(execution.node), "bold"),
         f"  execution:{execution.id}  ",
         state_text(execution.state),
         f"  {took(execution.seconds)}",
@@ -141,7 +141,7 @@ def _print_step(layout: TextLayout, step: LineageStep) -> None:
             for artifact in artifacts:
                 gone = "" if artifact.state in ("LIVE", "UNKNOWN") else f"  {state_word(artifact.state)}"
                 place = f"  {address_shown(artifact.uri)}"
-                layout.line(f"{word}  {shown(name)}: ", _title(artifact), (place, "dim"), (gone, "yellow"), indent=2)
+                layout.line(f"{word}  {one_line(name)}: ", _title(artifact), (place, "dim"), (gone, "yellow"), indent=2)
 
 
 def _without_failure(execution: Execution) -> dict[str, Any]:
@@ -150,14 +150,14 @@ def _without_failure(execution: Execution) -> dict[str, Any]:
 
 def _print_properties(layout: TextLayout, properties: Mapping[str, Any]) -> None:
     for name, value in properties.items():
-        layout.line((shown(name), "dim"), f" {shown(value)}", indent=2)
+        layout.line((one_line(name), "dim"), f" {one_line(value)}", indent=2)
 
 
 def _print_settings(layout: TextLayout, settings: Mapping[str, Any], indent: int = 2) -> None:
     for name, value in settings.items():
         inner = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) and value else {name: value}
         for key, item in inner.items():
-            layout.line((shown(key), "dim"), f" {shown(item)}", indent=indent)
+            layout.line((one_line(key), "dim"), f" {one_line(item)}", indent=indent)
 
 
 def _grow_back(
@@ -175,7 +175,7 @@ def _grow_back(
         return
     for name, artifacts in step.inputs.items():
         for taken in artifacts:
-            inner = branch.add(Text.assemble(f"{shown(name)}: ", _title(taken)))
+            inner = branch.add(Text.assemble(f"{one_line(name)}: ", _title(taken)))
             _grow_back(inner, taken, makers, seen, depth + 1)
 
 
@@ -192,18 +192,18 @@ def _grow_on(tree: Tree, artifact: Artifact, after: list[LineageStep], seen: set
             continue
         for name, artifacts in step.outputs.items():
             for made in artifacts:
-                inner = branch.add(Text.assemble(f"{shown(name)}: ", _title(made)))
+                inner = branch.add(Text.assemble(f"{one_line(name)}: ", _title(made)))
                 _grow_on(inner, made, after, seen, depth + 1)
 
 
 def _step_line(step: LineageStep, seen: bool) -> Text:
     execution = step.execution
     return Text.assemble(
-        (shown(execution.node), "bold"),
+        (one_line(execution.node), "bold"),
         f" execution:{execution.id}, run {address_shown(execution.run_id)}",
         (" (above)", "dim") if seen else "",
     )
 
 
 def _title(artifact: Artifact) -> Text:
-    return Text.assemble((shown(artifact.type), "cyan"), f" artifact:{artifact.id}")
+    return Text.assemble((one_line(artifact.type), "cyan"), f" artifact:{artifact.id}")

@@ -15,8 +15,8 @@ from pipeline.commands.lineage.lineage_words import (
     commit_shown,
     figure_shown,
     local_time,
+    one_line,
     setting_shown,
-    shown,
     took,
     utc_as_local,
 )
@@ -46,7 +46,7 @@ def _print_file(layout: TextLayout, why: Mapping[str, Any]) -> None:
     published = why["recorded"].get("published")
     layout.field(
         "file of",
-        (shown(artifact["type"]), "cyan"),
+        (one_line(artifact["type"]), "cyan"),
         f" artifact:{artifact['id']}, ",
         address_shown(published or artifact["uri"]),
     )
@@ -74,20 +74,20 @@ def _served(served: Mapping[str, Any], version: str) -> Iterator[str | tuple[str
         return
     last = moves[-1] if moves else None
     yield ("no", "yellow")
-    yield f", {shown(last.words)}" if last and last.before == version else ""
+    yield f", {one_line(last.words)}" if last and last.before == version else ""
     yield f"; `latest` is {address_shown(served['latest'] or 'nothing')}"
 
 
 def _print_verdict(layout: TextLayout, recorded: Mapping[str, Any]) -> None:
     figures = ", ".join(f"{name} {figure_shown(recorded[name])}" for name in _FIGURES if name in recorded)
-    on = f" on {recorded['images']} {shown(recorded.get('split', ''))} images" if "images" in recorded else ""
+    on = f" on {recorded['images']} {one_line(recorded.get('split', ''))} images" if "images" in recorded else ""
     if "blessed" not in recorded:
         layout.field("verdict", figures + on if figures else _NOT_RECORDED)
         return
     verdict = "blessed" if recorded["blessed"] else "not blessed"
     layout.field("verdict", (verdict, STATE_STYLES[verdict]), f"; {figures}{on}" if figures else "")
     for reason in recorded.get("reasons", []):
-        layout.field("", shown(reason))
+        layout.field("", one_line(reason))
 
 
 def _print_baseline(layout: TextLayout, baseline: Mapping[str, Any] | None) -> None:
@@ -97,7 +97,7 @@ def _print_baseline(layout: TextLayout, baseline: Mapping[str, Any] | None) -> N
         layout.field("baseline", "none: nothing was served yet")
     else:
         of = f" of run {address_shown(baseline['pipeline_run'])}" if baseline.get("pipeline_run") else ""
-        damage = f"; damaged: {shown(baseline['damage'])}" if baseline.get("damage") else ""
+        damage = f"; damaged: {one_line(baseline['damage'])}" if baseline.get("damage") else ""
         layout.field("baseline", address_shown(str(baseline["version"])), of, damage)
 
 
@@ -110,7 +110,7 @@ def _print_data(layout: TextLayout, why: Mapping[str, Any]) -> None:
     counts = [
         counted(data[name], noun) for name, noun in (("images", "image"), ("boxes", "box")) if data[name] is not None
     ]
-    splits = ", ".join(f"{count} {shown(split)}" for split, count in data["splits"].items())
+    splits = ", ".join(f"{count} {one_line(split)}" for split, count in data["splits"].items())
     if counts or splits:
         layout.field("", ", ".join(counts), f" ({splits})" if counts and splits else splits)
     if data["classes"]:
@@ -123,13 +123,13 @@ def _print_data(layout: TextLayout, why: Mapping[str, Any]) -> None:
 
 
 def _fingerprint(fingerprint: str | None) -> tuple[tuple[str, str], ...]:
-    return ((f"  {shown(fingerprint[:12])}", "dim"),) if fingerprint else ()
+    return ((f"  {one_line(fingerprint[:12])}", "dim"),) if fingerprint else ()
 
 
 def classes_shown(classes: Mapping[str, int]) -> str:
     """`cat 120, dog 230`; of many, the most frequent ones."""
     ordered = sorted(classes.items(), key=lambda pair: -pair[1]) if len(classes) > _CLASSES_SHOWN else classes.items()
-    named = [f"{shown(name)} {count}" for name, count in ordered]
+    named = [f"{one_line(name)} {count}" for name, count in ordered]
     more = len(named) - _CLASSES_SHOWN
     return ", ".join(named[:_CLASSES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
@@ -138,7 +138,7 @@ def _changes(since: Mapping[str, Any]) -> str:
     if since["data_changed"] is False:
         return "the same data"
     if since["data"]:
-        return "; ".join(shown(sentence) for sentence in since["data"])
+        return "; ".join(one_line(sentence) for sentence in since["data"])
     return "changed" if since["data_changed"] else "what changed is not recorded"
 
 
@@ -157,14 +157,14 @@ def _print_settings(layout: TextLayout, why: Mapping[str, Any]) -> None:
         layout.field("", ("left open, and chosen for this run:", "dim"))
     elif chosen:
         layout.field(label, ("left open, and chosen for this run:", "dim"))
-    for line in _packed([f"{shown(e['name'])} {setting_shown(e['used'])}" for e in chosen], layout.width):
+    for line in _packed([f"{one_line(e['name'])} {setting_shown(e['used'])}" for e in chosen], layout.width):
         layout.field("", line)
 
 
 def _setting(entry: Mapping[str, Any], was: Mapping[str, Any]) -> str:
     name, used = entry["name"], entry["used"]
     before = was.get(name)
-    return f"{shown(name)} {setting_shown(used)}" + (
+    return f"{one_line(name)} {setting_shown(used)}" + (
         f" (run before: {setting_shown(before)})" if before is not None and before != used else ""
     )
 
@@ -187,10 +187,10 @@ def _print_warm_start(layout: TextLayout, begun: Mapping[str, Any] | None) -> No
         return
     source, path = str(begun.get("source", "")), str(begun.get("path", ""))
     if not path:
-        layout.field("warm start", f"{shown(source)}: none yet")
+        layout.field("warm start", f"{one_line(source)}: none yet")
         return
     of = f", of run {address_shown(str(begun['pipeline_run']))}" if begun.get("pipeline_run") else ""
-    named = "" if source == path else f"{shown(source)}: "
+    named = "" if source == path else f"{one_line(source)}: "
     layout.field("warm start", named, address_shown(path), of)
 
 
@@ -208,7 +208,7 @@ def code_shown(code: Mapping[str, Any]) -> list[str]:
         "git": commit_shown(str(code.get("git_commit", ""))),
         "lock": str(code.get("lock_sha256", ""))[:8],
     }
-    return [", ".join(f"{name} {shown(value)}" for name, value in known.items() if value)]
+    return [", ".join(f"{name} {one_line(value)}" for name, value in known.items() if value)]
 
 
 def code_changes_shown(differences: Sequence[Mapping[str, Any]]) -> str:
@@ -229,4 +229,6 @@ def code_pairs(differences: Sequence[Mapping[str, Any]]) -> list[list[str]]:
 def _short(name: str, value: str | None) -> str:
     if value is None:
         return "not recorded"
-    return commit_shown(value) if name == "git_commit" else shown(value if name == "coralline_version" else value[:8])
+    if name == "git_commit":
+        return commit_shown(value)
+    return one_line(value if name == "coralline_version" else value[:8])

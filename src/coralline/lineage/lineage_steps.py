@@ -41,14 +41,14 @@ def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
 
 def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
     """Every step that depends on one of these, in the order of time, without those that reused an older result."""
-    takers: dict[int, None] = {}
+    takers: dict[int, Execution | None] = {}
     ahead = [artifact.id for artifact in artifacts]
     while ahead:
-        taken_by = dict.fromkeys(execution for execution, _, _ in history.consumers(ahead))
-        new = [e.id for e in history.executions(i for i in taken_by if i not in takers) if e.state != "CACHED"]
-        takers.update(dict.fromkeys(new))
-        ahead = list({made for _, _, made in history.outputs(new)})
-    return steps(history, sorted(takers))
+        taken_by = dict.fromkeys(i for i, _, _ in history.consumers(ahead) if i not in takers)
+        new = {e.id: e if e.state != "CACHED" else None for e in history.executions(taken_by)}
+        takers.update(new)
+        ahead = list({made for _, _, made in history.outputs([i for i, taker in new.items() if taker])})
+    return steps_of(history, [taker for _, taker in sorted(takers.items()) if taker])
 
 
 def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:

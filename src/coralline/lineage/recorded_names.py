@@ -195,7 +195,7 @@ INPUT_FINGERPRINT = RecordedName(
     "input_fingerprint",
     *_DATA_ON,
     since=1,
-    says="SHA-256 over names and contents of all files that were read (`components.voc_example_gen.fingerprint`); on "
+    says="SHA-256 over names and contents of all files that were read (`coralline.data.data_fingerprint`); on "
     "`DatasetReport` since format 2",
 )
 SPAN = RecordedName("span", EXAMPLES, since=1, kind=WHOLE, says="0; by which TFX's resolvers order examples")

@@ -18,7 +18,7 @@ from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.stores.dialect import Dialect, plain_values
 from coralline.lineage.stores.kfp_dialect import KfpDialect
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
-from coralline.lineage.stores.tfx_dialect import TfxDialect
+from coralline.lineage.stores.tfx_dialect import NODE_CONTEXT, TfxDialect
 
 _DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
@@ -116,6 +116,10 @@ class Run:
         return (end - self.created_ms) / 1000
 
 
+_MANY_RUNS, _MANY_EXECUTIONS, _QUERIES_WORTH = 30, 200, 4
+_NAMES_AT_ONCE = 100
+
+
 class RunHistory:
     """Reads runs, executions and artifacts from a store."""
 
@@ -124,11 +128,12 @@ class RunHistory:
         # What never changes, so that it's asked for once: an execution's contexts, and the loops that tasks are in.
         self._contexts_of: dict[int, Sequence[pb.Context]] = {}
         self._parts: dict[int, pb.Execution] = {}
+        self._nodes: dict[int, list[pb.Context]] = {}
 
     def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
         """The newest runs first, without the `skip` newest."""
         contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
-        return self._with_code([self._run(context) for context in contexts])
+        return self._runs_of(contexts)
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
@@ -138,6 +143,14 @@ class RunHistory:
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
         return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+
+    def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
+        """The runs with these ids, the newest first; unknown ones are left out."""
+        wanted, found = list(dict.fromkeys(run_ids)), list[pb.Context]()
+        for first in range(0, len(wanted), _NAMES_AT_ONCE):
+            names = ", ".join(f"'{_quoted(run_id)}'" for run_id in wanted[first : first + _NAMES_AT_ONCE])
+            found += self._run_contexts(f"name IN ({names})")
+        return self._runs_of(sorted(found, key=lambda context: context.create_time_since_epoch, reverse=True))
 
     def run_ids(self, beginning: str = "") -> list[str]:
         """The ids of runs that begin so, the newest first."""
@@ -154,12 +167,14 @@ class RunHistory:
                 yield self._with_code([found])[0]
 
     def _beginning(self, run_id: str) -> list[pb.Context]:
-        quoted = run_id.replace("\\", "\\\\").replace("'", "\\'").replace("%", "\\%").replace("_", "\\_")
-        return self._run_contexts(f"name LIKE '{quoted}%'")
+        pattern = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return self._run_contexts(f"name LIKE '{_quoted(pattern)}%'")
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
         wanted = list(dict.fromkeys(ids))
+        if len(wanted) >= _MANY_EXECUTIONS:
+            self._learn_contexts(len(wanted))
         found = {e.id: e for e in self._store.get_executions_by_id(wanted)} if wanted else {}
         return [self._execution(found[i]) for i in wanted if i in found]
 
@@ -236,6 +251,27 @@ class RunHistory:
         )
         return list(self._store.get_contexts(newest))
 
+    def _runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
+        if len(contexts) >= _MANY_RUNS:
+            self._learn_nodes()
+        return self._with_code([self._run(context) for context in contexts])
+
+    def _learn_nodes(self) -> None:
+        """Asks for the executions of each node, which are few queries, instead of for the node of each execution."""
+        for node in self._store.get_contexts_by_type(NODE_CONTEXT):
+            for execution in self._store.get_executions_by_context(node.id):
+                self._nodes.setdefault(execution.id, [node])
+
+    def _learn_contexts(self, executions: int) -> None:
+        """Asks for the executions of each run and node, if those are fewer queries than one for each execution."""
+        runs = self._run_contexts()
+        if executions > _QUERIES_WORTH * len(runs):
+            self._learn_nodes()
+            for run in runs:
+                for execution in self._store.get_executions_by_context(run.id):
+                    if nodes := self._nodes.get(execution.id):
+                        self._contexts_of.setdefault(execution.id, [*nodes, run])
+
     def _run(self, context: pb.Context) -> Run:
         executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
         self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
@@ -265,7 +301,9 @@ class RunHistory:
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
         dialect = _dialect(execution)
         named = dialect.names_by_context or run_id is None
-        contexts = self._contexts_by_execution(execution.id) if named else ()
+        contexts = (run_id and self._nodes.get(execution.id)) or (
+            self._contexts_by_execution(execution.id) if named else ()
+        )
         return Execution(
             id=execution.id,
             node=dialect.node(execution, contexts, self._above(execution)),
@@ -296,6 +334,11 @@ class RunHistory:
             above.insert(0, self._parts[parent])
             parent = _dialect(above[0]).parent(above[0])
         return above
+
+
+def _quoted(text: str) -> str:
+    """As a string of a filter query has it."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def _dialect(execution: pb.Execution) -> Dialect:

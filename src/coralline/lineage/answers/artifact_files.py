@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from coralline.foundation import storage
 from coralline.lineage.run_history import Artifact
 
+NOT_RECORDED = "not recorded by that version"
 DELETED = "the run's files have been deleted"
 ELSEWHERE = "the run's files are at an address that isn't read for this"
 _LARGEST = 256 << 20
+
+
+def is_elsewhere(artifact: Artifact) -> bool:
+    """Whether its files are at an address."""
+    return "://" in artifact.uri
+
+
+def without_file(*artifacts: Artifact) -> str:
+    """Why one of these has no file of a certain name: its folder is gone, or it was made by an older version."""
+    return NOT_RECORDED if all(os.path.isdir(artifact.uri) for artifact in artifacts) else DELETED
 
 
 def read_json(artifact: Artifact, name: str) -> dict[str, Any] | str:
@@ -18,7 +30,7 @@ def read_json(artifact: Artifact, name: str) -> dict[str, Any] | str:
 
     Addresses aren't read: an answer about many runs must not wait for a network.
     """
-    if storage.is_remote(artifact.uri) or "://" in artifact.uri:
+    if is_elsewhere(artifact):
         return ELSEWHERE
     try:
         content = json.loads(storage.read_bytes(f"{artifact.uri.rstrip('/')}/{name}", at_most=_LARGEST))

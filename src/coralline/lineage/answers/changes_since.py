@@ -9,7 +9,7 @@ from typing import Any
 
 from coralline.lineage.answers.data_facts import data_changes, data_facts, same_data
 from coralline.lineage.answers.run_difference import differing_code, setting_differences
-from coralline.lineage.answers.setting_facts import LEFT_OPEN, given_settings, resolved_settings, without_data_place
+from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given, without_data_place
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import EXAMPLES
 from coralline.lineage.run_history import Run, RunHistory
@@ -76,7 +76,7 @@ def changed_settings(line: Sequence[LineageStep]) -> list[dict[str, Any]]:
     """
     resolved = {name: value for flat in resolved_settings(line).values() for name, value in flat.items()}
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for node, flat in without_data_place(given_settings(line)).items():
+    for node, flat in without_data_place(settings_given(line)).items():
         for name, value in flat.items():
             used = resolved.get(name, value) if value in (None, "auto") else value
             entry = found.setdefault((name, repr(value)), {"nodes": [], "name": name, "given": value, "used": used})
@@ -86,7 +86,7 @@ def changed_settings(line: Sequence[LineageStep]) -> list[dict[str, Any]]:
 
 def chosen_settings(line: Sequence[LineageStep]) -> list[dict[str, Any]]:
     """What was left open and then chosen from the preset or the data: [{"node", "name", "used"}]."""
-    given = {name for flat in given_settings(line).values() for name, value in flat.items() if value is not None}
+    given = {name for flat in settings_given(line).values() for name, value in flat.items() if value is not None}
     return [
         {"node": node, "name": name, "used": value}
         for node, flat in resolved_settings(line).items()

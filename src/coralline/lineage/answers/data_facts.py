@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from coralline.foundation.errors import UserError
 from coralline.foundation.progress import counted
-from coralline.lineage.answers.artifact_files import read_json
+from coralline.lineage.answers.artifact_files import ELSEWHERE, NOT_RECORDED, is_elsewhere, read_json, without_file
 from coralline.lineage.answers.outcome import artifacts_made
 from coralline.lineage.answers.run_table import data_fingerprint, data_path
+from coralline.lineage.data_files import changed_data_files
 from coralline.lineage.lineage_steps import LineageStep
-from coralline.lineage.recorded_names import EXAMPLES
+from coralline.lineage.recorded_names import CLASS_BOXES, DATASET_REPORT, EXAMPLES, recorded_value
 from coralline.lineage.run_history import Artifact
 
-DATASET_REPORT = "components.DatasetReport"
+BOXES_BY_CLASS = "boxes by class"
+"""How the sentence of `data_changes` on them begins."""
+
 _REPORT = "report.json"
-_NOT_RECORDED = "not recorded by that version"
 _SPLIT_IMAGES, _SPLIT_RECORDS = "_images", "_records"
 
 
@@ -66,19 +68,19 @@ def data_facts(made: Sequence[LineageStep]) -> DataFacts | None:
 
 def _content(report: Artifact | None) -> dict[str, Any] | str:
     if report is None:
-        return _NOT_RECORDED
+        return NOT_RECORDED
     # What ML Metadata has needs no file.
-    return {} if "class_boxes" in report.properties else read_json(report, _REPORT)
+    return {} if CLASS_BOXES in report.properties else read_json(report, _REPORT)
 
 
 def _classes(known: Mapping[str, Any], content: dict[str, Any] | str) -> tuple[dict[str, int] | None, str | None]:
-    if (by_split := _object(known.get("class_boxes"))) is not None:
+    if isinstance(by_split := recorded_value(known, CLASS_BOXES), dict):
         return {str(name): _total(counts) for name, counts in by_split.items()}, None
     if isinstance(content, str):
         return None, content
     classes = content.get("classes")
     if not isinstance(classes, dict):
-        return None, _NOT_RECORDED
+        return None, NOT_RECORDED
     return {str(name): _whole(count) or 0 for name, count in classes.items()}, None
 
 
@@ -101,20 +103,33 @@ def _whole(value: Any) -> int | None:
     return int(value) if isinstance(value, int | float) and value == value and abs(value) < 2**53 else None
 
 
-def _object(value: Any) -> dict[str, Any] | None:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
-
-
 def same_data(one: DataFacts | None, other: DataFacts | None) -> bool | None:
     """Whether both have the same content; None if that isn't recorded."""
     if one is None or other is None or not one.fingerprint or not other.fingerprint:
         return None
     return one.fingerprint == other.fingerprint
+
+
+def file_differences(
+    one: Sequence[LineageStep], other: Sequence[LineageStep]
+) -> tuple[dict[str, list[str]] | None, str | None]:
+    """The images that differ: {"added", "removed", "changed": in content, boxes or side}, or None and why."""
+    first, second = (next(artifacts_made(made, DATASET_REPORT), None) for made in (one, other))
+    if first is None or second is None:
+        return None, NOT_RECORDED
+    found: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
+    if first.id == second.id:
+        return found, None
+    if is_elsewhere(first) or is_elsewhere(second):
+        return None, ELSEWHERE
+    try:
+        for change in changed_data_files(first.uri, second.uri):
+            found[change.change].append(change.image)
+    except FileNotFoundError:
+        return None, without_file(first, second)
+    except UserError as error:
+        return None, error.what
+    return found, None
 
 
 def data_changes(before: DataFacts | None, now: DataFacts | None) -> list[str]:
@@ -142,4 +157,4 @@ def _class_changes(before: Mapping[str, int] | None, now: Mapping[str, int] | No
             yield f"{word} {'class' if len(names) == 1 else 'classes'}: {', '.join(sorted(names))}"
     changed = [f"{name} {before[name]} -> {now[name]}" for name in now if name in before and before[name] != now[name]]
     if changed and before.keys() | now.keys() != {*changed} and len(now) > 1:
-        yield f"boxes by class: {', '.join(changed)}"
+        yield f"{BOXES_BY_CLASS}: {', '.join(changed)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coralline.lineage.answers.outcome import artifacts_made, published_place
-from coralline.lineage.answers.run_table import RunRow, ServedVersions, run_row
+from coralline.lineage.answers.run_table import RunRow, ServedVersions, rows_of
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_of
 from coralline.lineage.recorded_names import PUSHED_MODEL, WARM_START
 from coralline.lineage.run_history import Artifact, RunHistory
@@ -79,9 +79,8 @@ def _made(step: LineageStep, artifact: Artifact, how: str) -> dict[str, Any]:
 
 
 def _rows(history: RunHistory, steps: Sequence[LineageStep]) -> dict[str, RunRow]:
-    ids = dict.fromkeys(step.execution.run_id for step in reversed(steps) if step.execution.run_id)
-    runs = [run for run_id in ids if (run := history.run(run_id)) is not None]
-    return {run.run_id: run_row(history, run) for run in sorted(runs, key=lambda run: run.created_ms, reverse=True)}
+    runs = history.runs_named(step.execution.run_id for step in steps if step.execution.run_id)
+    return {row.run_id: row for row in rows_of(history, runs)}
 
 
 def _published(

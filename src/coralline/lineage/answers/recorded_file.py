@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,18 @@ from coralline.foundation.errors import UserError
 from coralline.foundation.printable import printable, shortened
 from coralline.lineage.answers.artifact_files import read_json
 from coralline.lineage.answers.outcome import published_place
-from coralline.lineage.recorded_names import EVALUATION_REPORT, EXAMPLES, PUSHED_MODEL, SERVED_MODEL, TFLITE_MODEL
+from coralline.lineage.recorded_names import (
+    DATA_PATH,
+    EVALUATION_REPORT,
+    EXAMPLES,
+    INPUT_FINGERPRINT,
+    MODEL_SHA256,
+    PUBLISHED_FILES,
+    PUSHED_MODEL,
+    SERVED_MODEL,
+    TFLITE_MODEL,
+    recorded_value,
+)
 from coralline.lineage.run_history import Artifact, RunHistory
 from coralline.publishing.bundle import COMPILED, MANIFEST, MODEL, read_manifest
 
@@ -62,7 +72,7 @@ def examples_of(history: RunHistory, data: str) -> list[Artifact]:
     """The examples that were made of a data set, named by its path, address or fingerprint; the newest first."""
     examples = history.artifacts_of_type(EXAMPLES)
     if _FINGERPRINT.fullmatch(data):
-        return [a for a in examples if str(a.properties.get("input_fingerprint", "")).startswith(data)]
+        return [a for a in examples if str(a.properties.get(INPUT_FINGERPRINT, "")).startswith(data)]
     wanted = _place(data)
     makers = history.producers([a.id for a in examples])
     settings = {e.id: e.settings for e in history.executions({execution for execution, _ in makers.values()})}
@@ -70,7 +80,7 @@ def examples_of(history: RunHistory, data: str) -> list[Artifact]:
     for artifact in examples:
         given = settings.get(makers[artifact.id][0], {}) if artifact.id in makers else {}
         section = given.get("data")
-        places = [artifact.properties.get("data_path"), given.get("input_base")]
+        places = [artifact.properties.get(DATA_PATH), given.get("input_base")]
         places += [section.get("path")] if isinstance(section, dict) else []
         if any(_place(str(place)) == wanted for place in places if place):
             found.append(artifact)
@@ -110,7 +120,7 @@ def _place(path: str) -> str:
 
 
 def _by_address(history: RunHistory, pushed: list[Artifact], place: str, there: bool) -> Artifact | None:
-    versions = {place: artifact for artifact in reversed(pushed) for place in _places(artifact)}
+    versions = {place: artifact for artifact in pushed for place in _places(artifact)}
     while os.path.dirname(place) != place:
         found = [versions[place]] if place in versions else history.artifacts_at(place)
         # A path that isn't here may be one of the machine or the pod that wrote it; a missing file of a folder isn't.
@@ -138,7 +148,7 @@ def _by_manifest(pushed: list[Artifact], path: Path) -> Artifact | None:
         return None
     if path.suffix == ".tflite" and copied["files"].get(path.name) != _sha256(path):
         return None  # another model was put in its place
-    for artifact in pushed:
+    for artifact in reversed(pushed):  # the run that published it first
         files = _published_files(artifact)
         if files is not None and files == copied["files"]:
             return artifact
@@ -150,10 +160,7 @@ def _by_manifest(pushed: list[Artifact], path: Path) -> Artifact | None:
 
 def _published_files(artifact: Artifact) -> dict[str, str] | None:
     """Name and SHA-256 of each file of a version, as recorded, else as its manifest says; None if neither is there."""
-    recorded = artifact.properties.get("published_files")
-    if isinstance(recorded, str):
-        with contextlib.suppress(ValueError, RecursionError):
-            recorded = json.loads(recorded)
+    recorded = recorded_value(artifact.properties, PUBLISHED_FILES)
     if isinstance(recorded, dict) and recorded:
         return {str(name): str(sha256) for name, sha256 in recorded.items()}
     manifests = (manifest for place in _places(artifact) if (manifest := _manifest(Path(place))) is not None)
@@ -167,9 +174,9 @@ def _by_content(history: RunHistory, pushed: list[Artifact], path: Path) -> Arti
     wanted = _sha256(path)
     if wanted is None:
         return None
-    for artifact in pushed:
+    for artifact in reversed(pushed):
         files = _published_files(artifact) or {}
-        if wanted in (artifact.properties.get("model_sha256"), *(files.get(name) for name in _MODELS)):
+        if wanted in (artifact.properties.get(MODEL_SHA256), *(files.get(name) for name in _MODELS)):
             return artifact
     by_place = {place: artifact for artifact in pushed for place in _places(artifact)}
     for served in history.artifacts_of_type(SERVED_MODEL):
@@ -185,14 +192,14 @@ def _exported(history: RunHistory, path: Path, wanted: str) -> Iterator[Artifact
     models = history.artifacts_of_type(TFLITE_MODEL)
     size = path.stat().st_size
     for model in models:
-        if model.properties.get("model_sha256") == wanted:
+        if model.properties.get(MODEL_SHA256) == wanted:
             yield model
         if "://" not in model.uri:
             files = [Path(model.uri, name) for name in _MODELS]
             if any(_size(file) == size and _sha256(file) == wanted for file in files):
                 yield model
     for report in history.artifacts_of_type(EVALUATION_REPORT):
-        judged = report.properties.get("model_sha256") or _judged_sha256(report)
+        judged = report.properties.get(MODEL_SHA256) or _judged_sha256(report)
         if judged == wanted:
             yield from _judged_model(history, report)
 

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coralline.lineage.answers.data_facts import DataFacts, data_changes, data_facts, same_data
+from coralline.lineage.answers.data_facts import data_changes, data_facts, file_differences, same_data
 from coralline.lineage.answers.model_facts import class_scores, finding_differences
 from coralline.lineage.answers.run_table import run_row
-from coralline.lineage.answers.setting_facts import LEFT_OPEN, given_settings, resolved_settings
+from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.run_history import Run, RunHistory
@@ -26,7 +26,7 @@ def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
         class, "files": {"added", "removed", "changed"} or None, "why_not", "one", "other": each a `DataFacts`}.
       `code`: [{"name", "one", "other"}] of what differs.
       `classes`: [{"name", "one", "other"}] AP of each class; `classes_why_not` says why there are none.
-      `images`: {"only_one_finds", "only_other_finds"}: [{"image", "label", "box"}], or None; `images_why_not`.
+      `images`: {"only_one_finds", "only_other_finds"}: [{"image", "label", "box", "score"}], or None; `images_why_not`.
     """
     steps = [steps_of(history, run.executions) for run in (one, other)]
     scores = [class_scores(made) for made in steps]
@@ -35,7 +35,7 @@ def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
         "one": dataclasses.asdict(run_row(history, one, steps[0])),
         "other": dataclasses.asdict(run_row(history, other, steps[1])),
         "settings": setting_differences(*steps),
-        "data": _data(data_facts(steps[0]), data_facts(steps[1])),
+        "data": _data(*steps),
         "code": differing_code(one.properties, other.properties),
         "classes": _by_name(scores[0].by_class, scores[1].by_class),
         "classes_why_not": _why_not([(one, scores[0].why_not), (other, scores[1].why_not)]),
@@ -54,7 +54,7 @@ def setting_differences(one: Sequence[LineageStep], other: Sequence[LineageStep]
 
 def _used(made: Sequence[LineageStep]) -> dict[tuple[str, str], Any]:
     """By node and name: what was given, and what was chosen for the settings that were left open."""
-    used = {(node, name): value for node, flat in given_settings(made).items() for name, value in flat.items()}
+    used = {(node, name): value for node, flat in settings_given(made).items() for name, value in flat.items()}
     for node, flat in resolved_settings(made).items():
         for name, value in flat.items():
             if (node, name) in used or name in LEFT_OPEN:
@@ -85,15 +85,17 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _data(one: DataFacts | None, other: DataFacts | None) -> dict[str, Any]:
-    reasons = [facts.why_not for facts in (one, other) if facts is not None and facts.why_not]
-    missing = "one of the runs read no data" if one is None or other is None else None
+def _data(made: Sequence[LineageStep], by_other: Sequence[LineageStep]) -> dict[str, Any]:
+    one, other = data_facts(made), data_facts(by_other)
+    files, why_not = file_differences(made, by_other)
+    if one is None or other is None:
+        why_not = "one of the runs read no data"
     return {
         "changed": None if (same := same_data(one, other)) is None else not same,
         "sentences": data_changes(one, other),
         "classes": _by_name(one.classes if one else None, other.classes if other else None),
-        "files": None,
-        "why_not": missing or next(iter(reasons), "the names of the files are not recorded by that version"),
+        "files": files,
+        "why_not": why_not,
         "one": dataclasses.asdict(one) if one else None,
         "other": dataclasses.asdict(other) if other else None,
     }

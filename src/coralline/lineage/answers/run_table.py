@@ -9,16 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from coralline.foundation import storage
-from coralline.lineage.answers.outcome import FIGURES, recorded_outcome
+from coralline.lineage.answers.outcome import FIGURES, artifacts_made, recorded_outcome
 from coralline.lineage.lineage_steps import LineageStep, steps_of
-from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES
+from coralline.lineage.recorded_names import (
+    CODE_VERSION,
+    DATA_PATH,
+    EXAMPLES,
+    INPUT_FINGERPRINT,
+    MODEL,
+    RESOLVED_SETTINGS,
+    recorded_value,
+)
 from coralline.lineage.run_history import Run, RunHistory
 from coralline.publishing.bundle import MANIFEST
 from coralline.publishing.places import place_of
 
 # Of settings, in the order in which they are believed: ours, then those of TFX's file-based ExampleGens.
-_DATA_PATH, _INPUT_BASE = "path", "input_base"
-_FINGERPRINT = "input_fingerprint"
+_PATH, _INPUT_BASE = "path", "input_base"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +133,7 @@ def _row(run: Run, made: Sequence[LineageStep], served: ServedVersions) -> RunRo
         served=served.serves(published) if published else None,
         reused=states.count("CACHED"),
         steps=len(states),
-        code={name: str(run.properties[name]) for name in CODE_VERSION if name in run.properties},
+        code={str(name): str(run.properties[name]) for name in CODE_VERSION if name in run.properties},
     )
 
 
@@ -137,15 +144,16 @@ def failure_of(run: Run) -> str | None:
     return None if failed is None else f"{failed.node}: {failed.failure or 'no reason is recorded'}"
 
 
-def data_path(made: Iterable[LineageStep]) -> str | None:
+def data_path(made: Sequence[LineageStep]) -> str | None:
     """Where the data set was that these steps read: its path or address."""
     for settings in _settings(made):
         data = settings.get("data")
-        if isinstance(data, dict) and data.get(_DATA_PATH):
-            return str(data[_DATA_PATH])
+        if isinstance(data, dict) and data.get(_PATH):
+            return str(data[_PATH])
         if settings.get(_INPUT_BASE):
             return str(settings[_INPUT_BASE])
-    return None
+    recorded = (artifact.properties.get(DATA_PATH) for artifact in artifacts_made(made, EXAMPLES))
+    return next((str(path) for path in recorded if path), None)
 
 
 def data_fingerprint(made: Iterable[LineageStep]) -> str | None:
@@ -153,16 +161,21 @@ def data_fingerprint(made: Iterable[LineageStep]) -> str | None:
     for step in made:
         examples = [a for artifacts in step.outputs.values() for a in artifacts if a.type == EXAMPLES]
         for known in (*(artifact.properties for artifact in examples), step.execution.settings):
-            if known.get(_FINGERPRINT):
-                return str(known[_FINGERPRINT])
+            if known.get(INPUT_FINGERPRINT):
+                return str(known[INPUT_FINGERPRINT])
     return None
 
 
-def _preset(made: Iterable[LineageStep]) -> str | None:
+def _preset(made: Sequence[LineageStep]) -> str | None:
     for settings in _settings(made):
         model = settings.get("model")
         if isinstance(model, dict) and isinstance(model.get("preset"), str):
             return str(model["preset"])
+    # The default one is in no setting; what was used is on the model that was trained.
+    for model in artifacts_made(made, MODEL):
+        used = recorded_value(model.properties, RESOLVED_SETTINGS)
+        if isinstance(used, dict) and isinstance(used.get("model.preset"), str):
+            return str(used["model.preset"])
     return None
 
 

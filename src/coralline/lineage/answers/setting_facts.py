@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from coralline.lineage.answers.artifact_files import read_json
 from coralline.lineage.answers.outcome import artifacts_made
 from coralline.lineage.lineage_steps import LineageStep
+from coralline.lineage.recorded_names import MODEL, RESOLVED_SETTINGS, recorded_value
 
 LEFT_OPEN = frozenset(
     {
@@ -20,8 +20,7 @@ LEFT_OPEN = frozenset(
 )
 """Settings whose default is `null` or `auto`: a value is chosen when the step runs, from the preset or the data."""
 
-_VERSION, _RESOLVED = "version", "resolved_settings"
-_MODEL, _DETECTOR_JSON = "Model", "detector.json"
+_VERSION, _DETECTOR_JSON = "version", "detector.json"
 _IN_DETECTOR_JSON = {
     "model.input_size": "input_size",
     "model.anchor_size": "anchor_size",
@@ -35,7 +34,7 @@ _NOT_SETTINGS = {"error_message", "input_fingerprint", "span", "version", "outpu
 _SAY_NOTHING: tuple[Any, ...] = (None, "", "null", {}, [], "{}", "[]")
 
 
-def given_settings(made: Iterable[LineageStep]) -> dict[str, dict[str, Any]]:
+def settings_given(made: Iterable[LineageStep]) -> dict[str, dict[str, Any]]:
     """What was given to each step and differs from the defaults: {node: {dotted name: value}}.
 
     A section of our own (an object with `version`) names nothing else. Steps of a pipeline without sections are those
@@ -57,10 +56,11 @@ def resolved_settings(made: Sequence[LineageStep]) -> dict[str, dict[str, Any]]:
     resolved: dict[str, dict[str, Any]] = {}
     for step in made:
         for artifact in (a for artifacts in step.outputs.values() for a in artifacts):
-            if found := _recorded(artifact.properties.get(_RESOLVED)):
+            found = recorded_value(artifact.properties, RESOLVED_SETTINGS)
+            if isinstance(found, dict):
                 resolved.setdefault(step.execution.node, {}).update(found)
         if step.execution.node not in resolved:
-            for model in artifacts_made([step], _MODEL):
+            for model in artifacts_made([step], MODEL):
                 detector = read_json(model, _DETECTOR_JSON)
                 if isinstance(detector, dict):
                     resolved[step.execution.node] = {
@@ -96,15 +96,6 @@ def _sections(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _told(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in _NOT_SETTINGS and value not in _SAY_NOTHING}
-
-
-def _recorded(value: Any) -> dict[str, Any] | None:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
 
 
 def _scalar(value: Any) -> Any:

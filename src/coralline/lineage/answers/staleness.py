@@ -59,7 +59,8 @@ def staleness(history: RunHistory, *, ask_addresses: bool = False, read_all_data
     pushed = [artifact for artifact in history.artifacts_of_type(PUSHED_MODEL) if artifact.properties.get("pushed")]
     places = dict.fromkeys(place.rpartition("/")[0] for a in pushed if (place := published_place(a.properties)))
     rows = run_rows(history)
-    by_place = {str(published_place(artifact.properties)): artifact for artifact in reversed(pushed)}
+    # The newest come first: of one that several runs have published, the first is left.
+    by_place = {str(published_place(artifact.properties)): artifact for artifact in pushed}
     return {"places": [_at(history, place, by_place, rows, ask_addresses, read_all_data) for place in places if place]}
 
 

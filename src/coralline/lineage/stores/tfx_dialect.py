@@ -15,7 +15,9 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.lineage.recorded_names import MEASURED
 from coralline.lineage.stores.dialect import plain_values
 
-_NODE = "node"
+NODE_CONTEXT = "node"
+"""The type of contexts that are a component of a pipeline."""
+
 _ERROR = "error_message"
 
 
@@ -40,7 +42,7 @@ class TfxDialect:
         return None
 
     def node(self, execution: pb.Execution, contexts: Sequence[pb.Context], above: Sequence[pb.Execution]) -> str:
-        named = next((context.name.partition(".")[2] for context in contexts if context.type == _NODE), "")
+        named = next((context.name.partition(".")[2] for context in contexts if context.type == NODE_CONTEXT), "")
         return named or str(execution.type).rpartition(".")[2]
 
     def state(self, execution: pb.Execution) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,9 @@ def test_why_answers_as_for_a_local_run(kubeflow, valid_document):
     trained = [step for step in why["steps"] if step["node"] == "QatTrainer"]
     assert [(step["run"], step["state"]) for step in trained] == [(FIRST, "COMPLETE")]
     text = call(kubeflow, "why", PUBLISHED)
+    assert "blessed; AP 0.000, AP50 0.000, AP75 0.000 on 8 eval images" in text
+    assert "s3://yard/published/" in text and "40 images, 98 boxes (32 train, 8 eval)" in text
+    text = call(kubeflow, "why", PUBLISHED, "--all")
     assert "on 8 eval images; blessed; published as s3://yard/published/" in text and "images 40" in text
 
 
@@ -79,8 +83,9 @@ def test_a_version_on_a_clusters_volume_is_known_by_its_path_there_and_a_copy_by
     copy = tmp_path / "models"
     copy.mkdir()
     version = PUBLISHED.rpartition("/")[2]
-    (copy / "manifest.json").write_text(json.dumps({"version": version, "files": {"model.tflite": "9f"}}))
-    (copy / "model.tflite").touch()
+    (copy / "model.tflite").write_bytes(b"model")
+    files = {"model.tflite": hashlib.sha256(b"model").hexdigest()}
+    (copy / "manifest.json").write_text(json.dumps({"version": version, "files": files}))
     assert coralline.why(copy / "model.tflite", kubeflow.address)["artifact"]["properties"]["pushed_version"] == version
     runs, address = kubeflow_runs
     contexts, dag = runs.begin("coralline", "run-6")
