@@ -50,7 +50,8 @@ def mermaid_text(graph: ExportedGraph) -> str:
 
 
 def _label(node: GraphNode) -> str:
-    return f"{node.label}\n{node.detail}" if node.kind == "execution" else node.label
+    label = printable(node.label)
+    return f"{label}\n{printable(node.detail)}" if node.kind == "execution" else label
 
 
 def _dot(text: str) -> str:

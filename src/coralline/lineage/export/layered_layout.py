@@ -22,10 +22,11 @@ def layered(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str,
     for begin, end in forward:
         beside[begin].append(end)
         beside[end].append(begin)
+    place = {node: row - len(members) / 2 for members in columns for row, node in enumerate(members)}
     for sweep in range(_SWEEPS):
         for members in columns if sweep % 2 == 0 else reversed(columns):
-            place = {node: row - len(c) / 2 for c in columns for row, node in enumerate(c)}
             members.sort(key=lambda node: _mean((place[other] for other in beside[node]), place[node]))
+            place.update((node, row - len(members) / 2) for row, node in enumerate(members))
     return {node: (number, row) for number, members in enumerate(columns) for row, node in enumerate(members)}
 
 
