@@ -17,7 +17,7 @@ from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
     from pipeline.housekeeping.deletion import Deletion
-    from pipeline.housekeeping.plan import Plan
+    from pipeline.housekeeping.deletion_plan import DeletionPlan
 
 _STORE_FILE = "metadata.sqlite"
 _SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
@@ -70,18 +70,18 @@ def command(
     folders and the history of the data aren't touched. Lineage stays whole: the store says which files are gone, and a
     run makes again what it needs.
     """
-    from pipeline.housekeeping import deletion, plan
+    from pipeline.housekeeping import deletion, deletion_plan
     from pipeline.running.out_folder import OutFolder
 
     folder = OutFolder(_output_folder(out, store))
-    choice = plan.Choice(keep_last, keep_published, older_than)
+    choice = deletion_plan.Choice(keep_last, keep_published, older_than)
     if delete:
         done = deletion.delete(folder, choice)
         _tell(done.plan, done, as_json)
         if done.failed:
             raise click.exceptions.Exit(ExitCode.FAILED)
     else:
-        _tell(plan.make_plan(folder, choice), None, as_json)
+        _tell(deletion_plan.plan_deletion(folder, choice), None, as_json)
 
 
 def _output_folder(out: str | None, store: str | None) -> Path:
@@ -123,16 +123,16 @@ def _has_store(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, _STORE_FILE))
 
 
-def _tell(plan: Plan, done: Deletion | None, as_json: bool) -> None:
+def _tell(plan: DeletionPlan, done: Deletion | None, as_json: bool) -> None:
     if as_json:
         machine_output.print_document("gc", _as_dict(plan, done))
         return
-    from pipeline.housekeeping.plan_text import print_plan
+    from pipeline.housekeeping.deletion_text import print_plan
 
     print_plan(plan, done)
 
 
-def _as_dict(plan: Plan, done: Deletion | None) -> dict[str, Any]:
+def _as_dict(plan: DeletionPlan, done: Deletion | None) -> dict[str, Any]:
     removals = plan.removals if done is None else done.removed
     return {
         "out": str(plan.out.path),

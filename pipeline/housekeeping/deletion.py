@@ -11,8 +11,8 @@ import dataclasses
 from collections.abc import Iterator
 
 from pipeline.housekeeping.artifact_states import ArtifactStates
-from pipeline.housekeeping.folder_contents import remove
-from pipeline.housekeeping.plan import Choice, LeftAlone, Plan, Removal, make_plan
+from pipeline.housekeeping.deletion_plan import Choice, DeletionPlan, LeftAlone, Removal, plan_deletion
+from pipeline.housekeeping.folder_contents import delete_tree
 from pipeline.running.out_folder import OutFolder
 from pipeline.running.store_locks import no_run
 
@@ -29,7 +29,7 @@ class Deletion:
       failed: what isn't, or not wholly, and why.
     """
 
-    plan: Plan
+    plan: DeletionPlan
     removed: list[Removal]
     failed: list[LeftAlone]
 
@@ -42,7 +42,7 @@ def delete(out: OutFolder, choice: Choice) -> Deletion:
         recorded as deleted.
     """
     with no_run(out.store):
-        plan = make_plan(out, choice)
+        plan = plan_deletion(out, choice)
         done = Deletion(plan, [], [])
         for removal in plan.removals:
             if removal.artifact is None:
@@ -58,7 +58,7 @@ def delete(out: OutFolder, choice: Choice) -> Deletion:
 
 def _try(done: Deletion, removal: Removal) -> bool:
     try:
-        remove(removal.path)
+        delete_tree(removal.path)
     except OSError as error:
         done.failed.append(LeftAlone(removal.path, str(error)))
         return False

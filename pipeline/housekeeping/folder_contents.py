@@ -48,7 +48,7 @@ def look_into(path: str) -> FolderContents | None:
     return FolderContents(size, newest, newest_ms, obstacle)
 
 
-def remove(path: str) -> None:
+def delete_tree(path: str) -> None:
     """Deletes a file, a link or a folder with all that is in it; what links name stays. Raises OSError."""
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path)

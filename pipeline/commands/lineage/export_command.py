@@ -20,7 +20,7 @@ from pipeline.commands.lineage.store_choice import open_history, store_option
 from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
-    from coralline.lineage.export.exported_graph import Subject
+    from coralline.lineage.export.exported_graph import ExportSubject
     from coralline.lineage.run_history import RunHistory
 
 _NUMBERED = re.compile(r"(execution|artifact):(\d{1,18})")
@@ -80,26 +80,26 @@ def command(
     _write(writers[form or "json"](), out)
 
 
-def _subject(history: RunHistory, what: str) -> Subject:
+def _subject(history: RunHistory, what: str) -> ExportSubject:
     from coralline.lineage.answers.recorded_file import recorded_artifact
     from coralline.lineage.answers.run_choice import find_run
-    from coralline.lineage.export.exported_graph import Subject
+    from coralline.lineage.export.exported_graph import ExportSubject
 
     if numbered := _NUMBERED.fullmatch(what):
         kind, number = numbered[1], int(numbered[2])
         if kind == "execution" and (executions := history.executions([number])):
-            return Subject.of_execution(history, executions[0])
+            return ExportSubject.of_execution(history, executions[0])
         if kind == "artifact" and (artifacts := history.artifacts([number])):
-            return Subject.of_artifact(history, artifacts[0])
+            return ExportSubject.of_artifact(history, artifacts[0])
         raise UserError(
             f"the store has no {kind} {number}", fix="`coralline lineage list` and `show RUN` tell which there are"
         )
     if ("/" in what or os.path.exists(what)) and history.run(what) is None:
-        return Subject.of_artifact(history, recorded_artifact(history, what))
-    return Subject.of_run(history, find_run(history, what))
+        return ExportSubject.of_artifact(history, recorded_artifact(history, what))
+    return ExportSubject.of_run(history, find_run(history, what))
 
 
-def _openlineage(history: RunHistory, subject: Subject, namespace: str, repository: str | None) -> str:
+def _openlineage(history: RunHistory, subject: ExportSubject, namespace: str, repository: str | None) -> str:
     from coralline.foundation.printable import encodable
     from coralline.lineage.export.openlineage_events import openlineage_events
 
@@ -107,7 +107,7 @@ def _openlineage(history: RunHistory, subject: Subject, namespace: str, reposito
     return "".join(encodable(json.dumps(event, ensure_ascii=False)) + "\n" for event in events)
 
 
-def _graph_text(form: str, subject: Subject, limit: int) -> str:
+def _graph_text(form: str, subject: ExportSubject, limit: int) -> str:
     from coralline.lineage.export import graph_text
     from coralline.lineage.export.exported_graph import exported_graph
 
@@ -115,13 +115,13 @@ def _graph_text(form: str, subject: Subject, limit: int) -> str:
     return text
 
 
-def _page(history: RunHistory, subject: Subject, limit: int) -> str:
+def _page(history: RunHistory, subject: ExportSubject, limit: int) -> str:
     from coralline.lineage.export.exported_page import exported_page
 
     return exported_page(history, subject, limit)
 
 
-def _model_card(history: RunHistory, subject: Subject, as_page: bool) -> str:
+def _model_card(history: RunHistory, subject: ExportSubject, as_page: bool) -> str:
     from coralline.foundation.printable import encodable
     from coralline.lineage.export import model_card
     from coralline.lineage.export.card_facts import card_facts
@@ -133,7 +133,7 @@ def _model_card(history: RunHistory, subject: Subject, as_page: bool) -> str:
     return encodable(model_card.card_markdown(facts))
 
 
-def _as_dict(history: RunHistory, subject: Subject, limit: int) -> dict[str, Any]:
+def _as_dict(history: RunHistory, subject: ExportSubject, limit: int) -> dict[str, Any]:
     from coralline.lineage.answers.run_table import run_row
     from coralline.lineage.export.exported_graph import exported_graph
     from coralline.lineage.lineage_steps import artifact_as_dict, step_as_dict

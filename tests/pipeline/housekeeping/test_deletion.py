@@ -15,7 +15,7 @@ import pytest
 from coralline.foundation.errors import UserError
 from coralline.lineage.recorded_names import DELETED_BY, DELETED_MS
 from pipeline.housekeeping.deletion import Deletion, delete
-from pipeline.housekeeping.plan import Choice, make_plan
+from pipeline.housekeeping.deletion_plan import Choice, plan_deletion
 from pipeline.running.store_locks import RUN_LOCK, beginning_lock, locked, no_run
 
 CHOICE = Choice(keep_last=1, keep_published=False)
@@ -25,7 +25,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from pipeline.housekeeping.deletion import delete
-from pipeline.housekeeping.plan import Choice
+from pipeline.housekeeping.deletion_plan import Choice
 from pipeline.running.out_folder import OutFolder
 left, began = int(sys.argv[2]), False
 def watch(event, arguments):
@@ -68,7 +68,7 @@ def test_files_go_and_the_store_says_so(yard: Any) -> None:
 
 def test_what_was_planned_is_what_is_deleted(yard: Any) -> None:
     old_and_new(yard)
-    planned = make_plan(yard.out, CHOICE)
+    planned = plan_deletion(yard.out, CHOICE)
     assert planned.removals == delete(yard.out, CHOICE).removed != []
 
 
@@ -98,7 +98,7 @@ def test_what_an_ended_gc_began_to_delete_is_finished_even_if_it_would_be_kept_n
 def test_nothing_is_deleted_while_a_run_is_going_on(yard: Any) -> None:
     old, _ = old_and_new(yard)
     with locked(Path(f"{yard.out.store}{RUN_LOCK}20260109-000000-abcd")):
-        assert make_plan(yard.out, CHOICE).running == ["20260109-000000-abcd"]
+        assert plan_deletion(yard.out, CHOICE).running == ["20260109-000000-abcd"]
         with pytest.raises(UserError, match="run 20260109-000000-abcd"):
             delete(yard.out, CHOICE)
     assert all(whole(artifact) for artifact in old.values())

@@ -10,7 +10,7 @@ from tfx.orchestration.pipeline import Pipeline
 from components.artifacts import DatasetReport, LabelMap
 from coralline.lineage.run_history import open_lineage
 from pipeline.housekeeping.deletion import delete
-from pipeline.housekeeping.plan import Choice
+from pipeline.housekeeping.deletion_plan import Choice
 from pipeline.running.local_dag_runner import RecordingLocalDagRunner
 from pipeline.running.out_folder import OutFolder
 

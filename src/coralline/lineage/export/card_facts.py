@@ -12,7 +12,7 @@ from coralline.lineage.answers.artifact_files import read_json
 from coralline.lineage.answers.outcome import artifacts_made, published_place
 from coralline.lineage.answers.setting_facts import resolved_settings
 from coralline.lineage.answers.trace import explain_artifact
-from coralline.lineage.export.exported_graph import Subject
+from coralline.lineage.export.exported_graph import ExportSubject
 from coralline.lineage.lineage_steps import LineageStep, came_from
 from coralline.lineage.recorded_names import DATASET_REPORT, EVALUATION_REPORT, MODEL, PUSHED_MODEL
 from coralline.lineage.run_history import Artifact, Run, RunHistory
@@ -65,7 +65,7 @@ class CardFacts:
         return {}
 
 
-def card_facts(history: RunHistory, subject: Subject) -> CardFacts:
+def card_facts(history: RunHistory, subject: ExportSubject) -> CardFacts:
     """The facts of the model that a run has published, or that an artifact is.
 
     Raises:
@@ -93,7 +93,7 @@ def card_facts(history: RunHistory, subject: Subject) -> CardFacts:
     )
 
 
-def _published_by(subject: Subject) -> Artifact:
+def _published_by(subject: ExportSubject) -> Artifact:
     if subject.artifact is not None and subject.artifact.type == PUSHED_MODEL:
         found: list[Artifact] = [subject.artifact]
     else:

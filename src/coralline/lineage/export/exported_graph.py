@@ -11,7 +11,7 @@ from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class ExportSubject:
     """What is exported.
 
     Attributes:
@@ -25,17 +25,17 @@ class Subject:
     steps: list[LineageStep]
 
     @classmethod
-    def of_run(cls, history: RunHistory, run: Run) -> Subject:
+    def of_run(cls, history: RunHistory, run: Run) -> ExportSubject:
         """A run with its steps."""
         return cls(run, None, None, steps_of(history, run.executions))
 
     @classmethod
-    def of_execution(cls, history: RunHistory, execution: Execution) -> Subject:
+    def of_execution(cls, history: RunHistory, execution: Execution) -> ExportSubject:
         """One step."""
         return cls(None, execution, None, steps(history, [execution.id]))
 
     @classmethod
-    def of_artifact(cls, history: RunHistory, artifact: Artifact) -> Subject:
+    def of_artifact(cls, history: RunHistory, artifact: Artifact) -> ExportSubject:
         """An artifact with all that it comes from and all that came of it."""
         around = {s.execution.id: s for s in (*came_from(history, artifact), *came_of(history, artifact))}
         return cls(None, None, artifact, [around[number] for number in sorted(around)])
@@ -110,7 +110,7 @@ class ExportedGraph:
         return f"{self.left_out} of {self.left_out + len(self.nodes)} nodes are left out, those farthest away"
 
 
-def exported_graph(subject: Subject, limit: int) -> ExportedGraph:
+def exported_graph(subject: ExportSubject, limit: int) -> ExportedGraph:
     """The graph of a subject, its nearest nodes if there are more than `limit`."""
     nodes = {f"a:{artifact.id}": _of_artifact(artifact) for artifact in subject.artifacts()}
     edges: dict[GraphEdge, None] = {}

@@ -13,7 +13,7 @@ from coralline.foundation.report_page.rendering import render
 from coralline.lineage.answers.outcome import recorded_in_words, recorded_outcome
 from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.export.card_sections import CardSection, CardTable
-from coralline.lineage.export.exported_graph import Subject, exported_graph, state_in_words
+from coralline.lineage.export.exported_graph import ExportSubject, exported_graph, state_in_words
 from coralline.lineage.export.graph_picture import graph_picture
 from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.run_history import BOOKKEEPING, Artifact, Run, RunHistory
@@ -22,7 +22,7 @@ _TEMPLATE = Path(__file__).with_name("exported_page.html.j2")
 _LONGEST = 2000  # characters of a property
 
 
-def exported_page(history: RunHistory, subject: Subject, limit: int) -> str:
+def exported_page(history: RunHistory, subject: ExportSubject, limit: int) -> str:
     """The page of a subject; `limit`: how many nodes of its graph are drawn."""
     graph = exported_graph(subject, limit)
     sections = [] if subject.run is None else [_of_run(history, subject.run, subject.steps)]

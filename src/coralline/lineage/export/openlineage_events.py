@@ -14,7 +14,7 @@ from typing import Any
 
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.answers.run_table import data_fingerprint, data_path
-from coralline.lineage.export.exported_graph import Subject
+from coralline.lineage.export.exported_graph import ExportSubject
 from coralline.lineage.export.openlineage_datasets import input_dataset, output_dataset, source_dataset
 from coralline.lineage.export.openlineage_facets import SPEC, facet, own_facet, producer
 from coralline.lineage.lineage_steps import LineageStep, steps_of
@@ -27,7 +27,7 @@ _LONGEST_MESSAGE = 10_000
 
 
 def openlineage_events(
-    history: RunHistory, subject: Subject, namespace: str = "coralline", repository: str | None = None
+    history: RunHistory, subject: ExportSubject, namespace: str = "coralline", repository: str | None = None
 ) -> list[dict[str, Any]]:
     """The events of a run with its steps, of one step, or of every step around an artifact, in the order of time.
 

@@ -12,11 +12,13 @@ import pytest
 
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
-from pipeline.housekeeping.plan import Choice, Plan, make_plan
+from pipeline.housekeeping.deletion_plan import Choice, DeletionPlan, plan_deletion
 
 
-def plan(yard: Any, keep_last: int = 1, keep_published: bool = False, older_than_s: float | None = None) -> Plan:
-    return make_plan(yard.out, Choice(keep_last, keep_published, older_than_s))
+def plan(
+    yard: Any, keep_last: int = 1, keep_published: bool = False, older_than_s: float | None = None
+) -> DeletionPlan:
+    return plan_deletion(yard.out, Choice(keep_last, keep_published, older_than_s))
 
 
 def going(yard: Any, **choice: Any) -> set[str]:
@@ -222,7 +224,7 @@ def test_a_copied_output_folder_leaves_the_first_one_alone(yard: Any, tmp_path: 
     yard.run(blessed=False)
     yard.run()
     shutil.copytree(yard.out.path, tmp_path / "copy", symlinks=True)
-    copied = make_plan(type(yard.out)(tmp_path / "copy"), Choice(1, False))
+    copied = plan_deletion(type(yard.out)(tmp_path / "copy"), Choice(1, False))
     assert {r.kind for r in copied.removals} <= {"log", "summary"}
     assert all(removal.path.startswith(str(tmp_path / "copy")) for removal in copied.removals)
     assert len(copied.left) == 9

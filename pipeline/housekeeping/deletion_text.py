@@ -12,12 +12,12 @@ from rich.table import Table
 from coralline.foundation.printable import printable
 from coralline.foundation.progress import counted
 from pipeline.housekeeping.deletion import Deletion
-from pipeline.housekeeping.plan import LeftAlone, Plan, Removal
+from pipeline.housekeeping.deletion_plan import DeletionPlan, LeftAlone, Removal
 
 _UNITS = ("KiB", "MiB", "GiB", "TiB")
 
 
-def print_plan(plan: Plan, done: Deletion | None) -> None:
+def print_plan(plan: DeletionPlan, done: Deletion | None) -> None:
     """What would go, or went, with sizes and reasons; what stays, in few words."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -50,7 +50,7 @@ def in_words(size: float) -> str:
     return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
 
 
-def _print_removals(console: Console, plan: Plan, removals: Sequence[Removal]) -> None:
+def _print_removals(console: Console, plan: DeletionPlan, removals: Sequence[Removal]) -> None:
     if not removals:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -66,7 +66,7 @@ class KeptEntry:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class DeletionPlan:
     """What is to be deleted, in this order, and what stays.
 
     Attributes:
@@ -95,7 +95,7 @@ class Choice:
     older_than_s: float | None = None
 
 
-def make_plan(out: OutFolder, choice: Choice) -> Plan:
+def plan_deletion(out: OutFolder, choice: Choice) -> DeletionPlan:
     """Looks at the store and the folder; changes nothing.
 
     Raises:
@@ -120,7 +120,7 @@ def make_plan(out: OutFolder, choice: Choice) -> Plan:
     removals.sort(key=lambda r: (r.kind == "artifact", r.artifact or 0, r.path))
     stay = [graph.artifacts[i] for i in sorted(kept) if not _began_to_delete(graph.artifacts[i])]
     entries = [KeptEntry(artifact.id, artifact.type, artifact.uri, kept[artifact.id]) for artifact in stay]
-    return Plan(out, removals, left, entries, [run.run_id for run in runs], living_runs(out.store))
+    return DeletionPlan(out, removals, left, entries, [run.run_id for run in runs], living_runs(out.store))
 
 
 def _require_own_root(out: OutFolder) -> None:
