@@ -103,7 +103,7 @@ def plan_deletion(out: OutFolder, choice: Choice) -> DeletionPlan:
     """
     _require_own_root(out)
     graph = RecordedGraph.read(open_lineage(out.store))
-    runs = kept_runs(graph.runs, choice.keep_last)
+    runs = kept_runs(graph, choice.keep_last)
     kept = kept_artifacts(graph, runs, choice.keep_published, out.published)
     before_ms = None if choice.older_than_s is None else (time.time() - choice.older_than_s) * 1000
     recorded = _Recorded(out, graph, kept, _never_touched(out, graph, kept), before_ms)

@@ -9,7 +9,15 @@ from typing import Any
 
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
-from coralline.lineage.recorded_names import BLESSING, EXAMPLES, PUSHED_MODEL, SERVED_MODEL
+from coralline.lineage.answers.outcome import published_place
+from coralline.lineage.recorded_names import (
+    BLESSING,
+    EXAMPLES,
+    OUTCOME,
+    PUSHED_MODEL,
+    RECORD_FORMAT_NAME,
+    SERVED_MODEL,
+)
 from coralline.lineage.run_history import Artifact, Run
 from coralline.publishing.places import place_of
 from pipeline.housekeeping.recorded_graph import RecordedGraph
@@ -20,13 +28,31 @@ DATA_TYPES = frozenset({EXAMPLES, "ExampleStatistics", "Schema", "ExampleAnomali
 _LONGEST_PATH = 4096  # Linux's PATH_MAX
 
 
-def kept_runs(runs: list[Run], keep_last: int) -> list[Run]:
-    """The newest `keep_last` runs that completed, and all runs that began after the oldest of them.
+def kept_runs(graph: RecordedGraph, keep_last: int) -> list[Run]:
+    """Of each pipeline the newest `keep_last` runs that completed, and all that began after the oldest of them.
 
-    So a row of failed runs doesn't push out the last one that worked. All of them, if fewer completed.
+    So a row of failed runs doesn't push out the last one that worked. All of a pipeline's, if fewer completed.
     """
-    complete = [index for index, run in enumerate(runs) if run.state == "COMPLETE"]
-    return runs if len(complete) < keep_last else runs[: complete[keep_last - 1] + 1]
+    by_pipeline: dict[str, list[Run]] = {}
+    for run in graph.runs:
+        if run.executions:
+            by_pipeline.setdefault(run.pipeline, []).append(run)
+    kept: set[str] = set()
+    for runs in by_pipeline.values():
+        complete = [index for index, run in enumerate(runs) if _completed(graph, run)]
+        last = len(runs) if len(complete) < keep_last else complete[keep_last - 1] + 1
+        kept |= {run.run_id for run in runs[:last]}
+    return [run for run in graph.runs if run.run_id in kept]
+
+
+def _completed(graph: RecordedGraph, run: Run) -> bool:
+    """Whether it came to its end. The executions of one that was killed between two of them are all complete, too."""
+    if RECORD_FORMAT_NAME in run.properties:
+        return bool(run.properties.get(OUTCOME) == "complete")
+    if run.state != "COMPLETE":
+        return False
+    pushes = {artifact.id for artifact in graph.of_type(PUSHED_MODEL)}
+    return not pushes or bool(pushes & graph.touched(execution.id for execution in run.executions))
 
 
 def kept_artifacts(graph: RecordedGraph, runs: list[Run], keep_published: bool, published: Path) -> dict[int, str]:
@@ -102,13 +128,11 @@ def _served(graph: RecordedGraph, own: str) -> Iterator[tuple[Artifact, str]]:
 
 
 def _latest(place: str) -> str | None:
-    """The version that a place serves, "" if none; None if it can't be asked, as while a disk isn't mounted."""
+    """The version that a place serves; None if it can't be asked, as while a disk isn't mounted, or doesn't say."""
     if not storage.is_remote(place) and not os.path.isdir(place):
         return None
     try:
-        found = place_of(place)
-        version = found.latest()
-        return version if version else None if found.has_pointer() else ""
+        return place_of(place).latest()
     except (OSError, UserError, ImportError, RuntimeError):
         return None
 
@@ -116,7 +140,8 @@ def _latest(place: str) -> str | None:
 def _published_or_blessed(graph: RecordedGraph) -> Iterator[tuple[Artifact, str]]:
     for artifact in graph.of_type(PUSHED_MODEL):
         place, version = _publication(artifact)
-        if version and (storage.is_remote(place) or os.path.isdir(os.path.join(place, version))):
+        where = published_place(artifact.properties)
+        if where and (storage.is_remote(where) or os.path.isdir(where) or not os.path.isdir(place)):
             yield artifact, f"published as {version}"
     for artifact in graph.of_type(BLESSING):
         if artifact.properties.get("blessed"):

@@ -9,13 +9,14 @@ import dataclasses
 import os
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from coralline.lineage.run_history import Execution, Run
 from pipeline.housekeeping.folder_contents import look_into
 from pipeline.housekeeping.kept_artifacts import paths_in
 from pipeline.housekeeping.recorded_graph import RecordedGraph
 from pipeline.running.out_folder import OutFolder
-from pipeline.running.store_locks import living_runs
+from pipeline.running.store_locks import is_held, living_runs
 
 _RUN_ID = r"\d{8}-\d{6}-[0-9a-f]{4}"  # local_runner.new_run_id
 _LOG, _SUMMARY = re.compile(rf"({_RUN_ID})\.log"), re.compile(rf"({_RUN_ID})(?:-\d+)?\.json")
@@ -24,6 +25,7 @@ _REPORT_ASIDE = re.compile(r"\.report\.\d+")
 _TRAINING = re.compile(r"[0-9a-f]{16}")
 _NUMBER = re.compile(r"\d{1,18}")
 _TRAININGS, _SYSTEM, _EXECUTOR = ".training", ".system", "executor_execution"
+_SLACK_MS = 60_000
 _ENDED_BADLY = ("FAILED", "CANCELED", "RUNNING", "NEW")  # RUNNING without a living run: killed
 
 
@@ -55,7 +57,7 @@ def unrecorded_files(
     run_ids = {run.run_id for run in kept} | {graph.executions[e].run_id for e in makers} | set(living_runs(out.store))
     recorded = {path for artifact in graph.artifacts.values() for path in paths_in(artifact.uri)}
     for node in _folders(os.path.realpath(out.artifacts)):
-        yield from _trainings(node, since_ms)
+        yield from _trainings(node, graph, run_ids, since_ms)
         yield from _outputs(node, graph, run_ids, recorded)
         yield from _scratch(node, graph, run_ids)
     yield from _of_runs(out, {run_id[:20] for run_id in run_ids}, since_ms)
@@ -64,14 +66,26 @@ def unrecorded_files(
             yield Unrecorded("scratch", entry.path, "a run that was killed left it")
 
 
-def _trainings(node: str, since_ms: int) -> Iterator[Unrecorded]:
+def _trainings(node: str, graph: RecordedGraph, run_ids: set[str], since_ms: int) -> Iterator[Unrecorded]:
     for work in _folders(os.path.join(node, _TRAININGS)):
         if not _TRAINING.fullmatch(os.path.basename(work)):
             continue
         # A run that trains there opens the lock for writing, which sets its time.
         changed = [found.newest_ms for path in (work, f"{work}.lock") if (found := look_into(path)) is not None]
-        if max(changed) < since_ms:
+        owners = _going_on(graph.runs, max(changed))
+        given_up = not owners & run_ids if owners else max(changed) < since_ms
+        if given_up and not is_held(Path(f"{work}.lock")):
             yield Unrecorded("training", work, "checkpoints of a training that no kept run has gone on with")
+
+
+def _going_on(runs: Iterable[Run], moment_ms: int) -> set[str]:
+    """The runs that may have changed something then; the end of one that was killed isn't known."""
+    return {
+        run.run_id
+        for run in runs
+        if run.created_ms <= moment_ms + _SLACK_MS
+        and (run.state == "RUNNING" or max((e.updated_ms for e in run.executions), default=0) >= moment_ms - _SLACK_MS)
+    }
 
 
 def _outputs(node: str, graph: RecordedGraph, run_ids: set[str], recorded: set[str]) -> Iterator[Unrecorded]:

@@ -188,7 +188,7 @@ def fill(disk: Path) -> None:
 def test_a_full_disk_is_freed(small_disk: Path, yard: Any) -> None:
     full = type(yard)(small_disk / "out")
     run, old = full.run(blessed=False)
-    full.out.log(run).write_bytes(os.urandom(200_000))
+    full.log(run, os.urandom(200_000))
     _, new = full.run()
     fill(small_disk)
     assert delete(full.out, CHOICE).failed == []

@@ -13,6 +13,7 @@ import pytest
 from coralline.foundation.errors import UserError
 from coralline.publishing import published
 from pipeline.housekeeping.deletion_plan import Choice, DeletionPlan, plan_deletion
+from pipeline.running.store_locks import locked
 
 
 def plan(
@@ -124,6 +125,34 @@ def test_checkpoints_stay_while_a_kept_run_may_go_on_with_them(yard: Any) -> Non
     with open(trainings / "fedcba9876543210.lock", "w"):  # as a run does that trains there
         pass
     assert going(yard) == {"artifacts/QatTrainer/.training/0123456789abcdef"}
+
+
+def test_checkpoints_that_are_in_use_stay(yard: Any) -> None:
+    work = yard.out.artifacts / "QatTrainer" / ".training" / "0123456789abcdef"
+    work.mkdir(parents=True)
+    os.utime(work, (0, 0))
+    yard.run()
+    with locked(Path(f"{work}.lock")):
+        os.utime(f"{work}.lock", (0, 0))
+        assert going(yard) == set()
+    assert going(yard) == {"artifacts/QatTrainer/.training/0123456789abcdef"}
+
+
+def test_each_pipeline_keeps_its_newest_runs(yard: Any) -> None:
+    weekly, _ = yard.run(pipeline="weekly", blessed=False)
+    for _ in range(3):
+        yard.run(pipeline="hourly", blessed=False)
+    assert weekly in plan(yard).runs and len(plan(yard).runs) == 2
+
+
+def test_a_run_that_was_killed_between_two_steps_has_not_completed(yard: Any) -> None:
+    worked, _ = yard.run(blessed=False)
+    yard.run(ends_after="QatTrainer")
+    assert worked in plan(yard).runs
+    noted, _ = yard.run(blessed=False, outcome="complete")
+    assert plan(yard).runs == [noted]
+    yard.run(blessed=False, outcome="killed")
+    assert noted in plan(yard).runs and worked not in plan(yard).runs
 
 
 def test_what_a_killed_execution_left_goes_once_its_run_is_not_kept(yard: Any) -> None:
