@@ -1,7 +1,8 @@
 """Coralline's own artifact types, beside TFX's standard ones.
 
 `TYPE_NAME` has exactly one dot, so that Kubeflow can import the class from the top-level package `components`.
-Custom types carry no typed properties (Kubeflow refuses them): what lineage needs is in custom properties.
+Custom types carry no typed properties (Kubeflow refuses them): what lineage needs is in custom properties, all of which
+`coralline.lineage.recorded_names` and docs/lineage-records.md name.
 """
 
 from tfx.types import artifact
@@ -14,24 +15,29 @@ class LabelMap(artifact.Artifact):
 
 
 class DatasetReport(artifact.Artifact):
-    """A folder with `report.json` (images, boxes, classes, splits, every problem in the data) and `report.html`.
+    """A folder with `report.json` (images, boxes, classes, splits, every problem in the data), `report.html`, and
+    `data_files.jsonl.gz` (every image, with what its content and its boxes hash to).
 
-    Custom properties: `images`, `boxes`, `classes` (how many), and `train_images`, `eval_images`, `test_images`.
+    Custom properties: how much there is of what, by split and by class.
     """
 
     TYPE_NAME = "components.DatasetReport"
 
 
 class TFLiteModel(artifact.Artifact):
-    """A folder with `model.tflite`, `labels.txt` and `export.json` (settings, and what the Edge TPU will take)."""
+    """A folder with `model.tflite`, `labels.txt` and `export.json` (settings, and what the Edge TPU will take).
+
+    Custom properties: `model_sha256`, `edgetpu_mapped`, `edgetpu_total`, `resolved_settings`.
+    """
 
     TYPE_NAME = "components.TFLiteModel"
 
 
 class EvaluationReport(artifact.Artifact):
-    """A folder with `report.html` (self-contained), `report.json` and `eval/` (pictures with boxes).
+    """A folder with `report.html` (self-contained), `report.json`, `eval/` (pictures with boxes), and
+    `judged_images.jsonl.gz` (what is found and missed in every image).
 
-    Custom properties: `AP`, `AP50`, `AP75` of the file that ships, `images`, `split`.
+    Custom properties: `AP`, `AP50`, `AP75` of the file that ships, also by class, `images`, `split`.
     """
 
     TYPE_NAME = "components.EvaluationReport"

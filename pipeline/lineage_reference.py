@@ -38,12 +38,14 @@ read them.
 - **Cache keys** don't depend on any of it: recording more makes nothing run again.
 - Kinds: `1 or 0` is a whole number; `JSON` is a text that holds JSON.
 
-Settings stand beside them as TFX records them: each execution's properties are the sections of the configuration that
-the component was given, with `null` where nothing was. `resolved_settings` has what was used.
+Settings stand beside them as TFX records them: each execution's properties hold the sections of the configuration that
+the component was given, with what differs from the defaults. `resolved_settings` has every value that was used.
 """
 
 _OF_RUNS = "Properties of the run's context (`pipeline_run`), written when the run begins and when it ends."
-_OF_STEPS = "Custom properties of a step's execution, written when it ends, well or not."
+_OF_STEPS = (
+    "Custom properties of a step's execution, written when it ends, well or not; of a killed one there are none."
+)
 _OF_ARTIFACTS = (
     "Custom properties. Whatever a component of our own makes says by which code: "
     + ", ".join(f"`{name}`" for name in CODE_VERSION)
@@ -52,8 +54,9 @@ _OF_ARTIFACTS = (
 
 _CLUSTER = """\
 Kubeflow Pipelines and Vertex AI write the records of runs and executions themselves, and have no place there for what a
-component has to say. So each step writes code, machine, duration and memory on the artifacts that it made, those of
-StatisticsGen, SchemaGen and ExampleValidator too, which are TFX's components.
+component has to say. What stands on artifacts is the same there as here. On Kubeflow each step also writes code,
+machine, duration and memory on what it has made, StatisticsGen, SchemaGen and ExampleValidator too, which are TFX's
+components. On Vertex AI, where TFX's own entry point runs the steps, it doesn't.
 """
 
 _FILES = """\
@@ -91,7 +94,7 @@ _JUDGED_IMAGES = (
 )
 
 
-def page() -> str:
+def records_page() -> str:
     """The whole page, Markdown."""
     parts = [_HEAD, f"## A run\n\n{_OF_RUNS}\n", _names_on(RUN), f"## A step\n\n{_OF_STEPS}\n", _names_on(EXECUTION)]
     parts.append(f"## Artifacts\n\n{_OF_ARTIFACTS}\n")
@@ -100,8 +103,8 @@ def page() -> str:
             parts += [f"### `{artifact.rpartition('.')[2]}`\n", table]
     everywhere = [name for name in recorded_names() if EVERY_ARTIFACT in name.on]
     here = [name for name in recorded_names() if set(name.on) <= {RUN, EXECUTION}]
-    parts += [f"## On a cluster\n\n{_CLUSTER}", _listed("Recorded so", everywhere)]
-    parts += [_listed("Not recorded on a cluster", here), f"## Files beside the records\n\n{_FILES}"]
+    parts += [f"## On a cluster\n\n{_CLUSTER}", _listed("On every artifact of a step on Kubeflow", everywhere)]
+    parts += [_listed("Not recorded on any cluster", here), f"## Files beside the records\n\n{_FILES}"]
     parts += ["### `data_files.jsonl.gz`, in the folder of `DatasetReport`\n"]
     parts += ["Which images the examples were made from (`coralline.lineage.data_files`).\n", _keys(_DATA_FILES)]
     parts += ["### `judged_images.jsonl.gz`, in the folder of `EvaluationReport`\n"]
@@ -129,4 +132,4 @@ def _keys(rows: Iterable[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(records_page())

@@ -8,16 +8,35 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+import coralline
 from coralline.data.drawn_shapes import CLASSES, draw_dataset
+from coralline.lineage.data_files import read_data_files
+from coralline.lineage.judged_images import judged_side, read_judged_images
+from coralline.lineage.lineage_steps import steps
+from coralline.lineage.recorded_names import (
+    CLASS_BOXES,
+    ERROR_MESSAGE,
+    EVERY_ARTIFACT,
+    EXECUTION,
+    GIVEN_SETTINGS,
+    OWN_ARTIFACTS,
+    RESOLVED_SETTINGS,
+    RUN,
+    recorded_names,
+    recorded_value,
+)
+from coralline.lineage.run_history import RunHistory
 
 pytestmark = pytest.mark.slow
 
@@ -199,3 +218,64 @@ def test_a_training_that_begins_with_the_served_model_is_done_once_and_why_names
     assert why["baseline"]["version"] == earlier
     again = place.json(*command)
     assert sorted(again["reused"]) == sorted([*_NODES, "WarmStartImporter"])
+
+
+# TFX's own properties of artifacts, and what a run here can't have.
+_OF_TFX = {"is_external", "tfx_version", "split_names", "payload_format", "file_format", "version"}
+_NOT_HERE = {"host_gpus", "test_records", "test_images", "test_boxes"}
+
+
+def _recorded_properties(history: RunHistory) -> set[tuple[str, str]]:
+    """(where it stands, name) of everything that our runs have recorded beside settings."""
+    runs = history.runs()
+    executions = [execution for run in runs for execution in run.executions]
+    found = {(RUN, name) for run in runs for name in run.properties}
+    found |= {(EXECUTION, name) for execution in executions for name in execution.details}
+    found |= {(EXECUTION, ERROR_MESSAGE) for execution in executions if ERROR_MESSAGE in execution.settings}
+    for kind in OWN_ARTIFACTS:
+        artifacts = history.artifacts_of_type(kind)
+        found |= {(kind, name) for artifact in artifacts for name in artifact.properties if name not in _OF_TFX}
+        found |= {(kind, "version") for artifact in artifacts if "version" in artifact.properties and "." in kind}
+    return found
+
+
+def test_whatever_is_recorded_is_documented_and_whatever_is_documented_is_recorded(place: Place, summary: Any) -> None:
+    """Of all runs of this module: every property in the store, against docs/lineage-records.md."""
+    program = (sys.executable, "-c", "from pipeline.cli import main; main()")
+    failed = place.call(*program, "run", "--config", "coralline.yaml", "--set", "evaluate.slice_by=[no/such/feature]")
+    assert failed.returncode == 1
+    found = _recorded_properties(coralline.open_lineage(place.folder / "out"))
+    names = [name for name in recorded_names() if name not in _NOT_HERE]
+    documented = {(where, str(name)) for name in names for where in name.on if where != EVERY_ARTIFACT}
+    assert (sorted(found - documented), sorted(documented - found)) == ([], [])
+
+
+def test_what_went_in_and_what_was_found_can_be_read_without_the_reports(place: Place, summary: Any) -> None:
+    history = coralline.open_lineage(place.folder / "out")
+    run = history.run(summary["run_id"])
+    assert run is not None
+    assert shlex.split(run.properties["command_line"]) == ["coralline", "run", "--config", "coralline.yaml", "--json"]
+    assert run.properties["config_file"] == str(place.folder / "coralline.yaml")
+    assert recorded_value(run.properties, GIVEN_SETTINGS)["train.float_steps"] == 4
+    made = {
+        a.type: a for step in steps(history, [e.id for e in run.executions]) for of in step.outputs.values() for a in of
+    }
+    used = recorded_value(made["Model"].properties, RESOLVED_SETTINGS)
+    assert (used["train.float_steps"], used["train.batch_size"], used["train.learning_rate"]) == (4, 4, 6e-3)
+    assert used["train.evaluate_every"] == {"float": 1, "qat": 1} and used["model.aspect_ratios"]
+    assert recorded_value(made["components.TFLiteModel"].properties, RESOLVED_SETTINGS)["export.max_detections"] >= 10
+    boxes = recorded_value(made["components.DatasetReport"].properties, CLASS_BOXES)
+    files = list(read_data_files(made["components.DatasetReport"].uri))
+    assert sorted(boxes) == sorted(CLASSES) and len(files) == 40
+    for split in ("train", "eval"):
+        counted = sum((Counter(file.labels) for file in files if file.split == split), Counter())
+        assert {name: of[split] for name, of in boxes.items()} == {name: counted[name] for name in boxes}
+    report = made["components.EvaluationReport"]
+    judged = list(read_judged_images(report.uri))
+    threshold = judged_side(report.uri).threshold
+    assert [image.image for image in judged] == sorted(file.image for file in files if file.split == "eval")
+    found = sum(len(image.found(threshold)) for image in judged)
+    missed = sum(len(image.missed(threshold)) for image in judged)
+    alarms = sum(len(image.false_alarms) for image in judged)
+    recorded = tuple(report.properties[name] for name in ("found", "missed", "false_alarms"))
+    assert recorded == (found, missed, alarms)

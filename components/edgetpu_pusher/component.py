@@ -40,7 +40,8 @@ class EdgeTpuPusher(SpecComponent):
       pushed_model: a folder with `push.json` (what was done and why) and `report/`, the evaluation's report with the
         outcome added (`publication` in report.json, a section in report.html). Custom properties: `pushed` and
         `compiled` (1 or 0), `reason`, `refused_by` (`blessing`, `gate`, `rollback`, `baseline` or empty),
-        `pushed_destination`, `pushed_version`, `edgetpu_mapped`, `edgetpu_total`.
+        `pushed_destination`, `pushed_version`, `edgetpu_mapped`, `edgetpu_total`; `model_sha256` and `published_files`,
+        by which a copy is known again; and status, version, path and message of the compiler.
 
     Parameters:
       edgetpu: the `edgetpu` section of the configuration as JSON: whether to compile, and how much must map.

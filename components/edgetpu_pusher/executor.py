@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
@@ -16,6 +16,10 @@ from coralline.foundation.code_version import code_version, stamp
 from coralline.publishing import bundle
 from coralline.tflite import labels_file
 
+if TYPE_CHECKING:
+    from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
+    from coralline.edgetpu.gate import GateVerdict
+
 _METRICS = ("images", "split", "selection", "int8", "qat", "float", "baseline")
 
 
@@ -23,38 +27,49 @@ class Executor(base_executor.BaseExecutor):
     """Writes a PushedModel artifact; publishes when nothing speaks against it."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.edgetpu_pusher import publication_report
+        from components.edgetpu_pusher import publication_report, recorded_push
+        from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 
         report = artifact_utils.get_single_uri(input_dict["report"])
-        outcome = self._push(input_dict, exec_properties, json.loads(storage.read_bytes(f"{report}/report.json")))
+        content = json.loads(storage.read_bytes(f"{report}/report.json"))
+        settings = EdgeTpuSettings.from_property(exec_properties["edgetpu"])
+        verdict = self._gate(input_dict, settings)
+        outcome = self._push(input_dict, exec_properties["push_to"], content, verdict)
         if not outcome["pushed"]:
             progress.note(f"Not published: {outcome['reason']}.")
         artifact = artifact_utils.get_single_instance(output_dict["pushed_model"])
         publication_report.write_publication(report, f"{artifact.uri}/report", outcome)
-        _record(artifact, outcome)
+        files = _identity(artifact_utils.get_single_uri(input_dict["tflite_model"]), verdict)
+        recorded_push.record_push(artifact, outcome, files, settings, verdict)
+        stamp(artifact)
+        storage.write_bytes(f"{artifact.uri}/push.json", (json.dumps(outcome, indent=2) + "\n").encode())
+
+    def _gate(self, input_dict: dict[str, Any], settings: EdgeTpuSettings) -> GateVerdict | None:
+        """What the gate says of the model; None if it isn't blessed."""
+        from coralline.edgetpu import gate
+
+        if not storage.exists(f"{artifact_utils.get_single_uri(input_dict['blessing'])}/BLESSED"):
+            return None
+        model_folder = artifact_utils.get_single_uri(input_dict["tflite_model"])
+        verdict = gate.pass_gate(storage.read_bytes(f"{model_folder}/{bundle.MODEL}"), settings)
+        progress.note(verdict.sentence)
+        return verdict
 
     def _push(
-        self, input_dict: dict[str, Any], exec_properties: dict[str, Any], report: dict[str, Any]
+        self, input_dict: dict[str, Any], push_to: str, report: dict[str, Any], verdict: GateVerdict | None
     ) -> dict[str, Any]:
         """Publishes the model, or says in `reason` why not and in `refused_by` what refused it."""
-        from coralline.edgetpu import gate
-        from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
         from coralline.publishing import published
 
-        model_folder, push_to = artifact_utils.get_single_uri(input_dict["tflite_model"]), exec_properties["push_to"]
         outcome: dict[str, Any] = {"pushed": False, "destination": push_to, "version": None, "edgetpu": {}}
-        if not storage.exists(f"{artifact_utils.get_single_uri(input_dict['blessing'])}/BLESSED"):
+        if verdict is None:
             reasons = "; ".join(report.get("reasons", []))
             return outcome | _refused("blessing", "the model is not blessed" + (f": {reasons}" if reasons else ""))
-
-        model = storage.read_bytes(f"{model_folder}/{bundle.MODEL}")
-        verdict = gate.pass_gate(model, EdgeTpuSettings.from_property(exec_properties["edgetpu"]))
-        progress.note(verdict.sentence)
         outcome["edgetpu"] = verdict.edgetpu
         if verdict.refusal is not None:
             return outcome | _refused("gate", verdict.refusal)
 
-        files, manifest = _bundle(model_folder, model, verdict, report)
+        files, manifest = _bundle(artifact_utils.get_single_uri(input_dict["tflite_model"]), verdict, report)
         manifest["lineage"] = self._lineage(input_dict)
         blessing = artifact_utils.get_single_instance(input_dict["blessing"])
         if not blessing.has_custom_property("baseline_content"):
@@ -84,13 +99,18 @@ def _refused(by: str, reason: str) -> dict[str, Any]:
     return {"refused_by": by, "reason": reason}
 
 
-def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
-    labels_txt = storage.read_bytes(f"{model_folder}/{bundle.LABELS}")
-    export = json.loads(storage.read_bytes(f"{model_folder}/export.json"))
-    labels = labels_file.parse_labels(labels_txt.decode())
-    files = {bundle.MODEL: model, bundle.LABELS: labels_txt}
-    if verdict.compiled is not None:
+def _identity(model_folder: str, verdict: GateVerdict | None) -> dict[str, bytes]:
+    """The files that decide which version it is (`bundle.identity`)."""
+    files = {name: storage.read_bytes(f"{model_folder}/{name}") for name in (bundle.MODEL, bundle.LABELS)}
+    if verdict is not None and verdict.compiled is not None:
         files[bundle.COMPILED] = verdict.compiled
+    return files
+
+
+def _bundle(model_folder: str, verdict: GateVerdict, report: dict[str, Any]) -> tuple[dict[str, bytes], dict]:
+    export = json.loads(storage.read_bytes(f"{model_folder}/export.json"))
+    files = _identity(model_folder, verdict)
+    labels = labels_file.parse_labels(files[bundle.LABELS].decode())
     served = bundle.COMPILED if verdict.compiled is not None else bundle.MODEL
     thresholds = report["score_thresholds"]
     compiled = verdict.compiled is not None
@@ -100,7 +120,7 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
         "model": {
             "preset": export.get("preset"),
             "trained_model": export.get("trained_model"),
-            "sha256": hashlib.sha256(model).hexdigest(),
+            "sha256": hashlib.sha256(files[bundle.MODEL]).hexdigest(),
             "post_processing": export["post_processing"],
         },
         "metrics": {name: report[name] for name in _METRICS if name in report},
@@ -112,17 +132,3 @@ def _bundle(model_folder: str, model: bytes, verdict: Any, report: dict[str, Any
         "versions": code_version(),
     }
     return files, manifest
-
-
-def _record(artifact: Any, outcome: dict[str, Any]) -> None:
-    edgetpu = outcome["edgetpu"]
-    artifact.set_int_custom_property("pushed", int(outcome["pushed"]))
-    artifact.set_int_custom_property("compiled", int(edgetpu.get("compiled", False)))
-    artifact.set_int_custom_property("edgetpu_mapped", edgetpu.get("mapped", 0))
-    artifact.set_int_custom_property("edgetpu_total", edgetpu.get("total", 0))
-    artifact.set_string_custom_property("reason", outcome["reason"])
-    artifact.set_string_custom_property("refused_by", outcome["refused_by"] or "")
-    artifact.set_string_custom_property("pushed_destination", outcome["destination"])
-    artifact.set_string_custom_property("pushed_version", outcome["version"] or "")
-    stamp(artifact)
-    storage.write_bytes(f"{artifact.uri}/push.json", (json.dumps(outcome, indent=2) + "\n").encode())

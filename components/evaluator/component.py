@@ -61,8 +61,8 @@ class Evaluator(SpecComponent):
         `baseline`), and the validation against the thresholds.
       blessing: `BLESSED` or `NOT_BLESSED`, with the custom properties of TFX's own evaluator, `reasons`, and
         `baseline_content`: the content of what it was judged against, by which EdgeTpuPusher knows it again.
-      report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, and the data
-        report in `data/`, which the page links to.
+      report: `report.html` (one self-contained page), `report.json`, pictures with boxes in `eval/`, the data report
+        in `data/`, which the page links to, and what is found in each image in `judged_images.jsonl.gz`.
 
     Parameters:
       evaluate: the `evaluate` section of the configuration as JSON: thresholds, and the number of pictures.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from components.evaluator.baseline import Baseline
     from components.evaluator.blessing import Verdict
     from components.evaluator.judged_models import JudgedPlaces
-    from coralline.evaluation_report.evaluation_page import EvaluationPage
     from coralline.scoring.coco import Figures
     from coralline.scoring.evaluate_settings import EvaluateSettings
     from coralline.scoring.inference import Evaluated
@@ -31,7 +30,7 @@ class Executor(EngineExecutor):
     """Judges a TFLiteModel artifact; the models run in this process, or on an engine of Beam's."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        from components.evaluator import blessing, judged_page
+        from components.evaluator import blessing, judged_page, recorded_judgement
         from components.evaluator.baseline import Baseline
         from components.evaluator.judged_models import JudgedPlaces
         from coralline.data.records.tf_example import read_examples
@@ -70,7 +69,8 @@ class Executor(EngineExecutor):
         )
         page = judged_page.make_judged_page(judged, Detector(content), input_dict, self._run_id())
         judged_page.write_judged_page(page, _uri(input_dict["dataset_report"]), _uri(output_dict["report"]))
-        _record_figures(artifact_utils.get_single_instance(output_dict["report"]), page)
+        recorded_judgement.write_judged(_uri(output_dict["report"]), page, scored)
+        recorded_judgement.record_judgement(artifact_utils.get_single_instance(output_dict["report"]), page, scored)
         _write_blessing(artifact_utils.get_single_instance(output_dict["blessing"]), verdict, input_dict, served)
         for artifacts in output_dict.values():
             stamp(artifact_utils.get_single_instance(artifacts))
@@ -140,16 +140,6 @@ def _difference_high(
     ours = (on_shared or figures[CANDIDATE]).ap
     theirs = figures[BASELINE].ap if BASELINE in figures else None
     return None if ours is None or theirs is None else ours - theirs
-
-
-def _record_figures(report: Any, page: EvaluationPage) -> None:
-    """What ML Metadata keeps when the files are gone: figures, number of images and their side."""
-    figures = page.candidate.figures
-    for name, value in (("AP", figures.ap), ("AP50", figures.ap50), ("AP75", figures.ap75)):
-        if value is not None:
-            report.set_float_custom_property(name, value)
-    report.set_int_custom_property("images", page.images)
-    report.set_string_custom_property("split", page.split)
 
 
 def _write_blessing(blessing: Any, verdict: Verdict, input_dict: dict[str, Any], served: Any) -> None:

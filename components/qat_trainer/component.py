@@ -46,7 +46,8 @@ class QatTrainer(SpecComponent):
         Custom properties: `float_step`, `float_AP`, `qat_step` and `qat_AP` of the selected checkpoints;
         `selection_split` and `selection_images`, what they were selected on, and `selection`, that in words; and, if
         the images that judge the model selected it, `float_AP_optimism` and `qat_AP_optimism`, the most by which that
-        makes AP too good, by a cross-check on two halves of them.
+        makes AP too good, by a cross-check on two halves of them; `training_images`, the devices (`trained_on`), and
+        `resolved_settings`: the values that were used, those that were left open among them.
       model_run: TensorBoard logs of both phases.
 
     Parameters:

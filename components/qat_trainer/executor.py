@@ -9,6 +9,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.qat_trainer.workspace import open_workspace, unfinished_trainings, workspace
+from components.recorded_properties import record_facts
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.detector.inputs.augmentation import AugmentSettings
 from coralline.detector.model_settings import ModelSettings
@@ -17,6 +18,7 @@ from coralline.detector.train_settings import TrainSettings
 from coralline.detector.warm_start.resolved import ResolvedWarmStart
 from coralline.foundation import memory, progress, storage
 from coralline.foundation.code_version import stamp
+from coralline.lineage.recorded_names import RESOLVED_SETTINGS, TRAINED_ON, TRAINING_IMAGES
 
 
 class Executor(base_executor.BaseExecutor):
@@ -85,6 +87,8 @@ def _record_selection(model: Any) -> None:
     model.set_string_custom_property("selection_split", selection["split"])
     model.set_int_custom_property("selection_images", selection["images"])
     model.set_string_custom_property("selection", selection["sentence"])
+    facts = {RESOLVED_SETTINGS: "settings", TRAINING_IMAGES: "training_images", TRAINED_ON: "trained_on"}
+    record_facts(model, {name: detector[key] for name, key in facts.items()})
 
 
 def _files(folder: str) -> tuple[str, ...]:

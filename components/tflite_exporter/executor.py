@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from typing import Any
 
@@ -10,10 +11,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components.kept_address import kept_address
+from components.recorded_properties import record_facts, record_settings
 from coralline.data.records.label_map import LABEL_MAP_FILE, LabelMap
 from coralline.foundation import memory, storage
 from coralline.foundation.code_version import stamp
 from coralline.foundation.errors import UserError
+from coralline.lineage.recorded_names import MODEL_SHA256
 from coralline.tflite.export_settings import ExportSettings
 from coralline.tflite.post_process_op import PostProcessing
 
@@ -61,6 +64,9 @@ class Executor(base_executor.BaseExecutor):
         storage.write_bytes(f"{artifact.uri}/{MODEL_FILE}", content)
         artifact.set_int_custom_property("edgetpu_mapped", mapped.mapped)
         artifact.set_int_custom_property("edgetpu_total", mapped.total)
+        record_facts(artifact, {MODEL_SHA256: hashlib.sha256(content).hexdigest()})
+        used = {name: getattr(post_processing, name) for name in type(settings).model_fields}
+        record_settings(artifact, "export", used)
         stamp(artifact)
         memory.give_back()  # A local run goes on in this process.
 

@@ -43,7 +43,8 @@ class VocExampleGen(FileBasedExampleGen):
         images that belong together: copies, frames of a video, near-duplicates.
       label_map: `LabelMap`, the given one or the sorted class names of the data.
       report: `DatasetReport`: `report.json` with counts, every problem found, and what changed since the last
-        different data set; `report.html`, a page with figures and pictures.
+        different data set; `report.html`, a page with figures and pictures; `data_files.jsonl.gz`, which images there
+        are, by which a later run tells what was added, removed and changed.
 
     Fails with a `UserError` if the folder can't be read or holds no annotated images, if there is a problem whose
     policy (`data.on_<kind>`) is `fail`, or if not every image was written.

@@ -17,6 +17,7 @@ from components.beam_engine import EngineExecutor
 from components.record_counts import note_records
 from components.voc_example_gen import shards
 from components.voc_example_gen.driver import describe_examples
+from components.voc_example_gen.recorded_data import record_data, write_images
 from coralline.data.annotated_image import Split
 from coralline.data.data_fingerprint import EXPECTED_CONTENT, FINGERPRINT_PROPERTY, fingerprint
 from coralline.data.data_settings import DataSettings
@@ -74,7 +75,8 @@ class Executor(EngineExecutor):
         content["compared"] = _compare(DataHistory(exec_properties["history"]), content, known)
         with _writing_to(report.uri):
             write_data_report(report.uri, content, figures)
-        _count(report, content)
+            write_images(report.uri, dataset)
+        record_data(examples, report, dataset, options, content, known)
         for artifact in (examples, label_map, report):
             stamp(artifact)
         progress.note(_sentence(content))
@@ -190,13 +192,6 @@ def _describe(examples: types.Artifact, content: str) -> None:
     describe_examples(examples.mlmd_artifact, content)
     examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)  # type: ignore[attr-defined]
     examples_utils.set_file_format(examples, "tfrecords_gzip")
-
-
-def _count(report: types.Artifact, content: dict[str, Any]) -> None:
-    """Sets the properties by which lineage tells how much data there was."""
-    counts = {"images": content["images"], "boxes": content["boxes"], "classes": len(content["classes"])}
-    for name, count in {**counts, **{f"{split}_images": n for split, n in content["splits"].items()}}.items():
-        report.set_int_custom_property(name, count)
 
 
 def _sentence(content: dict[str, Any]) -> str:

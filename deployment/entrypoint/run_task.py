@@ -14,17 +14,22 @@ import logging
 import os
 import re
 import sys
+import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf import json_format
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.kept_address import KEPT_ADDRESS
+from components.recorded_properties import record_facts
+from coralline.foundation.peak_memory import PeakMemory
+from coralline.lineage import recorded_names as names
 from deployment.entrypoint import executor_input, executor_output
 from deployment.entrypoint.launcher_mirror import mirror_of
 from deployment.entrypoint.process_end import run_to_its_end
+from pipeline.running.run_facts import surroundings
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -108,12 +113,27 @@ def run_task(command: TaskCommand) -> None:
         name_addresses(given, inputs)
     _make_folders([*inputs.values(), *outputs.values()])
     properties = executor_input.exec_properties(task, command.inputs_spec, command.run_parameters)
+    began, memory = time.monotonic(), PeakMemory()
     with _other_machines(command):
         _executor(command, given).Do(inputs, outputs, properties)
+    record_step(outputs, time.monotonic() - began, memory.bytes)
     outputs_utils.tag_output_artifacts_with_version(outputs)
     names[0] = ""  # New artifacts have no name until the launcher has recorded them.
     made = tfx_entrypoint.translate_executor_output(outputs, names)
     executor_output.write_executor_output(executor_output.executor_output(made, given), given.outputs.output_file)
+
+
+def record_step(outputs: Mapping[str, Sequence[Any]], seconds: float, peak_memory: int | None) -> None:
+    """Writes onto what a step has made by which code it was, where, and what it took: the backend records none of it.
+
+    Args:
+      outputs: TFX's artifacts, by output.
+      seconds: the step's.
+      peak_memory: bytes; None if the system doesn't tell.
+    """
+    took: dict[str, float | int | None] = {names.STEP_SECONDS: seconds, names.STEP_PEAK_MEMORY_BYTES: peak_memory}
+    for artifact in (one for several in outputs.values() for one in several):
+        record_facts(artifact, {**surroundings(), **took})
 
 
 def number_as_recorded(task: Any, inputs: dict[str, list[Any]], names: dict[int, str]) -> None:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def command(run: str | None, store: str | None, in_browser: bool, out: str | None, as_json: bool) -> None:
     """Say where the page of a run is: how good its model is, what it misses, and what became of it.
 
-    RUN is a run's id, or how it begins; without it, the newest run that made a page. If the page has been deleted, what
-    ML Metadata knows of the run is told, and how to make it again.
+    RUN is a run's id or how that begins, `previous` or `served`; without it, the newest run that made a page. If the
+    page has been deleted, what ML Metadata knows of the run is told, and how to make it again.
     """
     from coralline.lineage.answers.run_report import PAGE_FILE, find_run_report
 

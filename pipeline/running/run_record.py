@@ -72,19 +72,24 @@ class RunRecord:
         step = StepRecord(time.monotonic(), PeakMemory())
         try:
             yield step
-        finally:
-            took, peak = step.seconds, step.peak.bytes
-            with metadata.Metadata(self.connection) as handle:
-                for execution in self._executions(handle):
-                    if execution.id not in before and _state_name(execution) != "CACHED":
-                        self._note_step(handle, execution, took, peak)
+        except BaseException:
+            with contextlib.suppress(Exception):  # such as a full disk: the error itself is what must be told
+                self._note_step(step, before)
+            raise
+        self._note_step(step, before)
 
-    def _note_step(self, handle: metadata.Metadata, execution: Any, seconds: float, peak: int | None) -> None:
-        execution.custom_properties[names.STEP_SECONDS].double_value = seconds
-        if peak is not None:
-            execution.custom_properties[names.STEP_PEAK_MEMORY_BYTES].int_value = peak
-            self._peaks.append(peak)
-        handle.store.put_executions([execution])
+    def _note_step(self, step: StepRecord, before: set[int]) -> None:
+        """Writes what a step took onto the execution that there wasn't before it."""
+        seconds, peak = step.seconds, step.peak.bytes
+        with metadata.Metadata(self.connection) as handle:
+            for execution in self._executions(handle):
+                if execution.id in before or _state_name(execution) == "CACHED":
+                    continue
+                execution.custom_properties[names.STEP_SECONDS].double_value = seconds
+                if peak is not None:
+                    execution.custom_properties[names.STEP_PEAK_MEMORY_BYTES].int_value = peak
+                    self._peaks.append(peak)
+                handle.store.put_executions([execution])
 
     def _executions(self, handle: metadata.Metadata) -> list[Any]:
         context = handle.store.get_context_by_type_and_name(_RUN_CONTEXT, self.run_id)

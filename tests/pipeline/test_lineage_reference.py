@@ -10,11 +10,13 @@ _DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def test_page_says_what_the_names_say():
     written = (_DOCS / "lineage-records.md").read_text(encoding="utf-8")
-    assert written == lineage_reference.page(), "run: python -m pipeline.lineage_reference > docs/lineage-records.md"
+    assert written == lineage_reference.records_page(), (
+        "run: python -m pipeline.lineage_reference > docs/lineage-records.md"
+    )
 
 
 def test_every_name_is_on_the_page_with_its_meaning():
-    page = lineage_reference.page()
+    page = lineage_reference.records_page()
     assert [name for name in recorded_names() if f"`{name}`" not in page or name.meaning not in page] == []
 
 

@@ -39,7 +39,8 @@ def print_difference(console: Console, difference: Mapping[str, Any]) -> None:
     _print_settings(layout, difference["settings"])
     _print_data(layout, difference["data"])
     code = code_pairs(difference["code"])
-    _title(layout, "code", "" if code else "the same")
+    known = one["code"] or other["code"]
+    _title(layout, "code", "" if code else "the same" if known else "not recorded")
     layout.columns(code, indent=2)
     _print_classes(layout, difference)
     _print_images(layout, difference)

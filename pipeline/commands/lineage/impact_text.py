@@ -55,7 +55,8 @@ def _print_published(layout: TextLayout, published: list[dict[str, Any]]) -> Non
     layout.line((counted(len(published), "published model"), "bold"))
     for model in published[:_SHOWN]:
         served = (" served", "bold green") if model["served"] else ""
-        by = f"  AP {figure_shown(model['AP'])}, run {address_shown(model['run'])}"
+        ap = "" if model["AP"] is None else f"AP {figure_shown(model['AP'])}, "
+        by = f"  {ap}run {address_shown(model['run'])}"
         through = f", through its {model['how']}" if model["how"] == "warm start" else ""
         layout.line(address_shown(model["address"]), served, (by + through, "dim"), indent=2)
     _more(layout, len(published))
@@ -69,12 +70,12 @@ def _print_runs(layout: TextLayout, runs: list[dict[str, Any]]) -> None:
     rows = []
     for run in runs[:_SHOWN]:
         result = run["verdict"] if run["state"] == "COMPLETE" and run["verdict"] else run["state"]
-        ap = figure_shown(run["figures"]["AP"]) if "AP" in run["figures"] else "-"
+        ap = f"AP {figure_shown(run['figures']['AP'])}" if "AP" in run["figures"] else ""
         rows.append(
             [
                 Text(address_shown(run["run_id"])),
                 Text(local_time(run["began_ms"])),
-                Text(f"AP {ap}"),
+                Text(ap),
                 Text(state_word(result), STATE_STYLES.get(result, "")),
             ]
         )

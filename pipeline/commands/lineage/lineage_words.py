@@ -19,7 +19,7 @@ STATE_STYLES = {
     "blessed": "green",
     "not blessed": "yellow",
 }
-_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped: its condition was false"}
+_STATE_WORDS = {"CACHED": "reused", "SKIPPED": "skipped"}
 _LONGEST_VALUE = 200
 _RECENT_DAYS = 300
 
@@ -46,12 +46,14 @@ def state_text(state: str) -> Text:
 
 
 def local_time(milliseconds: float) -> str:
-    """`2026-11-30 20:47`, in the time zone of this machine."""
-    return _local(milliseconds).strftime("%Y-%m-%d %H:%M")
+    """`2026-11-30 20:47`, in the time zone of this machine; stores of before 2020 have no times."""
+    return "not recorded" if not milliseconds else _local(milliseconds).strftime("%Y-%m-%d %H:%M")
 
 
 def short_time(milliseconds: float) -> str:
     """As `ls` has it: `Nov 30 20:47`, or `Nov 30  2025` of what is long ago."""
+    if not milliseconds:
+        return "not recorded"
     time = _local(milliseconds)
     recent = abs((datetime.datetime.now() - time).days) < _RECENT_DAYS
     return time.strftime("%b %d %H:%M" if recent else "%b %d  %Y")

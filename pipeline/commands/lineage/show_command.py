@@ -79,7 +79,7 @@ def _show_execution(history: RunHistory, number: int, as_json: bool) -> None:
     from coralline.lineage import lineage_steps
     from pipeline.commands.lineage.show_text import print_execution
 
-    found = lineage_steps.steps(history, [number])
+    found = lineage_steps.steps_of(history, history.executions([number]))
     if not found:
         raise _nothing("execution", str(number))
     answer(

@@ -150,7 +150,11 @@ def _print_settings(layout: TextLayout, why: Mapping[str, Any]) -> None:
         layout.field("settings", "all at their defaults" if why["settings"] else _NOT_RECORDED)
     label = "settings"
     sections = any("." in entry["name"] for entry in changed)
-    for line in _packed([_setting(entry, was) for entry in changed], layout.width):
+    shown = [_setting(entry, was) for entry in changed]
+    preset = (why["made_by"] or {}).get("preset")
+    if preset and not any(entry["name"] == "model.preset" for entry in changed):
+        shown.insert(0, f"model.preset {one_line(preset)} (the default)")
+    for line in _packed(shown, layout.width):
         layout.field(label, line)
         label = ""
     if changed and sections and chosen:

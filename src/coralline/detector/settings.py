@@ -16,7 +16,8 @@ from coralline.foundation import progress
 from coralline.foundation.errors import UserError
 
 _ANCHORS = ("anchor_size", "num_scales", "aspect_ratios")
-_SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
+SCHEDULE = ("float_steps", "qat_steps", "batch_size", "learning_rate", "qat_learning_rate")
+"""Settings of `train` whose values are the preset's, unless they are set."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Settings:
           UserError: there is no such preset, or it can't have that input size or those anchors.
         """
         preset = presets.get(model.preset)
-        overrides: dict[str, Any] = {key: getattr(train, key) for key in _SCHEDULE}
+        overrides: dict[str, Any] = {key: getattr(train, key) for key in SCHEDULE}
         overrides |= {"anchor_size": model.anchor_size, "num_scales": model.num_scales}
         overrides["aspect_ratios"] = tuple(model.aspect_ratios) if model.aspect_ratios else None
         overrides["input_size"] = _fitting_size(model.input_size, preset) if model.input_size else None

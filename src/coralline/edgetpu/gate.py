@@ -24,12 +24,14 @@ class GateVerdict:
       edgetpu: for the manifest: compiled, mapped, total, subgraphs, parameters, cpu, compiler.
       sentence: one sentence for the user.
       refusal: why the model may not be published, else None.
+      compiler: the compiler that was used, if any.
     """
 
     compiled: bytes | None
     edgetpu: dict[str, Any]
     sentence: str
     refusal: str | None
+    compiler: edgetpu_compiler.Compiler | None = None
 
 
 def pass_gate(model: bytes, settings: EdgeTpuSettings) -> GateVerdict:
@@ -76,7 +78,8 @@ def _compile(
         facts |= {"compiler": compiler.version, "why_not": done.failure.found}
         failure = f"{done.failure.found.rstrip('.')}: {done.failure.fix}"
         sentence = f"The Edge TPU compiler fails on this model: {failure}."
-        return GateVerdict(None, facts, sentence, _because(_refusal(0, predicted.total, 0, settings), failure))
+        refusal = _because(_refusal(0, predicted.total, 0, settings), failure)
+        return GateVerdict(None, facts, sentence, refusal, compiler)
     segment = done.segments[0]
     facts = {
         "compiled": True,
@@ -91,7 +94,7 @@ def _compile(
     }
     sentence = f"Compiled for the Edge TPU: {done.mapped} of {done.total} operations mapped."
     refusal = _refusal(done.mapped, done.total, done.subgraphs, settings)
-    return GateVerdict(done.outputs[0].read_bytes(), facts, sentence, refusal)
+    return GateVerdict(done.outputs[0].read_bytes(), facts, sentence, refusal, compiler)
 
 
 def _refusal(mapped: int, total: int, subgraphs: int, settings: EdgeTpuSettings, how: str = "run") -> str | None:

@@ -9,10 +9,12 @@ from typing import Any
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.run_history import Artifact, Execution, RunHistory
 
+_MISSING = "missing from the store"
+
 
 @dataclasses.dataclass(frozen=True)
 class LineageStep:
-    """An execution with what went in and came out, by name."""
+    """An execution with what went in and came out, by name; what a resolver found went in."""
 
     execution: Execution
     inputs: dict[str, list[Artifact]]
@@ -28,7 +30,7 @@ class LineageStep:
 
 
 def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
-    """Every step that the artifact depends on, its maker last."""
+    """Every step that the artifact depends on, its maker last; one that was deleted is marked as missing."""
     makers: dict[int, None] = {}
     ahead = [artifact.id]
     while ahead:
@@ -36,7 +38,8 @@ def came_from(history: RunHistory, artifact: Artifact) -> list[LineageStep]:
         new = [i for i in made_by if i not in makers]
         makers.update(dict.fromkeys(new))
         ahead = list({taken for _, _, taken in history.inputs(new)})
-    return steps(history, sorted(makers))
+    known = {execution.id: execution for execution in history.executions(makers)}
+    return steps_of(history, [known.get(i) or _missing_execution(i) for i in sorted(makers)])
 
 
 def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
@@ -52,7 +55,7 @@ def came_of(history: RunHistory, *artifacts: Artifact) -> list[LineageStep]:
 
 
 def steps(history: RunHistory, execution_ids: list[int]) -> list[LineageStep]:
-    """These executions with their inputs and outputs."""
+    """These executions with their inputs and outputs; unknown ones are left out."""
     return steps_of(history, history.executions(execution_ids))
 
 
@@ -65,12 +68,27 @@ def steps_of(history: RunHistory, executions: Sequence[Execution]) -> list[Linea
     def by_execution(events: list[tuple[int, str, int]]) -> dict[int, dict[str, list[Artifact]]]:
         named: dict[int, dict[str, list[Artifact]]] = {}
         for execution, name, artifact in sorted(events, key=lambda event: event[1]):
-            if artifact in artifacts:
-                named.setdefault(execution, {}).setdefault(name, []).append(artifacts[artifact])
+            found = artifacts.get(artifact) or _missing_artifact(artifact)
+            named.setdefault(execution, {}).setdefault(name, []).append(found)
         return named
 
     taken, made = by_execution(inputs), by_execution(outputs)
+    for execution in executions:
+        if execution.resolves:
+            taken[execution.id] = taken.get(execution.id, {}) | made.pop(execution.id, {})
     return [LineageStep(e, taken.get(e.id, {}), made.get(e.id, {})) for e in executions]
+
+
+def _missing_artifact(artifact_id: int) -> Artifact:
+    """Of an event whose artifact has been deleted from the store, which only other programs do."""
+    return Artifact(artifact_id, _MISSING, uri="", state="UNKNOWN", created_ms=0, properties={})
+
+
+def _missing_execution(execution_id: int) -> Execution:
+    return Execution(
+        execution_id, _MISSING, _MISSING, run_id="", state="UNKNOWN", created_ms=0, updated_ms=0, settings={},
+        details={}, failure=None,
+    )  # fmt: skip
 
 
 def artifact_as_dict(artifact: Artifact) -> dict[str, Any]:

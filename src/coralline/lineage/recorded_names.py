@@ -34,8 +34,8 @@ OWN_ARTIFACTS = (
     *("ModelEvaluation", BLESSING, EVALUATION_REPORT, PUSHED_MODEL),
 )
 """What components of our own make; StatisticsGen, SchemaGen and ExampleValidator are TFX's."""
-EVERY_ARTIFACT = "every artifact of a step"
-"""Of a step on a cluster, TFX's own components included: Kubeflow records no properties of runs or executions."""
+EVERY_ARTIFACT = "every artifact of a step on Kubeflow"
+"""TFX's own components included: there, runs and executions have no properties of ours."""
 
 TEXT, WHOLE, NUMBER, FLAG, JSON = "text", "whole number", "number", "1 or 0", "JSON"
 
@@ -162,7 +162,7 @@ RUN_PEAK_MEMORY_BYTES = RecordedName(
     "run_peak_memory_bytes", RUN, kind=WHOLE, unit="bytes", says="the highest of its steps' `step_peak_memory_bytes`"
 )
 
-# A step. Here on its execution; on a cluster on what it made.
+# A step. Here on its execution; on Kubeflow on what it made.
 _STEP_ON = (EXECUTION, EVERY_ARTIFACT)
 STEP_SECONDS = RecordedName(
     "step_seconds", *_STEP_ON, kind=NUMBER, unit="s", says="how long the step took; absent if its result was reused"
@@ -206,7 +206,10 @@ SPLIT_RECORDS = tuple(
 DATA_READER = RecordedName("data_reader", DATASET_REPORT, says="the layout that was read, in words")
 SPLIT_RULE = RecordedName("split_rule", DATASET_REPORT, says="how the splits were chosen, in words")
 DATA_IMAGES = RecordedName(
-    "images", DATASET_REPORT, EVALUATION_REPORT, since=1, kind=WHOLE, says="of the data set; that were judged on"
+    *("images", DATASET_REPORT, EVALUATION_REPORT),
+    since=1,
+    kind=WHOLE,
+    says="how many: of the data set, or of those that judged the model",
 )
 DATA_BOXES = RecordedName("boxes", DATASET_REPORT, since=1, kind=WHOLE, says="annotated boxes of all classes")
 DATA_CLASSES = RecordedName("classes", DATASET_REPORT, since=1, kind=WHOLE, says="classes of the label map")
@@ -233,8 +236,8 @@ SELECTED = tuple(
     name
     for phase in ("float", "qat")
     for name in (
-        RecordedName(f"{phase}_step", MODEL, since=1, kind=WHOLE, says=f"of the {phase} phase, the step that was kept"),
-        RecordedName(f"{phase}_AP", MODEL, since=1, kind=NUMBER, says="its AP on the images that chose it"),
+        RecordedName(f"{phase}_step", MODEL, since=1, kind=WHOLE, says=f"the step of the {phase} phase that was kept"),
+        RecordedName(f"{phase}_AP", MODEL, since=1, kind=NUMBER, says="AP of that step on the images that chose it"),
         RecordedName(
             f"{phase}_AP_optimism",
             MODEL,
@@ -247,7 +250,7 @@ SELECTED = tuple(
 SELECTION = RecordedName("selection", MODEL, since=1, says="what the checkpoints were chosen on, in words")
 SELECTION_SPLIT = RecordedName("selection_split", MODEL, since=1, says="the split that those images are of")
 SELECTION_IMAGES = RecordedName("selection_images", MODEL, since=1, kind=WHOLE, says="how many they are")
-TRAINING_IMAGES = RecordedName("training_images", MODEL, kind=WHOLE, says="images that trained, without those")
+TRAINING_IMAGES = RecordedName("training_images", MODEL, kind=WHOLE, says="images that trained: without those")
 TRAINED_ON = RecordedName("trained_on", MODEL, says="the devices, such as `1 CPU` or `2 GPUs`")
 
 # What training began with.
@@ -319,7 +322,11 @@ REFUSED_BY = RecordedName(
     "refused_by", PUSHED_MODEL, since=1, says="`blessing`, `gate`, `rollback` or `baseline`; empty if it was published"
 )
 PUBLISHED_FILES = RecordedName(
-    "published_files", PUSHED_MODEL, kind=JSON, says="SHA-256 of each file of the version but manifest.json, by name"
+    "published_files",
+    PUSHED_MODEL,
+    kind=JSON,
+    says="SHA-256 of the files that decide which version it is (model.tflite, labels.txt, the compiled one), by name; "
+    "absent if nothing was published",
 )
 COMPILED = RecordedName("compiled", PUSHED_MODEL, since=1, kind=FLAG, says="whether it was compiled for the Edge TPU")
 COMPILER_STATUS = RecordedName(

@@ -1,12 +1,12 @@
 """What a store of ML Metadata holds, in a pipeline's terms: runs, executions, artifacts, and how they hang together.
 
-How TFX and Kubeflow Pipelines write each of them is in `tfx_dialect` and `kfp_dialect`; a store may hold both.
+How TFX and Kubeflow Pipelines write each of them is in `tfx_dialect`, `kfp_dialect` and, for their older releases,
+`older_tfx_dialect` and `kfp_v1_dialect`; a store may hold what several wrote.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
@@ -15,16 +15,12 @@ from ml_metadata import ListOptions, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.lineage.recorded_names import CODE_VERSION
-from coralline.lineage.stores.dialect import Dialect, plain_values
-from coralline.lineage.stores.kfp_dialect import KfpDialect
+from coralline.lineage.stores.dialect import plain_values
+from coralline.lineage.stores.dialects import DIALECTS, decoded, dialect_of
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
-from coralline.lineage.stores.tfx_dialect import NODE_CONTEXT, TfxDialect
 
-_DIALECTS: tuple[Dialect, ...] = (KfpDialect(), TfxDialect())  # TFX's claims what nobody else does
-BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in _DIALECTS))
-"""Properties of artifacts that tell nothing of their content."""
-
-_PIPELINES = tuple(dialect.pipeline_context for dialect in _DIALECTS)
+_PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
+_RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
 _INPUT_EVENTS = (pb.Event.INPUT, pb.Event.DECLARED_INPUT, pb.Event.INTERNAL_INPUT)
 
@@ -64,7 +60,8 @@ class Execution:
     Attributes:
       id, type, run_id: its number and type in the store, and the run.
       node: the component; of a task in a loop of Kubeflow, `for-loop-1[0]/train`.
-      state: ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...), or SKIPPED: a condition of Kubeflow's was false.
+      state: ML Metadata's (COMPLETE, CACHED, FAILED, RUNNING, ...), UNKNOWN if none was recorded, or SKIPPED: a
+        condition of Kubeflow's was false, or a resolver of TFX's found nothing.
       created_ms, updated_ms: since the epoch.
       settings: its exec properties, JSON decoded.
       details: what Kubeflow notes beside them: pod, image, cache, output parameters.
@@ -81,6 +78,11 @@ class Execution:
     settings: dict[str, Any]
     details: dict[str, Any]
     failure: str | None
+
+    @property
+    def resolves(self) -> bool:
+        """Whether it's a TFX resolver: it made nothing, its outputs are what it found in the store."""
+        return self.type.rpartition(".")[2] in _RESOLVERS
 
     @property
     def seconds(self) -> float:
@@ -104,10 +106,14 @@ class Run:
 
     @property
     def state(self) -> str:
-        """FAILED or RUNNING when one component's last execution is, else COMPLETE; RUNNING before the first."""
+        """FAILED or RUNNING when one component's last execution is, else COMPLETE; RUNNING before the first.
+
+        UNKNOWN where states weren't recorded: by Kubeflow Pipelines 1, and by releases of 2020 and before.
+        """
         states = {execution.node: execution.state for execution in self.executions}.values()
         unfinished = (state for state in ("FAILED", "CANCELED", "RUNNING", "NEW") if state in states)
-        return next(unfinished, "COMPLETE" if states else "RUNNING")
+        ended = "UNKNOWN" if set(states) == {"UNKNOWN"} else "COMPLETE"
+        return next(unfinished, ended if states else "RUNNING")
 
     @property
     def seconds(self) -> float:
@@ -116,7 +122,6 @@ class Run:
         return (end - self.created_ms) / 1000
 
 
-_MANY_RUNS, _MANY_EXECUTIONS, _QUERIES_WORTH = 30, 200, 4
 _NAMES_AT_ONCE = 100
 
 
@@ -128,12 +133,11 @@ class RunHistory:
         # What never changes, so that it's asked for once: an execution's contexts, and the loops that tasks are in.
         self._contexts_of: dict[int, Sequence[pb.Context]] = {}
         self._parts: dict[int, pb.Execution] = {}
-        self._nodes: dict[int, list[pb.Context]] = {}
 
     def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
         """The newest runs first, without the `skip` newest."""
         contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
-        return self._runs_of(contexts)
+        return self._with_code(self._runs(contexts))
 
     def run(self, run_id: str) -> Run | None:
         """The run with this id; `latest` is the newest; else the only one whose id begins so."""
@@ -142,15 +146,18 @@ class RunHistory:
         found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
-        return self._with_code([self._run(matching[0])])[0] if len(matching) == 1 else None
+        return self._with_code(self._runs(matching))[0] if len(matching) == 1 else None
 
     def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
         """The runs with these ids, the newest first; unknown ones are left out."""
-        wanted, found = list(dict.fromkeys(run_ids)), list[pb.Context]()
-        for first in range(0, len(wanted), _NAMES_AT_ONCE):
-            names = ", ".join(f"'{_quoted(run_id)}'" for run_id in wanted[first : first + _NAMES_AT_ONCE])
+        wanted = set(run_ids)
+        plain = sorted(run_id for run_id in wanted if _pattern(run_id) == run_id)
+        found = [c for run_id in wanted.difference(plain) for c in self._beginning(run_id) if c.name == run_id]
+        for first in range(0, len(plain), _NAMES_AT_ONCE):
+            names = ", ".join(f"'{run_id}'" for run_id in plain[first : first + _NAMES_AT_ONCE])
             found += self._run_contexts(f"name IN ({names})")
-        return self._runs_of(sorted(found, key=lambda context: context.create_time_since_epoch, reverse=True))
+        newest_first = sorted(found, key=lambda c: (c.create_time_since_epoch, c.id), reverse=True)
+        return self._with_code(self._runs(newest_first))
 
     def run_ids(self, beginning: str = "") -> list[str]:
         """The ids of runs that begin so, the newest first."""
@@ -162,20 +169,18 @@ class RunHistory:
         # Two runs may have begun in the same millisecond; ids rise.
         place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
         for context in older[place + 1 :]:
-            found = self._run(context)
+            (found,) = self._runs([context])
             if found.pipeline == run.pipeline:
                 yield self._with_code([found])[0]
 
     def _beginning(self, run_id: str) -> list[pb.Context]:
-        pattern = run_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return self._run_contexts(f"name LIKE '{_quoted(pattern)}%'")
+        return [c for c in self._run_contexts(f"name LIKE '{_pattern(run_id)}%'") if c.name.startswith(run_id)]
 
     def executions(self, ids: Iterable[int]) -> list[Execution]:
         """The executions with these ids, in the order of the ids; unknown ones are left out."""
         wanted = list(dict.fromkeys(ids))
-        if len(wanted) >= _MANY_EXECUTIONS:
-            self._learn_contexts(len(wanted))
         found = {e.id: e for e in self._store.get_executions_by_id(wanted)} if wanted else {}
+        self._learn_contexts(found)
         return [self._execution(found[i]) for i in wanted if i in found]
 
     def artifacts(self, ids: Iterable[int]) -> list[Artifact]:
@@ -186,13 +191,13 @@ class RunHistory:
 
     def artifacts_of_type(self, type_name: str) -> list[Artifact]:
         """Every artifact of a type, newest first."""
-        names = dict.fromkeys(name for dialect in _DIALECTS for name in dialect.stored_types(type_name))
+        names = dict.fromkeys(name for dialect in DIALECTS for name in dialect.stored_types(type_name))
         found = [artifact for name in names for artifact in self._store.get_artifacts_by_type(name)]
         return [_artifact(a) for a in sorted(found, key=lambda a: a.id, reverse=True)]
 
     def newest_artifacts(self, limit: int, skip: int = 0, type_name: str | None = None) -> list[Artifact]:
         """Artifacts of a type, or of every type, newest first, without the `skip` newest."""
-        stored = dict.fromkeys(n for dialect in _DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
+        stored = dict.fromkeys(n for dialect in DIALECTS for n in dialect.stored_types(type_name)) if type_name else {}
         quoted = (name.replace("\\", "\\\\").replace("'", "\\'") for name in stored)
         query = " OR ".join(f"type = '{name}'" for name in quoted) or None
         options = ListOptions(limit=limit + skip, order_by=OrderByField.ID, is_asc=False, filter_query=query)
@@ -201,7 +206,7 @@ class RunHistory:
     def artifact_types(self) -> list[str]:
         """The names of the types that the store knows, as TFX has them."""
         stored = [str(known.name) for known in self._store.get_artifact_types()]
-        return sorted({_DIALECTS[0].artifact_type(name) for name in stored})
+        return sorted({DIALECTS[0].artifact_type(name) for name in stored})
 
     def artifacts_at(self, uri: str) -> list[Artifact]:
         """The artifacts with exactly this address, newest first."""
@@ -242,7 +247,7 @@ class RunHistory:
 
     def _run_contexts(self, query: str | None = None, limit: int | None = None) -> list[pb.Context]:
         known = {context_type.name for context_type in self._store.get_context_types()}
-        wanted = [f"type = '{dialect.run_context}'" for dialect in _DIALECTS if dialect.run_context in known]
+        wanted = [f"type = '{dialect.run_context}'" for dialect in DIALECTS if dialect.run_context in known]
         if not wanted:
             return []
         conditions = [f"({' OR '.join(wanted)})", *([query] if query else [])]
@@ -251,31 +256,15 @@ class RunHistory:
         )
         return list(self._store.get_contexts(newest))
 
-    def _runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
-        if len(contexts) >= _MANY_RUNS:
-            self._learn_nodes()
-        return self._with_code([self._run(context) for context in contexts])
+    def _runs(self, contexts: Sequence[pb.Context]) -> list[Run]:
+        of_run = {c.id: sorted(self._store.get_executions_by_context(c.id), key=lambda e: e.id) for c in contexts}
+        named = [e for executions in of_run.values() for e in executions if dialect_of(e).names_by_context]
+        self._learn_contexts(e.id for e in (*named, *(e for executions in of_run.values() for e in executions[:1])))
+        return [self._run(context, of_run[context.id]) for context in contexts]
 
-    def _learn_nodes(self) -> None:
-        """Asks for the executions of each node, which are few queries, instead of for the node of each execution."""
-        for node in self._store.get_contexts_by_type(NODE_CONTEXT):
-            for execution in self._store.get_executions_by_context(node.id):
-                self._nodes.setdefault(execution.id, [node])
-
-    def _learn_contexts(self, executions: int) -> None:
-        """Asks for the executions of each run and node, if those are fewer queries than one for each execution."""
-        runs = self._run_contexts()
-        if executions > _QUERIES_WORTH * len(runs):
-            self._learn_nodes()
-            for run in runs:
-                for execution in self._store.get_executions_by_context(run.id):
-                    if nodes := self._nodes.get(execution.id):
-                        self._contexts_of.setdefault(execution.id, [*nodes, run])
-
-    def _run(self, context: pb.Context) -> Run:
-        executions = sorted(self._store.get_executions_by_context(context.id), key=lambda e: e.id)
-        self._parts.update({e.id: e for e in executions if not _dialect(e).is_step(e)})
-        known = tuple(self._execution(e, run_id=context.name) for e in executions if _dialect(e).is_step(e))
+    def _run(self, context: pb.Context, executions: Sequence[pb.Execution]) -> Run:
+        self._parts.update({e.id: e for e in executions if not dialect_of(e).is_step(e)})
+        known = tuple(self._execution(e, run_id=context.name) for e in executions if dialect_of(e).is_step(e))
         pipelines = [c.name for e in executions[:1] for c in self._contexts_by_execution(e.id) if c.type in _PIPELINES]
         return Run(
             run_id=context.name,
@@ -288,7 +277,7 @@ class RunHistory:
     def _with_code(self, runs: list[Run]) -> list[Run]:
         """These runs, the code version among their properties, if only what they made themselves says it."""
         unknown = [run for run in runs if not any(name in run.properties for name in CODE_VERSION)]
-        ran = {e.id: run.run_id for run in unknown for e in run.executions if e.state != "CACHED"}
+        ran = {e.id: run.run_id for run in unknown for e in run.executions if e.state != "CACHED" and not e.resolves}
         made = self.outputs(list(ran))
         artifacts = {artifact.id: artifact.properties for artifact in self.artifacts(i for _, _, i in made)}
         code: dict[str, dict[str, Any]] = {}
@@ -299,11 +288,9 @@ class RunHistory:
         return [dataclasses.replace(run, properties=run.properties | code.get(run.run_id, {})) for run in runs]
 
     def _execution(self, execution: pb.Execution, run_id: str | None = None) -> Execution:
-        dialect = _dialect(execution)
+        dialect = dialect_of(execution)
         named = dialect.names_by_context or run_id is None
-        contexts = (run_id and self._nodes.get(execution.id)) or (
-            self._contexts_by_execution(execution.id) if named else ()
-        )
+        contexts = self._contexts_by_execution(execution.id) if named else ()
         return Execution(
             id=execution.id,
             node=dialect.node(execution, contexts, self._above(execution)),
@@ -312,41 +299,41 @@ class RunHistory:
             state=dialect.state(execution),
             created_ms=execution.create_time_since_epoch,
             updated_ms=execution.last_update_time_since_epoch,
-            settings={name: _decoded(value) for name, value in dialect.settings(execution).items()},
+            settings={name: decoded(value) for name, value in dialect.settings(execution).items()},
             details=dialect.details(execution),
             failure=dialect.failure(execution),
         )
 
+    def _learn_contexts(self, execution_ids: Iterable[int]) -> None:
+        """Asks for these executions' contexts at once, which is a query each otherwise."""
+        unknown = [i for i in dict.fromkeys(execution_ids) if i not in self._contexts_of]
+        self._contexts_of.update(self._store.contexts_by_execution(unknown))
+
     def _contexts_by_execution(self, execution_id: int) -> Sequence[pb.Context]:
-        if execution_id not in self._contexts_of:
-            self._contexts_of[execution_id] = self._store.get_contexts_by_execution(execution_id)
+        self._learn_contexts([execution_id])
         return self._contexts_of[execution_id]
 
     def _above(self, execution: pb.Execution) -> list[pb.Execution]:
         """What an execution is a part of, the outermost first."""
         above: list[pb.Execution] = []
-        parent = _dialect(execution).parent(execution)
+        parent = dialect_of(execution).parent(execution)
         while parent is not None and parent not in (part.id for part in above):
             if parent not in self._parts:
                 self._parts.update({part.id: part for part in self._store.get_executions_by_id([parent])})
             if parent not in self._parts:
                 break
             above.insert(0, self._parts[parent])
-            parent = _dialect(above[0]).parent(above[0])
+            parent = dialect_of(above[0]).parent(above[0])
         return above
 
 
-def _quoted(text: str) -> str:
-    """As a string of a filter query has it."""
-    return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _dialect(execution: pb.Execution) -> Dialect:
-    return next(dialect for dialect in _DIALECTS if dialect.wrote_execution(execution))
+def _pattern(text: str) -> str:
+    """For LIKE, with `_`, which is any character, for what would need an escape: databases differ in those."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in " .:-+/@_") else "_" for c in text)
 
 
 def _artifact(artifact: pb.Artifact) -> Artifact:
-    dialect = next(dialect for dialect in _DIALECTS if dialect.wrote_artifact(artifact))
+    dialect = dialect_of(artifact)
     return Artifact(
         id=artifact.id,
         type=dialect.artifact_type(artifact.type),
@@ -355,13 +342,3 @@ def _artifact(artifact: pb.Artifact) -> Artifact:
         created_ms=artifact.create_time_since_epoch,
         properties=dialect.properties(artifact),
     )
-
-
-def _decoded(value: Any) -> Any:
-    """Exec properties often hold JSON: a component's part of the configuration."""
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value

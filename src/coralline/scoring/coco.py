@@ -40,6 +40,7 @@ class GroundTruth:
       boxes_ymin_xmin_ymax_xmax: float [n, 4], normalized to the upright image.
       class_ids: int [n], 0 = first class of the label map.
       difficult: bool [n].
+      source: the image's path within the data set, if that isn't its name; else empty.
     """
 
     name: str
@@ -48,6 +49,7 @@ class GroundTruth:
     boxes_ymin_xmin_ymax_xmax: np.ndarray
     class_ids: np.ndarray
     difficult: np.ndarray
+    source: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,6 +33,7 @@ class LabelledImage:
       boxes_ymin_xmin_ymax_xmax: [n, 4] float32, normalized to the upright image.
       class_ids: [n] int64, from 0.
       difficult: [n] bool.
+      source: its path within the data set, if that isn't its name; else empty.
     """
 
     name: str
@@ -40,6 +41,7 @@ class LabelledImage:
     boxes_ymin_xmin_ymax_xmax: np.ndarray
     class_ids: np.ndarray
     difficult: np.ndarray
+    source: str = ""
 
     def decode(self) -> tuple[GroundTruth, Image.Image]:
         """Its ground truth, and the image: upright, RGB.
@@ -55,7 +57,9 @@ class LabelledImage:
                 "the image can't be read", file=self.name, found=e, fix="replace or remove the image"
             ) from e
         truth = GroundTruth(
-            self.name, image.height, image.width, self.boxes_ymin_xmin_ymax_xmax, self.class_ids, self.difficult
+            *(self.name, image.height, image.width),
+            *(self.boxes_ymin_xmin_ymax_xmax, self.class_ids, self.difficult),
+            source=self.source,
         )
         return truth, image
 
@@ -156,6 +160,7 @@ def _of_example(example: GroundTruthExample, class_ids: np.ndarray) -> LabelledI
         example.boxes_ymin_xmin_ymax_xmax,
         class_ids,
         example.difficult,
+        example.source_id,
     )
 
 

@@ -14,6 +14,7 @@ from components.edgetpu_pusher.publication_report import PLACE
 from coralline.edgetpu.edgetpu_settings import EdgeTpuSettings
 from coralline.foundation import progress
 from coralline.foundation.errors import UserError
+from coralline.lineage.recorded_names import recorded_names
 from coralline.publishing import published, served_model
 from coralline.tflite.post_process_op import PostProcessing
 
@@ -118,6 +119,36 @@ def test_with_a_compiler_the_compiled_model_is_published_beside_it(push, tmp_pat
     assert frigate["objects"]["filters"] == {"leaf": {"min_score": 0.312, "threshold": 0.312}}
     newest = yaml.safe_load((latest(tmp_path) / "frigate-0.19.yml").read_text())
     assert newest["models"][0]["devices"] == ["edgetpu:usb"] and newest["objects"] == frigate["objects"]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "message"),
+    [
+        ({"compiler_path": STAND_IN}, "compiled", ""),
+        ({"compiler_path": STAND_IN, "play": "crash"}, "failed", "signal 11"),
+        ({}, "not found", "not on PATH"),
+        ({"compiler": "off"}, "off", "edgetpu.compiler is off"),
+        ({"blessed": False}, "not asked", ""),
+    ],
+)
+def test_the_compiler_and_the_files_are_on_record(push, tmp_path, call, status, message):
+    pushed, _ = push(**call)
+    recorded = {name: pushed.get_string_custom_property(name) for name in map(str, recorded_names())}
+    assert recorded["compiler_status"] == status and message in recorded["compiler_message"]
+    used = "compiler_path" in call
+    assert (recorded["compiler_path"], bool(recorded["compiler_version"])) == (STAND_IN if used else "", used)
+    model = (tmp_path / "model/model.tflite").read_bytes()
+    assert recorded["model_sha256"] == hashlib.sha256(model).hexdigest()
+    settings = json.loads(recorded["resolved_settings"])
+    assert (settings["push.to"], settings["edgetpu.min_mapped"]) == (str(tmp_path / "published"), 0.4)
+    if status in ("failed", "not asked"):
+        assert recorded["published_files"] == ""
+        return
+    for name, sha256 in json.loads(recorded["published_files"]).items():
+        assert hashlib.sha256((latest(tmp_path) / name).read_bytes()).hexdigest() == sha256
+    assert ("model_edgetpu.tflite" in recorded["published_files"]) == (status == "compiled")
+    # What is published says nothing of the machine that compiled it.
+    assert STAND_IN not in (latest(tmp_path) / "manifest.json").read_text()
 
 
 def test_the_same_model_twice_is_one_version(push, tmp_path):

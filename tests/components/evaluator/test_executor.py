@@ -13,6 +13,7 @@ from coralline.data.drawn_shapes import draw_dataset
 from coralline.data.records.label_map import LabelMap
 from coralline.data.records.tf_example import encode_example
 from coralline.foundation.errors import UserError
+from coralline.lineage.judged_images import judged_side, read_judged_images
 from coralline.publishing import published
 from coralline.scoring.evaluate_settings import EvaluateSettings
 
@@ -83,12 +84,17 @@ def model_folder(tmp_path_factory):
 
 @pytest.fixture
 def run(tmp_path, model_folder, quadrant_detector, valid_document):
-    """`run(...) -> Outputs` of one execution; what is published goes into its folder `published`."""
+    """`run(...)` gives blessing and report.json of one execution, and `run.recorded()` what is recorded on the report.
+
+    What is published goes into its folder `published`.
+    """
     from tfx.types import standard_artifacts
 
     from components import DatasetReport, EvaluationReport, TFLiteModel
     from components import LabelMap as LabelMapArtifact
     from components.evaluator.executor import Executor
+
+    recorded = {}
 
     def artifact(kind, uri, identity=0):
         made = kind()
@@ -121,8 +127,11 @@ def run(tmp_path, model_folder, quadrant_detector, valid_document):
         }
         inputs["baseline"] = [imported(tmp_path / "tflite", tmp_path / "published", tmp_path / "served")]
         Executor().Do(inputs, outputs, {"evaluate": EvaluateSettings(**settings).to_property()})
+        stored = outputs["report"][0].mlmd_artifact.custom_properties
+        recorded.update({name: getattr(value, value.WhichOneof("value")) for name, value in stored.items()})
         return outputs["blessing"][0], valid_document((tmp_path / "report" / "report.json").read_text())
 
+    execute.recorded = lambda: recorded
     return execute
 
 
@@ -218,6 +227,26 @@ def test_blesses_a_good_model_and_leaves_tfma_blessing_and_report(run, tmp_path)
         assert step["scores"]["correlation"] > 0.999
     assert report["parity"]["explain"] is False and report["parity"]["images"] == 4
     assert report["at_best_threshold"]["per_class"]["sky"] == {"boxes": 2, "found": 1, "false": 0}
+
+
+def test_what_is_found_and_missed_in_each_image_is_on_record(run, tmp_path):
+    _, report = run()
+    side, images = judged_side(str(tmp_path / "report")), list(read_judged_images(str(tmp_path / "report")))
+    assert (side.split, side.class_names, side.images) == ("eval", NAMES, 4)
+    assert side.threshold == report["at_best_threshold"]["score_threshold"]
+    assert side.model_sha256 == report["file"]["sha256"]
+    assert [image.image for image in images] == ["empty.png", "missed.png", "one.png", "two & <b>.png"]
+    missed = {(image.image, box.label) for image in images for box in image.missed(side.threshold)}
+    assert missed == {("missed.png", "sky")}
+    assert [box.ymin_xmin_ymax_xmax for box in images[2].found(side.threshold)] == [QUADRANTS[0, 0]]
+    assert all(image.false_alarms == () for image in images)
+    counts = report["at_best_threshold"]["per_class"].values()
+    properties = run.recorded()
+    assert properties["found"] == sum(of["found"] for of in counts) == 4
+    assert (properties["missed"], properties["false_alarms"]) == (1, 0)
+    assert json.loads(properties["class_AP"]) == report["int8"]["per_class"]
+    assert json.loads(properties["class_AP50"]) == report["int8"]["per_class_AP50"]
+    assert properties["AP_of_float"] == report["float"]["AP"] and "AP_of_baseline" not in properties
 
 
 def test_report_is_one_page_without_outside_addresses_that_shows_mistakes_first(run, tmp_path):

@@ -32,10 +32,11 @@ CODE = {"coralline_version": "0.1.0", "git_commit": "c0ffee", "lock_sha256": "ab
 class Writer:
     """Writes contexts, executions, artifacts and events as TFX 1.16's launcher does."""
 
-    def __init__(self, file: Path):
-        config = pb.ConnectionConfig()
-        config.sqlite.filename_uri = str(file)
-        config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    def __init__(self, place: Path | pb.ConnectionConfig):
+        config = place if isinstance(place, pb.ConnectionConfig) else pb.ConnectionConfig()
+        if isinstance(place, Path):
+            config.sqlite.filename_uri = str(place)
+            config.sqlite.connection_mode = pb.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
         self.store = MetadataStore(config)
         self._contexts: dict[tuple[str, str], Any] = {}
 
@@ -284,6 +285,12 @@ def metadata_server() -> Iterator[Any]:
 def kubeflow_writer() -> type[KubeflowRuns]:
     """`kubeflow_writer(store) -> KubeflowRuns`."""
     return KubeflowRuns
+
+
+@pytest.fixture(scope="session")
+def tfx_writer() -> type[Writer]:
+    """`tfx_writer(file_or_config) -> Writer`."""
+    return Writer
 
 
 @pytest.fixture(scope="session")

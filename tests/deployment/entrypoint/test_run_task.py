@@ -16,6 +16,7 @@ from tfx.orchestration.kubeflow.v2.container import kubeflow_v2_entrypoint_utils
 
 from components.kept_address import kept_address
 from coralline.foundation.errors import UserError
+from coralline.lineage.recorded_names import EVERY_ARTIFACT, recorded_names
 from coralline.publishing import published
 from deployment.entrypoint.executor_input import exec_properties, for_tfx, read_executor_input
 from deployment.entrypoint.executor_output import executor_output, write_executor_output
@@ -23,6 +24,8 @@ from deployment.entrypoint.fingerprint_data import fingerprint_data
 from deployment.entrypoint.fingerprint_served import fingerprint_served
 from deployment.entrypoint.launcher_mirror import LauncherMirror
 from deployment.entrypoint.run_task import TaskCommand, name_addresses, number_as_recorded, run_id_of, run_task
+
+_OTHERS_WRITE = {"tfx_version", "display_name"}
 
 
 @pytest.fixture
@@ -52,6 +55,14 @@ def test_a_task_takes_the_launchers_input_and_leaves_what_the_launcher_accepts(b
     assert made["examples"]["metadata"]["input_fingerprint"] == content
     assert set(made) == {"examples", "label_map", "report"}, "no executor-logs"
     assert (backend.path_of("VocExampleGen", "label_map") / "label_map.pbtxt").is_file()
+    # The backend records nothing of runs and executions for us: what was made says it, under the documented names.
+    documented = {name for name in recorded_names() if EVERY_ARTIFACT in name.on} - {"host_gpus"}
+    assert all(documented <= set(artifact["metadata"]) for artifact in made.values())
+    assert made["label_map"]["metadata"].keys() - documented - _OTHERS_WRITE <= {"host_gpus"}
+    assert made["report"]["metadata"]["host_memory_bytes"] > 100 << 20
+    run_task(TaskCommand.parse(backend.args("StatisticsGen")))
+    [statistics] = backend.publish("StatisticsGen").values()
+    assert documented <= set(statistics["metadata"]), "of TFX's components too"
 
 
 def test_examples_of_data_that_has_changed_meanwhile_are_not_made(backend: Any) -> None:

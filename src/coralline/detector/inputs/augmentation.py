@@ -15,6 +15,8 @@ Policy = Literal["randaugment", "detection_v0", "panoptic_deeplab_policy"]
 """Model Garden's policies that keep boxes right: they move boxes with the pixels, or change no positions."""
 Range = tuple[float, float]
 """The lowest and the highest value."""
+RANDAUGMENT_MAGNITUDE = 10.0
+"""Model Garden's, where none is set."""
 
 # The least and the greatest that an end of a range may be.
 _RANGES: dict[str, tuple[float, float]] = {

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import tensorflow as tf
 from official.vision.ops import augment, box_ops, preprocess_ops
 
-from coralline.detector.inputs.augmentation import AugmentSettings
+from coralline.detector.inputs.augmentation import RANDAUGMENT_MAGNITUDE, AugmentSettings
 from coralline.detector.inputs.draws import Draws
 from coralline.detector.library_faults.ghost_boxes import without_ghost_boxes
 from coralline.detector.library_faults.mirrored_edges import without_mirrored_edges
@@ -86,7 +86,7 @@ def _build_policy(augmentation: AugmentSettings, side: int) -> augment.ImageAugm
     """Distances in pixels in proportion to the image, from Model Garden's own defaults."""
     share = side / _SIDE_OF_POLICIES
     if augmentation.policy == "randaugment":
-        magnitude = 10.0 if augmentation.magnitude is None else augmentation.magnitude
+        magnitude = RANDAUGMENT_MAGNITUDE if augmentation.magnitude is None else augmentation.magnitude
         return augment.RandAugment.build_for_detection(
             magnitude=magnitude, cutout_const=40 * share, translate_const=100 * share
         )

@@ -88,7 +88,8 @@ def write_detector_json(folder: str | PathLike[str], detector: dict[str, Any], a
     Args:
       folder: the model folder.
       detector: `preset`, `backbone`, `width_multiplier`, `input_size` [H, W], `anchor_size`, `num_scales`,
-        `aspect_ratios`, `num_classes`, `class_names`, `box_coder_scales` [y, x, h, w], the steps trained,
+        `aspect_ratios`, `num_classes`, `class_names`, `box_coder_scales` [y, x, h, w], the steps trained; `settings` as
+        they were used (`job.settings_used`), `training_images` and the devices in `trained_on`;
         `kept`: step and AP of the best of each phase, and `optimism` (see `Selection`) where the images were
         cross-checked; and `selection`: `split` and number of the `images` that it was the best on, whether those that
         judge the model are `unseen` by it, and all of it in a `sentence`.

@@ -20,7 +20,7 @@ from coralline.detector.network import saved_model
 from coralline.detector.training import eval_pictures
 from coralline.detector.training.distribution import Placement
 from coralline.detector.training.evaluation import Evaluation, Sample
-from coralline.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of
+from coralline.detector.training.job import PHASES, Annotated, Job, PhaseName, phase_of, settings_used
 from coralline.detector.training.loop import PhaseRun, Subject
 from coralline.detector.training.selection import Selection
 from coralline.detector.training.selection_side import choose_selection_side
@@ -194,6 +194,9 @@ class _Training:
                 "box_coder_scales": [1.0, 1.0, 1.0, 1.0],
                 "float_steps": preset.float_steps,
                 "qat_steps": preset.qat_steps,
+                "settings": settings_used(self._job.settings),
+                "training_images": self._images,
+                "trained_on": self._placement.devices,
                 "kept": {name: selection.as_json() for name, selection in selections.items()},
                 "selection": {
                     "split": self._side.split,

@@ -89,9 +89,14 @@ class Placement:
 
     def describe(self) -> str:
         """One line for people."""
-        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         if self.workers > 1:
-            return f"worker {self.worker + 1} of {self.workers}, {self.replicas} {kind}s in all"
+            return f"worker {self.worker + 1} of {self.workers}, {self.devices} in all"
+        return self.devices
+
+    @property
+    def devices(self) -> str:
+        """ "1 CPU", or "4 GPUs", of all machines."""
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
         return f"{self.replicas} {kind}" + "s" * (self.replicas > 1)
 
 

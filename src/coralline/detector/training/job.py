@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from coralline.data.records.tf_example import GroundTruthExample, decode_example
+from coralline.detector.inputs.augmentation import RANDAUGMENT_MAGNITUDE
 from coralline.detector.inputs.image_records import ImageRecords
-from coralline.detector.settings import Settings
+from coralline.detector.settings import SCHEDULE, Settings
 from coralline.detector.training.loop import Phase
 from coralline.detector.training.selection_side import SideImage
 
@@ -128,8 +129,36 @@ def phase_of(settings: Settings, name: PhaseName) -> Phase:
         batch_size=preset.batch_size,
         learning_rate=preset.qat_learning_rate if quantized else preset.learning_rate,
         checkpoint_every=settings.train.checkpoint_every,
-        evaluate_every=settings.train.evaluate_every or -(-steps // _EVALUATIONS[name]),
+        evaluate_every=settings.train.evaluate_every or _evaluate_every(name, steps),
         early_stop=settings.train.early_stop,
         ema_decay=settings.train.ema_decay,
         mixed_precision=None if quantized else settings.train.mixed_precision,
     )
+
+
+def settings_used(settings: Settings) -> dict[str, Any]:
+    """The values with which a training goes on, for the settings of its sections, by dotted name (`train.qat_steps`).
+
+    Args:
+      settings: after anchors were fitted and the schedule was made.
+    """
+    preset = settings.preset
+    model = settings.model.model_dump(mode="json") | {
+        "input_size": preset.input_size,
+        "anchor_size": preset.anchor_size,
+        "num_scales": preset.num_scales,
+        "aspect_ratios": list(preset.aspect_ratios),
+    }
+    schedule = {name: getattr(preset, name) for name in SCHEDULE}
+    every = {name: _evaluate_every(name, getattr(preset, f"{name}_steps")) for name in PHASES}
+    train = settings.train.model_dump(mode="json") | schedule
+    train["evaluate_every"] = settings.train.evaluate_every or every
+    augment = settings.augment.model_dump(mode="json") | {"scale": list(preset.scale_jitter)}
+    if settings.augment.policy == "randaugment" and settings.augment.magnitude is None:
+        augment["magnitude"] = RANDAUGMENT_MAGNITUDE
+    sections = {"model": model, "train": train, "augment": augment}
+    return {f"{section}.{name}": value for section, values in sections.items() for name, value in values.items()}
+
+
+def _evaluate_every(name: PhaseName, steps: int) -> int:
+    return -(-steps // _EVALUATIONS[name])

@@ -145,7 +145,8 @@ def data_changes(before: DataFacts | None, now: DataFacts | None) -> list[str]:
     if before.path != now.path and before.path and now.path:
         sentences.append(f"read from {now.path}, before from {before.path}")
     if not sentences and same_data(before, now) is False:
-        sentences.append("other content, as many images and boxes")
+        counted_both = None not in (before.images, now.images)
+        sentences.append("other content" + ", as many images and boxes" * counted_both)
     return sentences
 
 

@@ -22,7 +22,11 @@ def recorded_outcome(made: Sequence[LineageStep]) -> dict[str, Any]:
     """
     known: dict[str, Any] = {}
     for artifact in artifacts_made(made, EVALUATION_REPORT):
-        known |= {name: value for name, value in artifact.properties.items() if name in _OF_THE_REPORT}
+        known |= {
+            name: value
+            for name, value in artifact.properties.items()
+            if name in _OF_THE_REPORT and (name not in FIGURES or isinstance(value, int | float))
+        }
     for artifact in artifacts_made(made, BLESSING):
         if "blessed" in artifact.properties:
             known["blessed"] = bool(artifact.properties["blessed"])
@@ -59,7 +63,8 @@ def recorded_in_words(recorded: dict[str, Any]) -> str:
         where = f" on {recorded['images']} {recorded['split']} images" if "images" in recorded else ""
         parts.append(", ".join(figures) + where)
     if "blessed" in recorded:
-        parts.append("blessed" if recorded["blessed"] else f"not blessed ({'; '.join(recorded['reasons'])})")
+        why = f" ({'; '.join(recorded['reasons'])})" if recorded["reasons"] else ""  # TFX's Evaluator gives none
+        parts.append("blessed" if recorded["blessed"] else f"not blessed{why}")
     if "published" in recorded:
         parts.append(f"published as {recorded['published']}")
     return "; ".join(parts) or "no figures"

@@ -27,7 +27,7 @@ from coralline.lineage.recorded_names import (
     recorded_value,
 )
 from coralline.lineage.run_history import Artifact, RunHistory
-from coralline.publishing.bundle import COMPILED, MANIFEST, MODEL, read_manifest
+from coralline.publishing.bundle import COMPILED, MANIFEST, MODEL, identity, read_manifest
 
 _MODELS = (MODEL, COMPILED)
 _NUMBER = re.compile(r"artifact:(\d{1,18})")
@@ -116,7 +116,7 @@ def recorded_artifact(history: RunHistory, path: str) -> Artifact:
 
 
 def _place(path: str) -> str:
-    return path.rstrip("/") if "://" in path else os.path.realpath(path)
+    return path.rstrip("/") if "://" in path or "\0" in path else os.path.realpath(path)
 
 
 def _by_address(history: RunHistory, pushed: list[Artifact], place: str, there: bool) -> Artifact | None:
@@ -150,7 +150,7 @@ def _by_manifest(pushed: list[Artifact], path: Path) -> Artifact | None:
         return None  # another model was put in its place
     for artifact in reversed(pushed):  # the run that published it first
         files = _published_files(artifact)
-        if files is not None and files == copied["files"]:
+        if files is not None and identity(files) == identity(copied["files"]):
             return artifact
         version = copied.get("version")
         if files is None and version and artifact.properties.get("pushed_version") == version:

@@ -10,6 +10,7 @@ from typing import Any
 from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.lineage.answers.outcome import artifacts_made, recorded_in_words, recorded_outcome
+from coralline.lineage.answers.run_choice import find_run
 from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.lineage_steps import LineageStep, steps
 from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
@@ -46,20 +47,13 @@ def find_run_report(history: RunHistory, wanted: str | None = None) -> RunReport
 
     Args:
       history: the store.
-      wanted: a run's id, or how it begins; None or `latest`: the newest run that made a page.
+      wanted: a run, as `find_run` has it; but None or `latest` is the newest run that made a page.
 
     Raises:
       UserError: there is no such run, it made no page, or its page has been deleted.
     """
     if wanted not in (None, "latest"):
-        run = history.run(str(wanted))
-        if run is None:
-            raise UserError(
-                f"the store has no run `{wanted}`, or several that begin so",
-                expected="a run's id, or its beginning",
-                fix="`coralline lineage list` tells which runs there are",
-            )
-        return _existing(_require_made(history, run))
+        return _existing(_require_made(history, find_run(history, str(wanted))))
     skipped: list[str] = []
     for run in history.runs():
         made = steps(history, [execution.id for execution in run.executions])

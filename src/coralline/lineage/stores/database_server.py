@@ -2,114 +2,121 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
+import json
 import os
+import subprocess
+import sys
+import tempfile
 import urllib.parse
-from collections.abc import Iterator
+import weakref
+from pathlib import Path
 
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
-from coralline.lineage.stores.metadata_service import trusted_certificates
+from coralline.lineage.stores.certificates import trusted_certificates
+from coralline.lineage.stores.database_session import Login
 from coralline.lineage.stores.schema_version import require_readable
+from coralline.lineage.stores.store_connection import StoreConnection
 
 PASSWORD_VARIABLE = "CORALLINE_STORE_PASSWORD"
 """Holds the password of an address that names a user without one."""
 
 _PORTS = {"mysql": 3306, "postgresql": 5432}
-_TIMEOUT_S = 5
+_RELAY = "coralline.lineage.stores.session_relay"
 
 
-def connection(address: urllib.parse.SplitResult) -> pb.ConnectionConfig:
+def open_server(address: urllib.parse.SplitResult) -> StoreConnection:
     """How to open the database at `mysql://user:password@host:port/database` or `postgresql://...`.
 
-    A MySQL database has been looked at by then: there is a server, it lets the user in, and holds a store. A PostgreSQL
-    one is to be opened within `reading_only`.
+    It has been looked at by then: there is a server, it lets the user in, and holds a store that can be read.
 
     Raises:
-      UserError: the address isn't complete, or the database can't be opened without changing it.
+      UserError: within seconds, if the address isn't complete, or any of that isn't so.
     """
-    shown, database = without_secrets(address.geturl()), address.path.lstrip("/")
+    login = _login(address)
+    relay = _SessionRelay(login)
+    require_readable(relay.schema_version, login.shown)
+    return StoreConnection(_config(login, relay.place), kept=relay)
+
+
+class _SessionRelay:
+    """The process that logs in for ML Metadata's client (see `session_relay`); it ends with this object.
+
+    Attributes:
+      place: of the socket at which it waits for that client.
+      schema_version: as the database says; None: it's not a store.
+    """
+
+    def __init__(self, login: Login):
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {_RELAY} import serve; serve()"
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
+            end = weakref.finalize(self, _end, process)
+            assert process.stdin and process.stdout
+            process.stdin.write(json.dumps(dataclasses.asdict(login)).encode() + b"\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            if not answer:
+                process.wait()
+                log.seek(0)
+                raise RuntimeError(f"the process that logs in ended: {log.read().decode(errors='replace')}")
+        told = json.loads(answer)
+        if "refused" in told:
+            end()
+            raise UserError(**told["refused"])
+        self.place, self.schema_version = Path(told["socket"]), told["schema_version"]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin and process.stdout
+    process.stdin.close()
+    process.stdout.close()
+    process.wait()
+
+
+def _config(login: Login, place: Path) -> pb.ConnectionConfig:
+    config = pb.ConnectionConfig()
+    if login.scheme == "mysql":
+        config.mysql.MergeFrom(
+            pb.MySQLDatabaseConfig(socket=str(place), database=login.database, user="reader", skip_db_creation=True)
+        )
+    else:
+        server = pb.PostgreSQLDatabaseConfig(host=str(place.parent), port=place.suffix.removeprefix("."))
+        server.dbname, server.user, server.skip_db_creation = "store", "reader", True
+        config.postgresql.MergeFrom(server)
+    return config
+
+
+def _login(address: urllib.parse.SplitResult) -> Login:
+    """From `mysql://user:password@host:port/database` or `postgresql://...`; the rest from the environment.
+
+    Raises:
+      UserError: the address isn't complete.
+    """
+    database = urllib.parse.unquote(address.path.lstrip("/"))
     try:
         port = address.port
     except ValueError:
         port = None
-    if not address.hostname or not database or (port is None and ":" in address.netloc.rpartition("@")[2]):
+    half_a_port = port is None and ":" in address.netloc.rpartition("@")[2].rpartition("]")[2]
+    if not address.hostname or not address.username or not database or half_a_port or address.query:
         raise UserError(
-            "the address of the store is not complete",
+            "the address of the store is not complete" if not address.query else "the address of the store has options",
             expected=f"{address.scheme}://user:password@host:port/database",
-            found=shown,
+            found=without_secrets(address.geturl()),
+            fix="TLS is asked for by CORALLINE_STORE_CA" if address.query else None,
         )
-    host, port = address.hostname, port or _PORTS[address.scheme]
-    user = urllib.parse.unquote(address.username or "")
-    password = urllib.parse.unquote(address.password or "") or os.environ.get(PASSWORD_VARIABLE, "")
-    config = pb.ConnectionConfig()
-    if address.scheme == "mysql":
-        given = pb.MySQLDatabaseConfig(host=host, port=port, database=database, user=user, password=password)
-        if certificates := trusted_certificates():
-            given.ssl_options.ca = certificates
-            given.ssl_options.verify_server_cert = True
-        require_readable(_schema_version(given, shown), shown)
-        config.mysql.MergeFrom(given)
-        config.mysql.skip_db_creation = True
-    else:
-        config.postgresql.MergeFrom(
-            pb.PostgreSQLDatabaseConfig(host=host, port=str(port), dbname=database, user=user, password=password)
-        )
-        config.postgresql.skip_db_creation = True
-    return config
-
-
-@contextlib.contextmanager
-def reading_only() -> Iterator[None]:
-    """Within it PostgreSQL's client opens connections that can't change anything, and gives up soon.
-
-    ML Metadata has no such option; libpq takes them from the environment too.
-    """
-    read_only = f"{os.environ.get('PGOPTIONS', '')} -c default_transaction_read_only=on".strip()
-    wanted = {"PGOPTIONS": read_only, "PGCONNECT_TIMEOUT": str(_TIMEOUT_S)}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _schema_version(config: pb.MySQLDatabaseConfig, shown: str) -> int | None:
-    """As the table MLMDEnv says, read by a client that changes nothing and gives up; None: there is no such table."""
-    import pymysql
-    from pymysql.constants import ER
-
-    certificates = config.ssl_options.ca
-    tls = {"ssl_ca": certificates, "ssl_verify_cert": True, "ssl_verify_identity": True} if certificates else {}
-    try:
-        connected = pymysql.connect(
-            host=config.host,
-            port=config.port,
-            user=config.user,
-            password=config.password,
-            database=config.database,
-            connect_timeout=_TIMEOUT_S,
-            read_timeout=_TIMEOUT_S,
-            **tls,
-        )
-        with connected, connected.cursor() as cursor:
-            cursor.execute("SELECT schema_version FROM MLMDEnv")
-            row = cursor.fetchone()
-    except (pymysql.Error, OSError, RuntimeError) as error:
-        code, *told = error.args if error.args else (None,)
-        if code == ER.NO_SUCH_TABLE:
-            return None
-        raise UserError(
-            "the store of ML Metadata can't be read",
-            file=shown,
-            found=str(told[0] if told else error),
-            fix=f"check the address, the user and the password (in the address, or in {PASSWORD_VARIABLE})",
-        ) from error
-    return None if row is None else int(row[0])
+    return Login(
+        scheme=address.scheme,
+        host=address.hostname,
+        port=port or _PORTS[address.scheme],
+        database=database,
+        user=urllib.parse.unquote(address.username),
+        password=urllib.parse.unquote(address.password or "") or os.environ.get(PASSWORD_VARIABLE, ""),
+        certificates=trusted_certificates(),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 import urllib.parse
@@ -14,14 +13,12 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.foundation.errors import UserError
 from coralline.foundation.output_capture import output_to
 from coralline.foundation.printable import without_secrets
+from coralline.lineage.stores.certificates import CA_VARIABLE, trusted_certificates
 
 _PORT = 8080
 _FIRST_ANSWER_S, _ANSWER_S = 5.0, 30.0
 _LARGEST_ANSWER = 100 * 1024 * 1024
 """As Kubeflow's own client has it (client.go, defaultMaxGRPCMessageSize); gRPC's default of 4 MB is too little."""
-
-CA_VARIABLE = "CORALLINE_STORE_CA"
-"""Names a file of certificates that sign those of stores' servers."""
 
 
 def open_service(address: urllib.parse.SplitResult) -> MetadataStore:
@@ -39,18 +36,6 @@ def open_service(address: urllib.parse.SplitResult) -> MetadataStore:
         except errors.StatusError as error:
             raise _no_service(address.scheme, shown, error) from error
     return MetadataStore(_config(address.scheme, host, port, _ANSWER_S))
-
-
-def trusted_certificates() -> str | None:
-    """The file that `CORALLINE_STORE_CA` names; None: the system's certificates are trusted.
-
-    Raises:
-      UserError: it isn't there.
-    """
-    file = os.environ.get(CA_VARIABLE)
-    if file and not os.path.isfile(file):
-        raise UserError("there is no such file of certificates", file=file, fix=f"change {CA_VARIABLE}, or unset it")
-    return file or None
 
 
 def _place(address: urllib.parse.SplitResult, shown: str) -> tuple[str, int]:

@@ -1,12 +1,17 @@
 """How TFX writes ML Metadata, as in `tfx/orchestration/portable` of TFX 1.16.
 
 A run is a context of type `pipeline_run`, a component one of type `node` named `<pipeline>.<node>`. Settings are the
-execution's properties, and so is `error_message`; what our own runs measured of it stands beside them. An execution
+execution's properties; what our own runs measured of it stands beside them. Why one failed is `error_message` of ours,
+or `__execution_result__`, which TFX's launcher writes of resolvers and of executors that run elsewhere. An execution
 whose result was reused has the state CACHED, and an OUTPUT event of its own for what another one made.
+
+A resolver whose strategy returns None has found nothing. TFX calls that FAILED, and goes on: of an optional input, such
+as Transform's cache in the first run of its penguin example, that is how it's meant.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,10 +20,9 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.lineage.recorded_names import MEASURED
 from coralline.lineage.stores.dialect import plain_values
 
-NODE_CONTEXT = "node"
-"""The type of contexts that are a component of a pipeline."""
-
-_ERROR = "error_message"
+_NODE = "node"
+_ERROR, _RESULT = "error_message", "__execution_result__"
+_FOUND_NOTHING = "returned None."
 
 
 class TfxDialect:
@@ -26,7 +30,7 @@ class TfxDialect:
 
     run_context = "pipeline_run"
     pipeline_context = "pipeline"
-    bookkeeping = frozenset({"is_external", "tfx_version"})
+    bookkeeping = frozenset({"is_external", "tfx_version", "__is_null__"})
     names_by_context = True
 
     def wrote_execution(self, execution: pb.Execution) -> bool:
@@ -42,17 +46,21 @@ class TfxDialect:
         return None
 
     def node(self, execution: pb.Execution, contexts: Sequence[pb.Context], above: Sequence[pb.Execution]) -> str:
-        named = next((context.name.partition(".")[2] for context in contexts if context.type == NODE_CONTEXT), "")
+        named = next((context.name.partition(".")[2] for context in contexts if context.type == _NODE), "")
         return named or str(execution.type).rpartition(".")[2]
 
     def state(self, execution: pb.Execution) -> str:
-        return str(pb.Execution.State.Name(execution.last_known_state))
+        state = str(pb.Execution.State.Name(execution.last_known_state))
+        return "SKIPPED" if state == "FAILED" and _reason(execution).endswith(_FOUND_NOTHING) else state
 
     def failure(self, execution: pb.Execution) -> str | None:
-        return self.settings(execution).get(_ERROR)
+        known = self.settings(execution).get(_ERROR)
+        if known or self.state(execution) != "FAILED":
+            return known
+        return _reason(execution) or "TFX recorded no reason: it is in the log of the run"
 
     def settings(self, execution: pb.Execution) -> dict[str, Any]:
-        return {name: value for name, value in _noted(execution).items() if name not in MEASURED}
+        return {name: value for name, value in _noted(execution).items() if name not in (*MEASURED, _RESULT)}
 
     def details(self, execution: pb.Execution) -> dict[str, Any]:
         return {name: value for name, value in _noted(execution).items() if name in MEASURED}
@@ -69,3 +77,15 @@ class TfxDialect:
 
 def _noted(execution: pb.Execution) -> dict[str, Any]:
     return plain_values(execution.properties) | plain_values(execution.custom_properties)
+
+
+def _reason(execution: pb.Execution) -> str:
+    """The last line of the traceback in TFX's ExecutionResult, as JSON; "" if there is none."""
+    if _RESULT not in execution.custom_properties:
+        return ""
+    try:
+        told = json.loads(execution.custom_properties[_RESULT].string_value)
+    except ValueError:
+        return ""
+    lines = str(told.get("resultMessage", "")).strip().splitlines() if isinstance(told, dict) else []
+    return lines[-1] if lines else ""

@@ -76,7 +76,7 @@ def test_a_run_is_named_by_how_its_id_begins(runs):
 
 
 @pytest.mark.parametrize(
-    ("run", "message"), [("2026", "no run `2026`"), ("1999", "no run `1999`"), (FAILED, "has made no page")]
+    ("run", "message"), [("2026", "runs begin with `2026`"), ("1999", "no run `1999`"), (FAILED, "has made no page")]
 )
 def test_a_run_without_a_page_or_that_is_not_there_is_one_message(runs, run, message):
     with pytest.raises(UserError, match=message):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,18 +13,6 @@ import pytest
 from coralline.foundation.errors import UserError
 from coralline.lineage.run_history import open_lineage
 from coralline.lineage.stores.store import open_store
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a self-signed certificate for localhost."""
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    made = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -keyout key.pem -out cert.pem"
-    named = "-subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    subprocess.run(["openssl", *made.split(), *named.split()], cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture(
