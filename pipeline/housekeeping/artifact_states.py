@@ -14,7 +14,7 @@ from ml_metadata import MetadataStore, errors
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.recorded_names import DELETED_BY, DELETED_MS, GC
+from coralline.lineage.deleted_files import DELETED_BY, DELETED_MS, GC
 
 
 class ArtifactStates:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.recorded_names import DELETED_BY, GC
+from coralline.lineage.deleted_files import DELETED_BY, GC
 from coralline.lineage.run_history import Artifact, Run, open_lineage
 from pipeline.housekeeping.folder_contents import FolderContents, look_into
 from pipeline.housekeeping.kept_artifacts import (

@@ -5,8 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from coralline.lineage.recorded_names import DELETED_BY, DELETED_MS, GC
 from coralline.lineage.run_history import Artifact
+
+GC = "coralline gc"
+DELETED_BY, DELETED_MS = "deleted_by", "deleted_ms"
+"""Properties of artifacts whose files gc has deleted: by whom, and when, since the epoch (docs/housekeeping.md).
+
+No part of what a run records: they are written later, on what nothing reuses any more.
+"""
 
 
 def deletion_in_words(artifacts: Iterable[Artifact]) -> str | None:

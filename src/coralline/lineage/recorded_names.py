@@ -338,11 +338,6 @@ COMPILER_VERSION = RecordedName("compiler_version", PUSHED_MODEL, says="of edget
 COMPILER_PATH = RecordedName("compiler_path", PUSHED_MODEL, says="of edgetpu_compiler; empty: none was used")
 COMPILER_MESSAGE = RecordedName("compiler_message", PUSHED_MODEL, says="why it wasn't compiled; empty if it was")
 
-# Not a run's record: written later, on what nothing reuses any more. docs/housekeeping.md has them.
-GC = "coralline gc"
-DELETED_BY, DELETED_MS = "deleted_by", "deleted_ms"
-"""Properties of artifacts whose files `coralline gc` has deleted: by whom, and when, since the epoch."""
-
 
 def recorded_names() -> tuple[RecordedName, ...]:
     """All of them, in the order of this file."""

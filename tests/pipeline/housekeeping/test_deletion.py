@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.recorded_names import DELETED_BY, DELETED_MS
+from coralline.lineage.deleted_files import DELETED_BY, DELETED_MS
 from pipeline.housekeeping.deletion import Deletion, delete
 from pipeline.housekeeping.deletion_plan import Choice, plan_deletion
 from pipeline.running.store_locks import RUN_LOCK, beginning_lock, locked, no_run

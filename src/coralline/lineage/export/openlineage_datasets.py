@@ -10,7 +10,8 @@ from typing import Any
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.export.openlineage_facets import facet, own_facet
 from coralline.lineage.recorded_names import EXAMPLES, SPLIT_RECORDS
-from coralline.lineage.run_history import BOOKKEEPING, Artifact
+from coralline.lineage.run_history import Artifact
+from coralline.lineage.stores.dialects import BOOKKEEPING
 
 _MODELS = ("Model", "components.TFLiteModel", "components.ServedModel", "PushedModel", "components.WarmStart")
 _LONGEST_VALUE = 10_000
