@@ -31,6 +31,7 @@ COMMANDS = {
     "evaluate": "Score a detector on a data set: COCO average precision.",
     "report": "Find the page of an earlier run: how good its model is, and what became of it.",
     "rollback": "Serve the version that was published before.",
+    "gc": "Delete files that nothing needs any more from an output folder.",
     "compile": "Write the pipeline as a spec for Kubeflow Pipelines v2 or Vertex AI.",
     "rehearse": "Run a compiled spec here, by what a Kubeflow Pipelines backend does with it.",
     "submit": "Run a compiled spec on a cluster.",

@@ -33,7 +33,7 @@ def beginning_lock(store: Path) -> Path:
 def living_runs(store: Path) -> list[str]:
     """The runs that are going on, by id; none of them waits for this."""
     return sorted(
-        path.name.split(RUN_LOCK)[1] for path in store.parent.glob(f"{store.name}{RUN_LOCK}*") if _is_held(path)
+        path.name.split(RUN_LOCK)[1] for path in store.parent.glob(f"{store.name}{RUN_LOCK}*") if is_held(path)
     )
 
 
@@ -81,7 +81,7 @@ def _take(held: contextlib.ExitStack, store: Path) -> None:
         time.sleep(_TRY_AGAIN_S)
 
 
-def _is_held(path: Path) -> bool:
+def is_held(path: Path) -> bool:
     """Whether a process has the lock; a file that can't be opened counts as held."""
     try:
         with open(path) as lock:

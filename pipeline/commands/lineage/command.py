@@ -14,6 +14,7 @@ COMMANDS = {
     "impact": ("impact_command", "What came of an artifact, a file or a data set: which published models saw it."),
     "stale": ("stale_command", "What is served, and whether newer data, newer code or a better run exists."),
     "serve": ("serve_command", "Show runs, graphs, scores and what is served on a page in the browser."),
+    "export": ("export_command", "Write a run or an artifact as OpenLineage events, a graph, a page or a model card."),
 }
 """By name: the module in this folder that has it as `command`, and a line of help; in the order of --help."""
 

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from coralline.foundation.printable import printable_lines, without_secrets
 from coralline.lineage.answers.outcome import recorded_in_words
+from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.lineage_steps import LineageStep, came_from, came_of
 from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
 from coralline.publishing.serving_record import Move
@@ -53,7 +54,7 @@ def print_execution(console: Console, step: LineageStep) -> None:
 def print_artifact(console: Console, history: RunHistory, artifact: Artifact) -> None:
     """An artifact: what it holds, what it was made from and what used it."""
     layout = TextLayout(console)
-    layout.line(_title(artifact), f"  {artifact.state}  {local_time(artifact.created_ms)}")
+    layout.line(_title(artifact), f"  {_state_of(artifact)}  {local_time(artifact.created_ms)}")
     layout.line("  ", address_shown(artifact.uri))
     _print_properties(layout, artifact.properties)
     layout.line("")
@@ -139,7 +140,7 @@ def _print_step(layout: TextLayout, step: LineageStep) -> None:
     for word, named in (("took", step.inputs), ("made", step.outputs)):
         for name, artifacts in named.items():
             for artifact in artifacts:
-                gone = "" if artifact.state in ("LIVE", "UNKNOWN") else f"  {state_word(artifact.state)}"
+                gone = "" if artifact.state in ("LIVE", "UNKNOWN") else f"  {_state_of(artifact)}"
                 place = f"  {address_shown(artifact.uri)}"
                 layout.line(f"{word}  {one_line(name)}: ", _title(artifact), (place, "dim"), (gone, "yellow"), indent=2)
 
@@ -203,6 +204,11 @@ def _step_line(step: LineageStep, seen: bool) -> Text:
         f" execution:{execution.id}, run {address_shown(execution.run_id)}",
         (" (above)", "dim") if seen else "",
     )
+
+
+def _state_of(artifact: Artifact) -> str:
+    """What became of its files, or ML Metadata's state."""
+    return deletion_in_words([artifact]) or state_word(artifact.state)
 
 
 def _title(artifact: Artifact) -> Text:

@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from coralline.foundation import storage
+from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.run_history import Artifact
 
 NOT_RECORDED = "not recorded by that version"
@@ -22,7 +23,9 @@ def is_elsewhere(artifact: Artifact) -> bool:
 
 def without_file(*artifacts: Artifact) -> str:
     """Why one of these has no file of a certain name: its folder is gone, or it was made by an older version."""
-    return NOT_RECORDED if all(os.path.isdir(artifact.uri) for artifact in artifacts) else DELETED
+    if all(os.path.isdir(artifact.uri) for artifact in artifacts):
+        return NOT_RECORDED
+    return deletion_in_words(artifacts) or DELETED
 
 
 def read_json(artifact: Artifact, name: str) -> dict[str, Any] | str:
@@ -35,7 +38,7 @@ def read_json(artifact: Artifact, name: str) -> dict[str, Any] | str:
     try:
         content = json.loads(storage.read_bytes(f"{artifact.uri.rstrip('/')}/{name}", at_most=_LARGEST))
     except (FileNotFoundError, NotADirectoryError):
-        return DELETED
+        return deletion_in_words([artifact]) or DELETED
     except (OSError, ValueError, RecursionError):
         return f"{name} of the run can't be read"
     return content if isinstance(content, dict) else f"{name} of the run can't be read"

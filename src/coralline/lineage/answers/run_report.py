@@ -11,6 +11,7 @@ from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.lineage.answers.outcome import artifacts_made, recorded_in_words, recorded_outcome
 from coralline.lineage.answers.run_choice import find_run
+from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.lineage_steps import LineageStep, steps
 from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
 from coralline.lineage.run_history import Run, RunHistory
@@ -92,9 +93,14 @@ def _existing(of: tuple[Run, list[LineageStep]], skipped: tuple[str, ...] = ()) 
         f"the page of the run {run.run_id} has been deleted",
         file=f"{_folders(made)[0]}/{PAGE_FILE}",
         expected="the files that the run wrote",
-        found=f"none; ML Metadata still says: {recorded_in_words(recorded)}",
+        found=f"{_why_none(made)}; ML Metadata still says: {recorded_in_words(recorded)}",
         fix=_how_to_make_again(made),
     )
+
+
+def _why_none(made: list[LineageStep]) -> str:
+    pages = [artifact for kind in (PUSHED_MODEL, EVALUATION_REPORT) for artifact in artifacts_made(made, kind)]
+    return deletion_in_words(pages) or "none"
 
 
 def _folders(made: Iterable[LineageStep]) -> list[str]:
