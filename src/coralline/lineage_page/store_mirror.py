@@ -164,12 +164,6 @@ class StoreMirror(ReadOnlyStore):
         contexts = self._structure.contexts
         return found | {i: [contexts[c] for c in of if c in contexts] for i, of in known.items() if of is not None}
 
-    def contexts_by_execution(self, execution_ids: Sequence[int]) -> dict[int, list[pb.Context]]:
-        return {execution_id: self.get_contexts_by_execution(execution_id) for execution_id in execution_ids}
-
-    def get_contexts_by_id(self, ids: Iterable[int]) -> list[pb.Context]:
-        return self._by_id("get_contexts_by_id", ids, self._structure.contexts)
-
     def get_executions_by_context(self, context_id: int) -> list[pb.Execution]:
         known = self._structure.executions_in.get(context_id)
         if known is None:
