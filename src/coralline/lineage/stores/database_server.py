@@ -51,7 +51,7 @@ class _SessionRelay:
     """
 
     def __init__(self, login: Login):
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {_RELAY} import serve; serve()"
+        code = f"import sys; sys.path[:] = {sys.path!r}; from {_RELAY} import relay_sessions; relay_sessions()"
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", code],

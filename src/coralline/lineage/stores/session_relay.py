@@ -32,7 +32,7 @@ _LONGEST_PLACE = 60  # a socket's path has at most 104 bytes on some systems, an
 _CHUNK = 1 << 16
 
 
-def serve() -> None:
+def relay_sessions() -> None:
     """Serves the parent until it ends."""
     login = Login(**json.loads(sys.stdin.readline()))
     with contextlib.ExitStack() as stack:
