@@ -64,6 +64,7 @@ export class Router {
   async _open(fresh, quiet = false) {
     this._abort.abort();
     const abort = (this._abort = new AbortController());
+    const left = fresh ? this._keep : new Map();
     if (fresh) this._keep = new Map();
     const [name, ...parts] = location.pathname.split("/").filter(Boolean).map(decoded);
     const view = this._find([name ?? "", ...parts]);
@@ -80,6 +81,7 @@ export class Router {
       // What is on the screen stays there when the server is away for a moment.
       if (!quiet) this._fail(error);
     } finally {
+      for (const kept of left.values()) kept.dispose?.();
       if (!abort.signal.aborted) {
         this._busy = false;
         if (this._again) {

@@ -8,10 +8,18 @@ const CHOICES = [
   ["dark", "Dark"],
 ];
 
-/** Calls `repaint` whenever the colours change, for what isn't drawn by CSS. @param {() => void} repaint */
+/**
+ * Calls `repaint` whenever the colours change, for what isn't drawn by CSS, until what it returns is called.
+ * @param {() => void} repaint
+ */
 export function onThemeChange(repaint) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", repaint);
   document.addEventListener("coralline-theme", repaint);
+  return () => {
+    system.removeEventListener("change", repaint);
+    document.removeEventListener("coralline-theme", repaint);
+  };
 }
 
 /** A choice of the theme, kept in this browser. */

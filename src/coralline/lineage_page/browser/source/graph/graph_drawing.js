@@ -58,8 +58,16 @@ export class GraphDrawing {
     // The wheel scrolls the page until somebody works in the drawing.
     box.addEventListener("pointerdown", () => this._cy.userZoomingEnabled(true));
     box.addEventListener("mouseleave", () => this._cy.userZoomingEnabled(false));
-    onThemeChange(() => this._cy.style(graphStyle()));
-    new ResizeObserver(() => this._resized()).observe(box);
+    this._stopPainting = onThemeChange(() => this._cy.style(graphStyle()));
+    this._sizes = new ResizeObserver(() => this._resized());
+    this._sizes.observe(box);
+  }
+
+  /** Lets go of the canvas and of what it listens to. */
+  dispose() {
+    this._stopPainting();
+    this._sizes.disconnect();
+    this._cy.destroy();
   }
 
   /** Shows a graph, or what has changed in it. @param {GraphAnswer} graph @param {string} [focus] the node that it's about */

@@ -71,6 +71,12 @@ export class GraphView {
     });
   }
 
+  /** When the reader has gone to another page. */
+  dispose() {
+    this._drawing?.dispose();
+    this._drawing = null;
+  }
+
   /** Chooses a node, as a click does. @param {string} id */
   choose(id) {
     this._drawing?.choose(id, { bring: true });
