@@ -16,7 +16,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.stores.dialect import plain_values
-from coralline.lineage.stores.dialects import DIALECTS, decoded, dialect_of
+from coralline.lineage.stores.dialects import DIALECTS, dialect_of, setting_value
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
 _PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
@@ -299,7 +299,7 @@ class RunHistory:
             state=dialect.state(execution),
             created_ms=execution.create_time_since_epoch,
             updated_ms=execution.last_update_time_since_epoch,
-            settings={name: decoded(value) for name, value in dialect.settings(execution).items()},
+            settings={name: setting_value(value) for name, value in dialect.settings(execution).items()},
             details=dialect.details(execution),
             failure=dialect.failure(execution),
         )

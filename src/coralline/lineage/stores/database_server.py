@@ -18,8 +18,8 @@ from coralline.foundation.errors import UserError
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.stores.certificates import trusted_certificates
 from coralline.lineage.stores.database_session import Login
+from coralline.lineage.stores.how_to_open import HowToOpen
 from coralline.lineage.stores.schema_version import require_readable
-from coralline.lineage.stores.store_connection import StoreConnection
 
 PASSWORD_VARIABLE = "CORALLINE_STORE_PASSWORD"
 """Holds the password of an address that names a user without one."""
@@ -28,7 +28,7 @@ _PORTS = {"mysql": 3306, "postgresql": 5432}
 _RELAY = "coralline.lineage.stores.session_relay"
 
 
-def open_server(address: urllib.parse.SplitResult) -> StoreConnection:
+def open_server(address: urllib.parse.SplitResult) -> HowToOpen:
     """How to open the database at `mysql://user:password@host:port/database` or `postgresql://...`.
 
     It has been looked at by then: there is a server, it lets the user in, and holds a store that can be read.
@@ -39,7 +39,7 @@ def open_server(address: urllib.parse.SplitResult) -> StoreConnection:
     login = _login(address)
     relay = _SessionRelay(login)
     require_readable(relay.schema_version, login.shown)
-    return StoreConnection(_config(login, relay.place), kept=relay)
+    return HowToOpen(_config(login, relay.place), kept=relay)
 
 
 class _SessionRelay:

@@ -27,7 +27,7 @@ def dialect_of(written: pb.Execution | pb.Artifact) -> Dialect:
     return next(dialect for dialect in DIALECTS if dialect.wrote_execution(written))
 
 
-def decoded(value: Any) -> Any:
+def setting_value(value: Any) -> Any:
     """Exec properties often hold JSON: a component's part of the configuration."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:

@@ -14,8 +14,8 @@ from pathlib import Path
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
+from coralline.lineage.stores.how_to_open import HowToOpen
 from coralline.lineage.stores.schema_version import READ_HERE, require_known
-from coralline.lineage.stores.store_connection import StoreConnection
 
 STORE_FILE = "metadata.sqlite"
 """Of an output folder."""
@@ -31,7 +31,7 @@ _UNFINISHED = ("attempt to write a readonly database", "unable to open database 
 _JOURNALS = ("-journal", "-wal")
 
 
-def open_file(path: str) -> StoreConnection:
+def open_file(path: str) -> HowToOpen:
     """How to open the store in a file, or in an output folder.
 
     A file whose last writer was killed, or whose schema is older, is copied, and the copy is mended and upgraded.
@@ -53,7 +53,7 @@ def open_file(path: str) -> StoreConnection:
     if not unfinished:
         require_known(version, file)
         if version == READ_HERE:
-            return StoreConnection(_config(file, pb.SqliteMetadataSourceConfig.READONLY), gaps=_has_gaps(file))
+            return HowToOpen(_config(file, pb.SqliteMetadataSourceConfig.READONLY), gaps=_has_gaps(file))
     folder = tempfile.TemporaryDirectory(prefix="coralline-")
     try:
         copy = (_copied_with_journal if unfinished else _copied)(file, folder.name)
@@ -61,7 +61,7 @@ def open_file(path: str) -> StoreConnection:
     except (sqlite3.Error, OSError) as error:
         raise _unreadable(file, error) from error
     config = _config(copy, pb.SqliteMetadataSourceConfig.READWRITE)
-    return StoreConnection(config, upgrade=version != READ_HERE, kept=folder)
+    return HowToOpen(config, upgrade=version != READ_HERE, kept=folder)
 
 
 def _config(file: str, mode: int) -> pb.ConnectionConfig:
@@ -125,7 +125,7 @@ def _schema_version(file: str, mode: str = "ro") -> int | None:
 
 
 def _has_gaps(file: str) -> bool:
-    """Whether rows were deleted without their properties, as `StoreConnection.gaps` says."""
+    """Whether rows were deleted without their properties, as `HowToOpen.gaps` says."""
     with contextlib.suppress(sqlite3.Error), _database(file, "ro") as database:
         return any(
             database.execute(

@@ -26,8 +26,8 @@ from coralline.foundation.output_capture import output_to
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.stores import metadata_service
 from coralline.lineage.stores.database_server import open_server
+from coralline.lineage.stores.how_to_open import HowToOpen
 from coralline.lineage.stores.sqlite_file import STORE_FILE, open_file
-from coralline.lineage.stores.store_connection import StoreConnection
 
 _AT_ONCE = 100
 _SERVICES, _DATABASES, _FILES = ("grpc", "grpcs"), ("mysql", "postgresql"), ("sqlite", "file")
@@ -40,7 +40,7 @@ class ReadOnlyStore:
     some idle hours, or a pipeline was just writing to the file, for which opening waits.
     """
 
-    def __init__(self, address: str, connect: Callable[[], StoreConnection] | None, store: MetadataStore | None = None):
+    def __init__(self, address: str, connect: Callable[[], HowToOpen] | None, store: MetadataStore | None = None):
         self._address, self._connect, self._kept, self._gaps = address, connect, None, True
         self._store = store or self._opened()
 

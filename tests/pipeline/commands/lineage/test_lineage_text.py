@@ -150,3 +150,12 @@ def test_what_is_printed_for_programs_is_as_its_schema_says(
 def test_durations_and_times_read_well() -> None:
     assert [took(s) for s in (0, 8.24, 59.96, 129, 3725)] == ["0.0 s", "8.2 s", "1 min 0 s", "2 min 9 s", "1 h 2 min"]
     assert ":" in short_time(time.time() * 1000) and short_time(86_400_000.0).endswith(" 1970")
+
+
+def test_a_circle_in_the_records_ends(store_writer: Any, tmp_path: Path) -> None:  # noqa: F811
+    hen, egg = (store_writer.artifact(name, f"/farm/{name}") for name in ("Hen", "Egg"))
+    store_writer.execute("r1", "Lays", pb.Execution.COMPLETE, {"hen": hen}, {"egg": egg})
+    store_writer.execute("r1", "Hatches", pb.Execution.COMPLETE, {"egg": egg}, {"hen": hen})
+    assert "(above)" in _piped("show", f"artifact:{hen.id}", "--store", tmp_path)
+    assert "Egg" in _piped("impact", f"artifact:{hen.id}", "--store", tmp_path)
+    assert "run r1" in _piped("why", f"artifact:{hen.id}", "--store", tmp_path)

@@ -9,7 +9,7 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 
 
 @dataclasses.dataclass(frozen=True)
-class StoreConnection:
+class HowToOpen:
     """What `ml_metadata.MetadataStore` is given.
 
     Attributes:
