@@ -24,7 +24,7 @@ from pipeline.exit_codes import ExitCode
 
 _CORALLINE = [sys.executable, "-c", "from pipeline.cli import main; main()"]
 # They become another program.
-_WITHOUT_JSON = {"tensorboard", "test"}
+_WITHOUT_JSON = {"lineage serve", "tensorboard", "test"}
 
 
 def _called(*arguments: Any) -> subprocess.CompletedProcess[str]:
