@@ -31,7 +31,7 @@ from typing import Any
 from benchmarks.big_store import StoreWriter, open_to_write, write_big_store
 
 _READERS = 10
-_WRITTEN_RUNS = 12
+_WRITTEN_RUNS = 8
 _WHOLE = "direction=both&depth=40&limit=200"
 _TRIED = 100
 

@@ -1,6 +1,7 @@
-"""Data sets for the report's tests: images with the boxes that a test gives."""
+"""Data sets for the report's tests: images with the boxes that a test gives; and a browser to look at pages with."""
 
 import os
+import shutil
 
 import pytest
 
@@ -35,3 +36,16 @@ def make_image():
 @pytest.fixture
 def make_dataset():
     return dataset_of
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running Chromium, as playwright drives it; skips without one."""
+    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: coralline[browser] has it")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("there is no Chromium (Debian: apt-get install chromium)")
+    with driver.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

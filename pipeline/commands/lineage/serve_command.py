@@ -50,6 +50,6 @@ def command(
 
     It reads the store and changes nothing. Ctrl-C ends it.
     """
-    from coralline.lineage_page.page_server import PageOptions, serve
+    from coralline.lineage_page.page_server import PageOptions, serve_page
 
-    serve(PageOptions(store or default_store(), host, port, token_file, roots, names, open_browser), click.echo)
+    serve_page(PageOptions(store or default_store(), host, port, token_file, roots, names, open_browser), click.echo)

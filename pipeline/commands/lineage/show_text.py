@@ -19,7 +19,7 @@ from pipeline.commands.lineage.text_layout import TextLayout
 
 _DEEPEST = 100
 """How many steps one below the other a tree shows."""
-_LONGEST_FAILURE = 20_000
+_LONGEST_FAILURE, _LONGEST_SHOWN = 20_000, 2000
 _SETTING = 20
 
 
@@ -150,14 +150,14 @@ def _without_failure(execution: Execution) -> dict[str, Any]:
 
 def _print_properties(layout: TextLayout, properties: Mapping[str, Any]) -> None:
     for name, value in properties.items():
-        layout.line((one_line(name), "dim"), f" {one_line(value)}", indent=2)
+        layout.line((one_line(name), "dim"), f" {one_line(value, _LONGEST_SHOWN)}", indent=2)
 
 
 def _print_settings(layout: TextLayout, settings: Mapping[str, Any], indent: int = 2) -> None:
     for name, value in settings.items():
         inner = {f"{name}.{k}": v for k, v in value.items()} if isinstance(value, dict) and value else {name: value}
         for key, item in inner.items():
-            layout.line((one_line(key), "dim"), f" {one_line(item)}", indent=indent)
+            layout.line((one_line(key), "dim"), f" {one_line(item, _LONGEST_SHOWN)}", indent=indent)
 
 
 def _grow_back(

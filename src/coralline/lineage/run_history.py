@@ -19,9 +19,6 @@ from coralline.lineage.stores.dialect import plain_values
 from coralline.lineage.stores.dialects import DIALECTS, dialect_of, setting_value
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
-RUN_CONTEXTS = frozenset(dialect.run_context for dialect in DIALECTS)
-"""Types of contexts that are runs, named by the run's id."""
-
 _PIPELINES = tuple(dialect.pipeline_context for dialect in DIALECTS)
 _RESOLVERS = ("Resolver", "ResolverNode")
 _OUTPUT_EVENTS = (pb.Event.OUTPUT, pb.Event.DECLARED_OUTPUT, pb.Event.INTERNAL_OUTPUT)
@@ -139,10 +136,7 @@ class RunHistory:
 
     def runs(self, limit: int | None = None, skip: int = 0) -> list[Run]:
         """The newest runs first, without the `skip` newest."""
-        return self.runs_of(self._run_contexts(limit=None if limit is None else limit + skip)[skip:])
-
-    def runs_of(self, contexts: Sequence[pb.Context]) -> list[Run]:
-        """The runs that these contexts of the store are; their types are in `RUN_CONTEXTS`."""
+        contexts = self._run_contexts(limit=None if limit is None else limit + skip)[skip:]
         return self._with_code(self._runs(contexts))
 
     def run(self, run_id: str) -> Run | None:
@@ -152,7 +146,11 @@ class RunHistory:
         found = self._beginning(run_id)
         exact = [context for context in found if context.name == run_id]
         matching = exact or found
-        return self.runs_of(matching)[0] if len(matching) == 1 else None
+        return self._with_code(self._runs(matching))[0] if len(matching) == 1 else None
+
+    def runs_of(self, contexts: Iterable[pb.Context]) -> list[Run]:
+        """The runs that these contexts of the store are; as `dialects.RUN_CONTEXTS` has their types."""
+        return self._with_code(self._runs(list(contexts)))
 
     def runs_named(self, run_ids: Iterable[str]) -> list[Run]:
         """The runs with these ids, the newest first; unknown ones are left out."""
@@ -163,7 +161,7 @@ class RunHistory:
             names = ", ".join(f"'{run_id}'" for run_id in plain[first : first + _NAMES_AT_ONCE])
             found += self._run_contexts(f"name IN ({names})")
         newest_first = sorted(found, key=lambda c: (c.create_time_since_epoch, c.id), reverse=True)
-        return self.runs_of(newest_first)
+        return self._with_code(self._runs(newest_first))
 
     def run_ids(self, beginning: str = "") -> list[str]:
         """The ids of runs that begin so, the newest first."""
@@ -175,9 +173,9 @@ class RunHistory:
         # Two runs may have begun in the same millisecond; ids rise.
         place = next((i for i, context in enumerate(older) if context.name == run.run_id), len(older))
         for context in older[place + 1 :]:
-            (found,) = self.runs_of([context])
+            (found,) = self._runs([context])
             if found.pipeline == run.pipeline:
-                yield found
+                yield self._with_code([found])[0]
 
     def _beginning(self, run_id: str) -> list[pb.Context]:
         return [c for c in self._run_contexts(f"name LIKE '{_pattern(run_id)}%'") if c.name.startswith(run_id)]

@@ -123,7 +123,7 @@ class PageServer:
         self._server.should_exit = True
 
 
-def serve(options: PageOptions, tell: Callable[[str], None] = print) -> None:
+def serve_page(options: PageOptions, tell: Callable[[str], None] = print) -> None:
     """Serves the page until it's interrupted.
 
     Raises:

@@ -108,7 +108,7 @@ class Snapshot:
         return changed
 
     def _with_served(self, row: RunRow) -> RunRow:
-        served = self.served.get(row.published) if row.published else None
+        served = self.served.get(row.published, row.served) if row.published else None
         return row if row.served is served else dataclasses.replace(row, served=served)
 
     def events_of(self, kind: str, number: int) -> list[EventLine]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ml_metadata.proto import metadata_store_pb2 as pb
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.run_history import RUN_CONTEXTS
+from coralline.lineage.stores.dialects import RUN_CONTEXTS
 from coralline.lineage.stores.store import ReadOnlyStore, open_store
 
 _PATIENCE_S = 5.0
@@ -66,6 +66,11 @@ class LockedStore:
         finally:
             self._asked_s = None
             self._lock.release()
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether a copy of the store's file is read, which doesn't change with it."""
+        return self._store.is_copy
 
     def reopen(self) -> None:
         """Opens the address anew: another file may lie there."""
@@ -143,38 +148,33 @@ class StoreMirror(ReadOnlyStore):
         self._locked, self._structure = store, structure
         self._executions, self._artifacts = executions or {}, artifacts or {}
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if not name.startswith("get_"):
-            raise AttributeError(f"a store is read here, never written to: {name}")
-        return lambda *arguments, **named: self._locked.ask(name, *arguments, **named)
+    def _ask(self, name: str, *arguments: Any, **named: Any) -> Any:
+        return self._locked.ask(name, *arguments, **named)
 
     def get_context_types(self) -> list[pb.ContextType]:
         return self._structure.context_types
 
-    def get_contexts_by_execution(self, execution_id: int) -> list[pb.Context]:
-        known = self._structure.contexts_of.get(execution_id)
-        if known is None:
-            found: list[pb.Context] = self._locked.ask("get_contexts_by_execution", execution_id)
-            return found
-        return [self._structure.contexts[i] for i in known if i in self._structure.contexts]
+    def get_contexts_by_id(self, ids: Sequence[int]) -> list[pb.Context]:
+        return self._by_id("get_contexts_by_id", ids, self._structure.contexts)
 
     def contexts_by_execution(self, execution_ids: Sequence[int]) -> dict[int, list[pb.Context]]:
-        return {execution_id: self.get_contexts_by_execution(execution_id) for execution_id in execution_ids}
-
-    def get_contexts_by_id(self, ids: Iterable[int]) -> list[pb.Context]:
-        return self._by_id("get_contexts_by_id", ids, self._structure.contexts)
+        known = {i: self._structure.contexts_of.get(i) for i in execution_ids}
+        unknown = [i for i, contexts in known.items() if contexts is None]
+        found: dict[int, list[pb.Context]] = self._ask("contexts_by_execution", unknown) if unknown else {}
+        contexts = self._structure.contexts
+        return found | {i: [contexts[c] for c in of if c in contexts] for i, of in known.items() if of is not None}
 
     def get_executions_by_context(self, context_id: int) -> list[pb.Execution]:
         known = self._structure.executions_in.get(context_id)
         if known is None:
-            found: list[pb.Execution] = self._locked.ask("get_executions_by_context", context_id)
+            found: list[pb.Execution] = self._ask("get_executions_by_context", context_id)
             return found
         return self.get_executions_by_id(known)
 
-    def get_executions_by_id(self, ids: Iterable[int]) -> list[pb.Execution]:
+    def get_executions_by_id(self, ids: Sequence[int]) -> list[pb.Execution]:
         return self._by_id("get_executions_by_id", ids, self._executions)
 
-    def get_artifacts_by_id(self, ids: Iterable[int]) -> list[pb.Artifact]:
+    def get_artifacts_by_id(self, ids: Sequence[int]) -> list[pb.Artifact]:
         return self._by_id("get_artifacts_by_id", ids, self._artifacts)
 
     def get_events_by_execution_ids(self, ids: Iterable[int]) -> list[pb.Event]:
@@ -188,7 +188,7 @@ class StoreMirror(ReadOnlyStore):
         found = [at_hand[i] for i in wanted if i in at_hand]
         missing = [i for i in wanted if i not in at_hand]
         for some in in_parts(missing):
-            found += self._locked.ask(method, some)
+            found += self._ask(method, some)
         return found
 
 
@@ -199,14 +199,9 @@ class RootedMirror(StoreMirror):
         super().__init__(store, structure)
         self._shows = shows
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        ask = super().__getattr__(name)
-        if not name.startswith("get_artifacts"):
-            return ask
-        return lambda *arguments, **named: [self._reachable(a) for a in ask(*arguments, **named)]
-
-    def get_artifacts_by_id(self, ids: Iterable[int]) -> list[pb.Artifact]:
-        return [self._reachable(artifact) for artifact in super().get_artifacts_by_id(ids)]
+    def _ask(self, name: str, *arguments: Any, **named: Any) -> Any:
+        found = super()._ask(name, *arguments, **named)
+        return [self._reachable(artifact) for artifact in found] if name.startswith("get_artifacts") else found
 
     def _reachable(self, artifact: pb.Artifact) -> pb.Artifact:
         if self._shows(artifact.uri):

@@ -35,9 +35,9 @@ class StoreWatch:
 
     def __init__(self, address: str):
         self._file = store_file(address)
-        self._identity = self._file_identity()
         self.snapshot = Snapshot(LockedStore(address))
         self._reader = LockedStore(address)
+        self._identity = self._file_identity()
         self._loader = SnapshotLoader(self.snapshot, self._reader)
         self._state = threading.Condition()
         self._wanted, self._stopping = True, False
@@ -135,16 +135,17 @@ class StoreWatch:
         self._reader.reopen()
         self.snapshot.store.reopen()
         self.snapshot.clear()
-        self._identity = identity
+        self._identity = self._file_identity()
 
-    def _file_identity(self) -> tuple[int, int] | None:
+    def _file_identity(self) -> tuple[int, ...] | None:
+        """What changes when another file lies there, and of one that was copied, when it's written to."""
         if self._file is None:
             return None
         try:
             found = os.stat(self._file)
         except OSError as error:
             raise UserError("there is no store of ML Metadata", file=self._file, found=reason(error)) from error
-        return found.st_dev, found.st_ino
+        return (found.st_dev, found.st_ino, *((found.st_mtime_ns, found.st_size) if self._reader.is_copy else ()))
 
 
 def store_file(address: str) -> str | None:

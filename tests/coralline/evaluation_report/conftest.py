@@ -1,10 +1,9 @@
-"""A detector's judged images, drawn and made up, and a browser to look at the page with."""
+"""A detector's judged images, drawn and made up."""
 
 from __future__ import annotations
 
 import datetime
 import io
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -168,16 +167,3 @@ def _drawn(truth: GroundTruth) -> bytes:
 def judged_sample():
     """The class `JudgedSample`."""
     return JudgedSample
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """A running Chromium, as playwright drives it; skips without one."""
-    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: coralline[browser] has it")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("there is no Chromium (Debian: apt-get install chromium)")
-    with driver.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()

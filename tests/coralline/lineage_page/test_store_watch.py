@@ -1,7 +1,9 @@
+import contextlib
 import http.client
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -143,3 +145,22 @@ def test_reading_writes_nothing(recorded, open_page):
         page.json(path)
     assert (recorded.out / "metadata.sqlite").read_bytes() == before
     assert sorted(p.name for p in recorded.out.iterdir()) == ["artifacts", "logs", "metadata.sqlite"]
+
+
+def _sql(file, statement):
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute(statement)
+
+
+def test_a_store_that_is_read_from_a_copy_follows_its_file(recorded, open_page, tmp_path_factory):
+    file = tmp_path_factory.mktemp("wal") / "metadata.sqlite"
+    shutil.copy(recorded.out / "metadata.sqlite", file)
+    _sql(file, "PRAGMA journal_mode=WAL")
+    page = open_page(file)
+    assert page.json("/api/store")["executions"] == 9
+    _sql(
+        file,
+        "INSERT INTO Execution (type_id, last_known_state, create_time_since_epoch, last_update_time_since_epoch)"
+        " SELECT type_id, 3, create_time_since_epoch + 1, last_update_time_since_epoch + 1 FROM Execution LIMIT 1",
+    )
+    assert _until(lambda: page.json("/api/store")["executions"] == 10)

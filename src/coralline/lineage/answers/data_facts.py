@@ -87,11 +87,12 @@ def _classes(known: Mapping[str, Any], content: dict[str, Any] | str) -> tuple[d
 def _splits(known: Mapping[str, Any], examples: Artifact | None) -> dict[str, int]:
     """From the report's `train_images`, else the examples' `train_records`."""
     for properties, ending in ((known, _SPLIT_IMAGES), (examples.properties if examples else {}, _SPLIT_RECORDS)):
-        found = {name.removesuffix(ending): value for name, value in properties.items() if name.endswith(ending)}
+        counts = {name: count for name, value in properties.items() if (count := _whole(value)) is not None}
+        found = {name.removesuffix(ending): count for name, count in counts.items() if name.endswith(ending)}
         if found:
             order = {"train": 0, "eval": 1, "test": 2}
             named = sorted(found, key=lambda split: (order.get(split, 3), split))
-            return {split: _whole(found[split]) or 0 for split in named}
+            return {split: found[split] for split in named}
     return {}
 
 

@@ -11,8 +11,11 @@ from coralline.lineage.answers.model_facts import class_scores, finding_differen
 from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given
 from coralline.lineage.lineage_steps import LineageStep, steps_of
-from coralline.lineage.recorded_names import CODE_VERSION
+from coralline.lineage.recorded_names import CODE_FROM, CODE_SHA256, CODE_VERSION, GIT_COMMIT, GIT_DIRTY
 from coralline.lineage.run_history import Run, RunHistory
+
+_OF_THE_FILES = (GIT_COMMIT, GIT_DIRTY, CODE_FROM)
+"""What says where the code's files are from."""
 
 
 def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
@@ -73,11 +76,15 @@ def _once(used: Mapping[tuple[str, str], Any]) -> dict[tuple[str, str], Any]:
 
 
 def differing_code(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What differs of two code versions: [{"name", "one", "other"}]; None of a name that one didn't record."""
+    """What differs of two code versions: [{"name", "one", "other"}]; None of a name that one didn't record.
+
+    The same files are the same code, whatever the commit.
+    """
+    same_files = one.get(CODE_SHA256) is not None and one.get(CODE_SHA256) == other.get(CODE_SHA256)
     return [
         {"name": str(name), "one": _text(one.get(name)), "other": _text(other.get(name))}
         for name in CODE_VERSION
-        if one.get(name) != other.get(name)
+        if one.get(name) != other.get(name) and not (same_files and name in _OF_THE_FILES)
     ]
 
 

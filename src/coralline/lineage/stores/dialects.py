@@ -19,6 +19,9 @@ DIALECTS: tuple[Dialect, ...] = (KfpDialect(), KfpV1Dialect(), OlderTfxDialect()
 BOOKKEEPING = frozenset().union(*(dialect.bookkeeping for dialect in DIALECTS))
 """Properties of artifacts that tell nothing of their content."""
 
+RUN_CONTEXTS = frozenset(dialect.run_context for dialect in DIALECTS)
+"""Types of contexts that are runs, named by the run's id."""
+
 
 def dialect_of(written: pb.Execution | pb.Artifact) -> Dialect:
     """Whose an execution or an artifact is."""

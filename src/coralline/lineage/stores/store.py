@@ -43,13 +43,19 @@ class ReadOnlyStore:
     """
 
     def __init__(self, address: str, connect: Callable[[], HowToOpen] | None, store: MetadataStore | None = None):
-        self._address, self._connect, self._kept, self._gaps = address, connect, None, True
+        self._address, self._connect, self._gaps = address, connect, True
+        self._kept: Any = None
         self._store = store or self._opened()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith("get_"):
             raise AttributeError(f"a store is read here, never written to: {name}")
         return functools.partial(self._ask, name)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether a copy of the file is read, which doesn't change with it."""
+        return isinstance(self._kept, tempfile.TemporaryDirectory)
 
     def get_executions_by_id(self, ids: Sequence[int]) -> list[pb.Execution]:
         """Those that there are."""

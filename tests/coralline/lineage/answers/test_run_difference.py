@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from coralline.lineage.answers.run_difference import run_difference
+from coralline.lineage.answers.run_difference import differing_code, run_difference
 from coralline.lineage.run_history import open_lineage
 from tests.coralline.lineage.answers.conftest import FIRST, SECOND
 
@@ -66,3 +66,10 @@ def test_runs_without_evaluation_or_data_are_compared_too(out: Path, kubeflow: A
     assert found["data"]["changed"] is None
     clusters = _differences(kubeflow.address, "0b7e64f1-first", "1c8f75a2-again")
     assert (clusters["settings"], clusters["data"]["changed"]) == ([], False)
+
+
+def test_the_same_files_are_the_same_code_whatever_the_commit() -> None:
+    one, other = {"git_commit": "a", "code_sha256": "5", "lock_sha256": "1"}, {"git_commit": "b", "code_sha256": "5"}
+    assert differing_code(one, other | {"lock_sha256": "1"}) == []
+    assert [entry["name"] for entry in differing_code(one, other)] == ["lock_sha256"]
+    assert [entry["name"] for entry in differing_code({"git_commit": "a"}, {"git_commit": "b"})] == ["git_commit"]

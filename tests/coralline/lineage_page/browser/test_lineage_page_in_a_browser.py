@@ -164,6 +164,7 @@ def test_graph_is_walked_by_keyboard_and_is_there_as_a_list(served_weekly_runs, 
     page.locator(".chosen h4, .chosen .uri").first.wait_for()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"/(executions|artifacts)/{chosen[2:]}$"))
+    page.locator(f"h1:not(:has-text('{SERVED}'))").wait_for()
     page.go_back()
     page.locator("h1", has_text=SERVED).wait_for()
     assert is_drawn(page) == nodes
@@ -259,8 +260,7 @@ def test_a_run_under_way_appears_by_itself_and_leaves_the_reader_alone(serve_run
     page.keyboard.type("2026")
     runs.write(runs.Week(None, running=True))
     row = page.locator("table.runs tbody tr")
-    row.wait_for()
-    assert "running" in row.text_content()
+    row.filter(has_text="running").wait_for()
     assert page.evaluate("document.activeElement.id") == "search" and page.locator("#search").input_value() == "2026"
     runs.write(runs.Week(0.4))
     until(page, lambda: page.locator("table.runs tbody tr").count() == 2)
@@ -269,14 +269,21 @@ def test_a_run_under_way_appears_by_itself_and_leaves_the_reader_alone(serve_run
 def test_an_open_run_learns_how_its_step_ended(serve_runs, open_lineage_page):
     runs, address = serve_runs()
     runs.write(runs.Week(None, running=True))
-    page = open_lineage_page(f"{address}/runs/latest")
+    page = open_lineage_page(f"{address}/runs/{runs.runs[0]}")
     is_drawn(page)
     page.wait_for_selector(".live[data-state=live]")
     page.locator("#as-list").click()
     assert "running" in page.locator(".as-list").text_content()
+    log = page.locator(".log")
+    assert log.count() == 0
     runs.fail_what_is_running()
     page.locator(".as-list .badge", has_text="failed").wait_for()
     assert page.locator("h2", has_text="QatTrainer failed").count() == 1
+    log.locator("summary").click()
+    runs.write(runs.Week(0.4))
+    page.locator(".live").wait_for()
+    page.wait_for_timeout(3000)
+    assert log.get_attribute("open") is not None
 
 
 def test_a_server_that_is_gone_is_told(serve_runs, open_lineage_page):

@@ -40,15 +40,26 @@ const links = PLACES.map(([href, word]) => link(href ?? "/", {}, word ?? ""));
 /** @param {import("./router.js").View | null} view @param {any} data @param {import("./router.js").Context} context @param {boolean} fresh */
 function show(view, data, context, fresh) {
   const focused = document.activeElement?.id;
-  const open = [...main.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const open = new Set(folds().filter(([, details]) => details.open).map(([key]) => key));
   const top = scrollY;
   main.replaceChildren(...(view ? view.render(data, context) : nowhere()));
   document.title = `${view ? view.title(data, context) : "No such page"} · Coralline lineage`;
   arrive(fresh);
   if (fresh) return;
-  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const [key, details] of folds()) if (open.has(key)) details.open = true;
   if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus({ preventScroll: true });
   scrollTo(0, top);
+}
+
+/** What opens and closes on the page, each with a name that outlives a refresh. @returns {[string, HTMLDetailsElement][]} */
+function folds() {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return [...main.querySelectorAll("details")].filter((details) => !details.closest(".graph")).map((details) => {
+    const name = details.id || (details.querySelector("summary")?.textContent ?? "");
+    seen.set(name, (seen.get(name) ?? 0) + 1);
+    return [`${name} ${seen.get(name)}`, details];
+  });
 }
 
 /** Where the reader is after another page was opened. @param {boolean} fresh */

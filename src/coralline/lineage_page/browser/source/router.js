@@ -72,7 +72,7 @@ export class Router {
     try {
       const data = view ? await view.load(context) : null;
       if (abort.signal.aborted) return;
-      const text = JSON.stringify(data) + location.href;
+      const text = JSON.stringify(data, withoutVersion) + location.href;
       if (fresh || text !== this._last) this._show(view, data, context, fresh);
       this._last = text;
     } catch (error) {
@@ -115,6 +115,9 @@ export class Router {
     this.go(found.pathname + found.search);
   }
 }
+
+/** The store's number rises with every change, also of what isn't shown. @param {string} name @param {unknown} value */
+const withoutVersion = (name, value) => (name === "version" && typeof value === "number" ? undefined : value);
 
 /** @param {string} part of a path; a broken escape is shown as it is */
 function decoded(part) {

@@ -19,7 +19,7 @@ export function graphList({ nodes, edges }) {
     joined.get(to)?.taken.push([name, source]);
     joined.get(from)?.made.push([name, target]);
   }
-  const steps = nodes.filter((node) => node.kind === "execution");
+  const steps = nodes.filter((node) => node.kind === "execution").sort((a, b) => Number(a.id.slice(2)) - Number(b.id.slice(2)));
   const shown = steps.slice(0, MOST).map((step) => {
     const { taken = [], made = [] } = joined.get(step.id) ?? {};
     return h("li", {},
