@@ -86,6 +86,7 @@ def test_an_older_report_has_no_such_file(tmp_path):
         (gzip.compress(b'{"schema":"coralline.data-files/1","images":1}\nnull\n'), "a JSON object a line"),
         (gzip.compress(b'{"schema":"coralline.data-files/1","images":1}\n' + b"[" * 9**5 + b"\n"), "a JSON object"),
     ],
+    ids=["not gzip", "cut off", "a newer version", "a line less", "null", "nested too deep"],
 )
 def test_a_damaged_one_is_one_message(tmp_path, content, found):
     (tmp_path / DATA_FILES).write_bytes(content)
