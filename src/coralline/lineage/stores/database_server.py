@@ -51,7 +51,9 @@ class _SessionRelay:
     """
 
     def __init__(self, login: Login):
-        code = f"import sys; sys.path[:] = {sys.path!r}; from {_RELAY} import relay_sessions; relay_sessions()"
+        # An editable installation isn't in the path: a finder knows it, which `-S` doesn't load.
+        path = [os.fspath(Path(__file__).parents[3]), *sys.path]
+        code = f"import sys; sys.path[:] = {path!r}; from {_RELAY} import relay_sessions; relay_sessions()"
         with tempfile.TemporaryFile() as log:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", code],
