@@ -7,6 +7,7 @@ import dataclasses
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -66,7 +67,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], log: Path, asks: Callable[[], object], **how: object) -> Iterator[None]:
+def _running(
+    command: list[str], log: Path, asks: Callable[[], object], ends_by: int = signal.SIGTERM, **how: object
+) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log.open("w"), **how)  # type: ignore[call-overload]
     try:
         deadline = time.monotonic() + 60
@@ -79,7 +82,7 @@ def _running(command: list[str], log: Path, asks: Callable[[], object], **how: o
                 time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.send_signal(ends_by)
         process.wait()
 
 
@@ -154,7 +157,9 @@ def postgresql(kubeflow_writer, tfx_writer) -> Iterator[Server]:
         Path(data, "pg_hba.conf").write_text("\n".join(rules) + "\n")
         where = ["-D", data, "-h", "127.0.0.1", "-p", str(server.port), "-k", str(folder), "-F"]
         tls = ["-cssl=on", f"-cssl_cert_file={folder}/cert.pem", f"-cssl_key_file={folder}/key.pem"]
-        with _running([program, *where, *tls], folder / "log", lambda: sql("SELECT 1"), cwd=folder, **user):
+        # SIGTERM would wait until every session has ended by itself.
+        how = {"ends_by": signal.SIGINT, "cwd": folder, **user}
+        with _running([program, *where, *tls], folder / "log", lambda: sql("SELECT 1"), **how):
             for database in _DATABASES:
                 sql(f"CREATE DATABASE {database}")
             for name in ("reader", "outsider", "encrypted"):
