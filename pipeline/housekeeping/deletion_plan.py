@@ -9,7 +9,8 @@ from pathlib import Path
 
 from coralline.foundation.errors import UserError
 from coralline.lineage.deleted_files import DELETED_BY, GC
-from coralline.lineage.run_history import Artifact, Run, open_lineage
+from coralline.lineage.recorded_run import Artifact, Run
+from coralline.lineage.run_history import open_lineage
 from pipeline.housekeeping.folder_contents import FolderContents, look_into
 from pipeline.housekeeping.kept_artifacts import (
     contains,

@@ -18,7 +18,7 @@ from coralline.lineage.recorded_names import (
     RECORD_FORMAT_NAME,
     SERVED_MODEL,
 )
-from coralline.lineage.run_history import Artifact, Run
+from coralline.lineage.recorded_run import Artifact, Run
 from coralline.publishing.places import place_of
 from pipeline.housekeeping.recorded_graph import RecordedGraph
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Execution, Run
+from coralline.lineage.run_history import RunHistory
 
 _AT_ONCE = 500
 

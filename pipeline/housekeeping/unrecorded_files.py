@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from coralline.lineage.run_history import Execution, Run
+from coralline.lineage.recorded_run import Execution, Run
 from pipeline.housekeeping.folder_contents import look_into
 from pipeline.housekeeping.kept_artifacts import paths_in
 from pipeline.housekeeping.recorded_graph import RecordedGraph

@@ -10,7 +10,8 @@ from typing import Any
 from coralline.foundation.errors import UserError
 from coralline.lineage.lineage_steps import steps
 from coralline.lineage.recorded_names import CODE_VERSION
-from coralline.lineage.run_history import Artifact, RunHistory
+from coralline.lineage.recorded_run import Artifact
+from coralline.lineage.run_history import RunHistory
 from coralline.lineage.stores.store import open_store
 from coralline.publishing import published
 from pipeline import machine_output

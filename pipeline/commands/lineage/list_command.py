@@ -13,7 +13,8 @@ from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
     from coralline.lineage.answers.run_table import RunRow
-    from coralline.lineage.run_history import Run, RunHistory
+    from coralline.lineage.recorded_run import Run
+    from coralline.lineage.run_history import RunHistory
 
 
 @click.command("list")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from coralline.lineage.answers.run_table import RunRow
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 from pipeline.commands.lineage.lineage_words import (
     STATE_STYLES,
     address_shown,

@@ -14,7 +14,8 @@ from pipeline.commands.lineage.store_choice import answer, open_history, store_o
 from pipeline.run_options import json_option
 
 if TYPE_CHECKING:
-    from coralline.lineage.run_history import Artifact, Run, RunHistory
+    from coralline.lineage.recorded_run import Artifact, Run
+    from coralline.lineage.run_history import RunHistory
 
 _NUMBERED = re.compile(r"(execution|artifact):(\d{1,18})")
 

@@ -13,7 +13,8 @@ from coralline.foundation.printable import printable_lines, without_secrets
 from coralline.lineage.answers.outcome import recorded_in_words
 from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.lineage_steps import LineageStep, came_from, came_of
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Execution, Run
+from coralline.lineage.run_history import RunHistory
 from coralline.publishing.serving_record import Move
 from pipeline.commands.lineage.lineage_words import address_shown, local_time, one_line, state_text, state_word, took
 from pipeline.commands.lineage.text_layout import TextLayout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 
 GC = "coralline gc"
 DELETED_BY, DELETED_MS = "deleted_by", "deleted_ms"

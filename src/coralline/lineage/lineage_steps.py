@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from coralline.lineage.recorded_names import CODE_VERSION
-from coralline.lineage.run_history import Artifact, Execution, RunHistory
+from coralline.lineage.recorded_run import Artifact, Execution
+from coralline.lineage.run_history import RunHistory
 
 _MISSING = "missing from the store"
 

@@ -16,7 +16,8 @@ from ml_metadata.proto import metadata_store_pb2 as pb
 from coralline.foundation.errors import UserError
 from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.lineage_steps import steps_of
-from coralline.lineage.run_history import Execution, RunHistory
+from coralline.lineage.recorded_run import Execution
+from coralline.lineage.run_history import RunHistory
 from coralline.lineage.stores.dialects import dialect_of
 from coralline.lineage_page.snapshot import KnownArtifact, KnownExecution, Snapshot
 from coralline.lineage_page.store_mirror import EventLine, LockedStore, StoreMirror, in_parts

@@ -25,7 +25,8 @@ from components.artifacts import DatasetReport, LabelMap
 from coralline.foundation.code_version import code_facts
 from coralline.foundation.errors import UserError
 from coralline.lineage.recorded_names import MEASURED
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 from coralline.lineage.stores.store import open_store
 from pipeline.running.local_dag_runner import NodeOutcome, RecordingLocalDagRunner
 from pipeline.running.run_facts import surroundings

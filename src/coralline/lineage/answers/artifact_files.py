@@ -8,7 +8,7 @@ from typing import Any
 
 from coralline.foundation import storage
 from coralline.lineage.deleted_files import deletion_in_words
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 
 NOT_RECORDED = "not recorded by that version"
 DELETED = "the run's files have been deleted"

@@ -12,7 +12,8 @@ from coralline.lineage.answers.run_difference import differing_code, setting_dif
 from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given, without_data_place
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import EXAMPLES
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 
 _LOOKED_BACK = 50
 """How many runs are looked at to find one that has read data: a row of failed ones may lie between."""

@@ -14,7 +14,7 @@ from coralline.lineage.answers.run_table import data_fingerprint, data_path
 from coralline.lineage.data_files import changed_data_files
 from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.recorded_names import CLASS_BOXES, DATASET_REPORT, EXAMPLES, recorded_value
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 
 BOXES_BY_CLASS = "boxes by class"
 """How the sentence of `data_changes` on them begins."""

@@ -10,7 +10,8 @@ from coralline.lineage.answers.outcome import artifacts_made, published_place
 from coralline.lineage.answers.run_table import RunRow, ServedVersions, rows_of
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_of
 from coralline.lineage.recorded_names import PUSHED_MODEL, WARM_START
-from coralline.lineage.run_history import Artifact, RunHistory
+from coralline.lineage.recorded_run import Artifact
+from coralline.lineage.run_history import RunHistory
 
 TRAINED, WARM_STARTED = "made from it", "warm start"
 """How a published model depends on an artifact: directly, or because training began with a model that does."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.recorded_names import BLESSING, EVALUATION_REPORT, PUSHED_MODEL
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 
 FIGURES = ("AP", "AP50", "AP75")
 """Names of the figures of a model, as ML Metadata and pages have them."""

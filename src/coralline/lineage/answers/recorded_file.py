@@ -26,7 +26,8 @@ from coralline.lineage.recorded_names import (
     TFLITE_MODEL,
     recorded_value,
 )
-from coralline.lineage.run_history import Artifact, RunHistory
+from coralline.lineage.recorded_run import Artifact
+from coralline.lineage.run_history import RunHistory
 from coralline.publishing.bundle import COMPILED, MANIFEST, MODEL, identity, read_manifest
 
 _MODELS = (MODEL, COMPILED)

@@ -9,7 +9,8 @@ from coralline.foundation.printable import printable, shortened
 from coralline.lineage.answers.outcome import published_place
 from coralline.lineage.answers.run_table import ServedVersions
 from coralline.lineage.recorded_names import PUSHED_MODEL
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 
 _BACK = re.compile(r"latest~(\d{1,6})")
 _PREVIOUS, _SERVED = "previous", "served"

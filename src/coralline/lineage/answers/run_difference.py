@@ -12,7 +12,8 @@ from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.answers.setting_facts import LEFT_OPEN, resolved_settings, settings_given
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_FROM, CODE_SHA256, CODE_VERSION, GIT_COMMIT, GIT_DIRTY
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 
 _OF_THE_FILES = (GIT_COMMIT, GIT_DIRTY, CODE_FROM)
 """What says where the code's files are from."""

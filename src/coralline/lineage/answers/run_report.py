@@ -14,7 +14,8 @@ from coralline.lineage.answers.run_choice import find_run
 from coralline.lineage.deleted_files import deletion_in_words
 from coralline.lineage.lineage_steps import LineageStep, steps
 from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 
 PAGE_FILE = "report.html"
 

@@ -17,10 +17,12 @@ from coralline.lineage.recorded_names import (
     EXAMPLES,
     INPUT_FINGERPRINT,
     MODEL,
+    OUTCOME,
     RESOLVED_SETTINGS,
     recorded_value,
 )
-from coralline.lineage.run_history import Run, RunHistory
+from coralline.lineage.recorded_run import Run
+from coralline.lineage.run_history import RunHistory
 from coralline.publishing.bundle import MANIFEST
 from coralline.publishing.places import place_of
 
@@ -72,6 +74,13 @@ class RunRow:
 def run_rows(history: RunHistory, limit: int | None = None) -> list[RunRow]:
     """The newest runs first, one line each."""
     return rows_of(history, history.runs(limit))
+
+
+_BETWEEN_STEPS = {
+    "killed": "the run was killed between two steps",
+    "interrupted": "the run was interrupted between two steps",
+    "failed": "the run failed between two steps; its log says why",
+}
 
 
 def rows_of(history: RunHistory, runs: Sequence[Run]) -> list[RunRow]:
@@ -138,10 +147,12 @@ def _row(run: Run, made: Sequence[LineageStep], served: ServedVersions) -> RunRo
 
 
 def failure_of(run: Run) -> str | None:
-    """Which step failed and why; None if the last try of each didn't."""
+    """Which step failed and why, or how the run ended between two steps; None if it didn't fail."""
     last = {execution.node: execution for execution in run.executions}
     failed = next((execution for execution in last.values() if execution.state == "FAILED"), None)
-    return None if failed is None else f"{failed.node}: {failed.failure or 'no reason is recorded'}"
+    if failed is not None:
+        return f"{failed.node}: {failed.failure or 'no reason is recorded'}"
+    return _BETWEEN_STEPS.get(run.properties.get(OUTCOME, "")) if run.state == "FAILED" else None
 
 
 def data_path(made: Sequence[LineageStep]) -> str | None:

@@ -17,7 +17,8 @@ from coralline.lineage.answers.run_difference import differing_code
 from coralline.lineage.answers.run_table import RunRow, run_row, run_rows
 from coralline.lineage.lineage_steps import LineageStep, came_from
 from coralline.lineage.recorded_names import EXAMPLES, PUSHED_MODEL
-from coralline.lineage.run_history import Artifact, RunHistory
+from coralline.lineage.recorded_run import Artifact
+from coralline.lineage.run_history import RunHistory
 from coralline.publishing import serving_record
 from coralline.publishing.places import as_user_errors, place_of
 

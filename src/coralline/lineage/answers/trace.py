@@ -14,7 +14,8 @@ from coralline.lineage.answers.recorded_file import recorded_artifact
 from coralline.lineage.answers.run_table import run_row
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, SERVED_MODEL, WARM_START
-from coralline.lineage.run_history import Artifact, Run, RunHistory, open_lineage
+from coralline.lineage.recorded_run import Artifact, Run
+from coralline.lineage.run_history import RunHistory, open_lineage
 from coralline.lineage.stores.dialects import BOOKKEEPING
 from coralline.lineage.stores.store import store_above
 from coralline.publishing.published import latest_bundle, record

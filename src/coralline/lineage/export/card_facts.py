@@ -15,7 +15,8 @@ from coralline.lineage.answers.trace import explain_artifact
 from coralline.lineage.export.exported_graph import ExportSubject
 from coralline.lineage.lineage_steps import LineageStep, came_from
 from coralline.lineage.recorded_names import DATASET_REPORT, EVALUATION_REPORT, MODEL, PUSHED_MODEL
-from coralline.lineage.run_history import Artifact, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Run
+from coralline.lineage.run_history import RunHistory
 
 _LARGEST = 16 << 20
 

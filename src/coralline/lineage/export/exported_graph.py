@@ -7,7 +7,8 @@ from collections import deque
 
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.lineage_steps import LineageStep, came_from, came_of, steps, steps_of
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Execution, Run
+from coralline.lineage.run_history import RunHistory
 
 
 @dataclasses.dataclass(frozen=True)

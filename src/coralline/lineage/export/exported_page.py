@@ -16,7 +16,8 @@ from coralline.lineage.export.card_sections import CardSection, CardTable
 from coralline.lineage.export.exported_graph import ExportSubject, exported_graph, state_in_words
 from coralline.lineage.export.graph_picture import graph_picture
 from coralline.lineage.lineage_steps import LineageStep
-from coralline.lineage.run_history import Artifact, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Run
+from coralline.lineage.run_history import RunHistory
 from coralline.lineage.stores.dialects import BOOKKEEPING
 
 _TEMPLATE = Path(__file__).with_name("exported_page.html.j2")

@@ -10,7 +10,7 @@ from typing import Any
 from coralline.foundation.printable import without_secrets
 from coralline.lineage.export.openlineage_facets import facet, own_facet
 from coralline.lineage.recorded_names import EXAMPLES, SPLIT_RECORDS
-from coralline.lineage.run_history import Artifact
+from coralline.lineage.recorded_run import Artifact
 from coralline.lineage.stores.dialects import BOOKKEEPING
 
 _MODELS = ("Model", "components.TFLiteModel", "components.ServedModel", "PushedModel", "components.WarmStart")

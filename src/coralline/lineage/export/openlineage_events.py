@@ -19,7 +19,8 @@ from coralline.lineage.export.openlineage_datasets import input_dataset, output_
 from coralline.lineage.export.openlineage_facets import SPEC, facet, own_facet, producer
 from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, GIT_COMMIT, MEASURED
-from coralline.lineage.run_history import Artifact, Execution, Run, RunHistory
+from coralline.lineage.recorded_run import Artifact, Execution, Run
+from coralline.lineage.run_history import RunHistory
 
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:coralline:openlineage")
 _ENDED = {"COMPLETE": "COMPLETE", "CACHED": "COMPLETE", "FAILED": "FAIL", "CANCELED": "ABORT", "SKIPPED": "ABORT"}
