@@ -51,9 +51,17 @@ def run_difference(history: RunHistory, one: Run, other: Run) -> dict[str, Any]:
 def setting_differences(one: Sequence[LineageStep], other: Sequence[LineageStep]) -> list[dict[str, Any]]:
     """The settings that differ, as used where that's recorded: [{"node", "name", "one", "other"}]."""
     used = [_used(made) for made in (one, other)]
-    names = dict.fromkeys([*used[0], *used[1]])
-    pairs = ((name, used[0].get(name), used[1].get(name)) for name in names)
-    return [{"node": node, "name": name, "one": a, "other": b} for (node, name), a, b in pairs if a != b]
+    recorded = [resolved_settings(made) for made in (one, other)]
+
+    def value(side: int, node: str, name: str) -> Any:
+        """What was given or chosen, else the default if the run recorded it."""
+        found = used[side].get((node, name))
+        return recorded[side].get(node, {}).get(name) if found is None else found
+
+    pairs = (
+        (node, name, value(0, node, name), value(1, node, name)) for node, name in dict.fromkeys([*used[0], *used[1]])
+    )
+    return [{"node": node, "name": name, "one": a, "other": b} for node, name, a, b in pairs if a != b]
 
 
 def _used(made: Sequence[LineageStep]) -> dict[tuple[str, str], Any]:
