@@ -6,7 +6,9 @@ from typing import Any
 
 from coralline.foundation.errors import UserError, reason
 from coralline.lineage.answers.impact import impact
+from coralline.lineage.answers.run_choice import SERVED, runs_back
 from coralline.lineage.answers.run_difference import run_difference
+from coralline.lineage.answers.run_table import RunRow
 from coralline.lineage.lineage_steps import artifact_as_dict, step_as_dict, steps
 from coralline.lineage.recorded_names import PUSHED_MODEL
 from coralline.lineage_page.lineage_graph import run_graph
@@ -25,7 +27,7 @@ class NotInStoreError(UserError):
 
 
 def run_answer(snapshot: Snapshot, run_id: str) -> dict[str, Any]:
-    """A run's line of the table, properties, steps and graph; `latest` is the newest run."""
+    """A run's line of the table, properties, steps and graph."""
     run_id = known_run(snapshot, run_id)
     context = snapshot.structure.contexts[snapshot.structure.runs[run_id]]
     (run,) = snapshot.history.runs_of([context])
@@ -40,7 +42,7 @@ def run_answer(snapshot: Snapshot, run_id: str) -> dict[str, Any]:
 
 
 def known_run(snapshot: Snapshot, wanted: str) -> str:
-    """The id of a run, which `wanted` is, or begins, or `latest` for.
+    """The id of a run, by its id, its beginning, or a name as `run_choice.find_run` knows them: `latest`, `served`.
 
     Raises:
       NotInStoreError: there is none, or several begin so.
@@ -48,8 +50,8 @@ def known_run(snapshot: Snapshot, wanted: str) -> str:
     with snapshot.lock:
         if wanted in snapshot.rows:
             return wanted
-        if wanted == "latest" and snapshot.rows:
-            return max(snapshot.rows.values(), key=lambda row: row.began_ms).run_id
+        if named := _by_name(snapshot.rows_newest_first(), wanted):
+            return named
         found = [run_id for run_id in snapshot.rows if wanted and run_id.startswith(wanted)]
     if len(found) == 1:
         return found[0]
@@ -58,6 +60,16 @@ def known_run(snapshot: Snapshot, wanted: str) -> str:
         found=wanted,
         fix="wait until the store has been read" if snapshot.loading else None,
     )
+
+
+def _by_name(newest_first: list[RunRow], wanted: str) -> str | None:
+    back = runs_back(wanted)
+    if back is not None:
+        return newest_first[back].run_id if back < len(newest_first) else None
+    if wanted != SERVED:
+        return None
+    served = {row.published: row.run_id for row in newest_first if row.served}  # the oldest: others reused what it made
+    return next(iter(served.values())) if len(served) == 1 else None
 
 
 def difference_answer(snapshot: Snapshot, one: str, other: str, roots: AllowedRoots) -> dict[str, Any]:

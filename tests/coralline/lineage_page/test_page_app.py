@@ -60,6 +60,9 @@ def test_a_run_has_its_steps_and_its_graph(page):
     assert len(answer["graph"]["nodes"]) == 4 + 6
     assert page.json("/api/runs/latest")["run"]["run_id"].endswith("cccc")
     assert page.json("/api/runs/20260102")["run"]["run_id"].endswith("bbbb")
+    assert page.json("/api/runs/previous")["run"]["run_id"].endswith("bbbb")
+    assert page.json("/api/runs/latest~2")["run"]["run_id"] == RUN
+    assert {page.get(f"/api/runs/{name}")[0] for name in ("served", "latest~3")} == {404}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,7 @@ def test_a_served_version_is_found_and_changes_without_the_store(recorded, open_
             break
         time.sleep(0.1)
     assert page.json("/api/ap")["points"][0]["served"] is True
+    assert page.json("/api/runs/served")["run"]["run_id"] == RUN
     assert place["why"]["artifact"]["id"] == place["artifact"]
     assert place["stale"]["version"] == "v1"
 

@@ -13,7 +13,7 @@ from coralline.lineage.recorded_run import Run
 from coralline.lineage.run_history import RunHistory
 
 _BACK = re.compile(r"latest~(\d{1,6})")
-_PREVIOUS, _SERVED = "previous", "served"
+_PREVIOUS, SERVED = "previous", "served"
 _SHOWN = 5
 EXPECTED = "a run's id or its beginning, `latest`, `previous`, `latest~2` or `served`"
 """What an argument that names a run may be."""
@@ -30,11 +30,10 @@ def find_run(history: RunHistory, wanted: str) -> Run:
     Raises:
       UserError: there is no such run, or more than one.
     """
-    if wanted == _SERVED:
+    if wanted == SERVED:
         return _served_run(history)
-    back = _BACK.fullmatch("latest~1" if wanted == _PREVIOUS else "latest~0" if wanted == "latest" else wanted)
-    if back:
-        number = int(back[1])
+    number = runs_back(wanted)
+    if number is not None:
         runs = history.runs(number + 1)
         if len(runs) > number:
             return runs[number]
@@ -47,6 +46,12 @@ def find_run(history: RunHistory, wanted: str) -> Run:
     if wanted and (run := history.run(wanted)):
         return run
     raise no_such_run(history, wanted)
+
+
+def runs_back(wanted: str) -> int | None:
+    """How many runs before the newest one `latest`, `previous` or `latest~N` is; None for other names."""
+    back = _BACK.fullmatch("latest~1" if wanted == _PREVIOUS else "latest~0" if wanted == "latest" else wanted)
+    return int(back[1]) if back else None
 
 
 def no_such_run(history: RunHistory, wanted: str, expected: str = EXPECTED) -> UserError:
