@@ -174,7 +174,11 @@ def _from_memory(watch: StoreWatch, answer: _Answer) -> _Endpoint:
 
     async def endpoint(request: Request) -> Response:
         await watch.look()
-        return JsonAnswer(answer(request))
+        try:
+            return JsonAnswer(answer(request))
+        except NotInStoreError:
+            await watch.look_again()
+            return JsonAnswer(answer(request))
 
     return endpoint
 
@@ -184,7 +188,11 @@ def _from_store(watch: StoreWatch, answer: _Answer, threads: anyio.CapacityLimit
 
     async def endpoint(request: Request) -> Response:
         await watch.look()
-        return await anyio.to_thread.run_sync(lambda: JsonAnswer(answer(request)), limiter=threads)
+        try:
+            return await anyio.to_thread.run_sync(lambda: JsonAnswer(answer(request)), limiter=threads)
+        except NotInStoreError:
+            await watch.look_again()
+            return await anyio.to_thread.run_sync(lambda: JsonAnswer(answer(request)), limiter=threads)
 
     return endpoint
 

@@ -17,6 +17,10 @@ _FRESH_S = 1.0
 """An answer may be so old."""
 _WAIT_S = 0.25
 """A request waits so long for what changed, and then answers with what is known."""
+_AGAIN_S = 3.0
+"""What isn't known yet, as a run that has just begun, is waited for so long."""
+_AT_LEAST_S = 0.1
+"""Between two looks at the store."""
 _STUCK_S = 3.0
 _STUCK = "the store does not answer: it may be locked, or its server busy"
 _STEP_S = 0.005
@@ -41,7 +45,7 @@ class StoreWatch:
         self._loader = SnapshotLoader(self.snapshot, self._reader)
         self._state = threading.Condition()
         self._wanted, self._stopping = True, False
-        self._checked_s = 0.0
+        self._checked_s = self._seen_s = 0.0
         self._began_s: float | None = None
         self._thread = threading.Thread(target=self._work, name="store-watch", daemon=True)
 
@@ -67,13 +71,20 @@ class StoreWatch:
         while self._wanted and not self.snapshot.loading and self.snapshot.problem is None and time.monotonic() < end:
             await asyncio.sleep(_STEP_S)
 
-    def want(self) -> None:
+    async def look_again(self) -> None:
+        """Waits until the store has been read as it is now: for what it didn't hold a moment ago."""
+        now = time.monotonic()
+        while self._seen_s < now and self.snapshot.problem is None and time.monotonic() < now + _AGAIN_S:
+            self.want(_AT_LEAST_S)
+            await asyncio.sleep(_STEP_S)
+
+    def want(self, fresh_s: float = _FRESH_S) -> None:
         """Has the store looked at again if that was some time ago."""
         with self._state:
             now = time.monotonic()
             if self._began_s is not None and now - self._began_s > _STUCK_S and not self.snapshot.loading:
                 self._tell(_STUCK)
-            if now - self._checked_s < _FRESH_S:
+            if now - self._checked_s < fresh_s:
                 return
             self._wanted = True
             self._state.notify_all()
@@ -87,7 +98,7 @@ class StoreWatch:
             self._began_s = time.monotonic()
             problem = self._read()
             with self._state:
-                self._began_s = None
+                self._seen_s, self._began_s = self._began_s, None
                 self._tell(problem)
                 self._wanted, self._checked_s = False, time.monotonic()
                 self._state.notify_all()

@@ -41,6 +41,15 @@ def test_what_a_pipeline_writes_appears(recorded, open_page):
     assert page.json("/api/runs")["runs"][0]["failure"] == "VocExampleGen: no space"
 
 
+@pytest.mark.parametrize("attempt", range(3))
+def test_what_was_written_a_moment_ago_is_there_at_once(recorded, open_page, attempt):
+    page = open_page(recorded.out)
+    page.json("/api/runs")  # the store has just been looked at
+    step = recorded.execute("20260104-000000-dddd", "VocExampleGen", 2, {}, {})
+    assert page.json("/api/runs/20260104-000000-dddd")["run"]["state"] == "RUNNING"
+    assert page.json(f"/api/executions/{step}/graph")["nodes"]
+
+
 def test_an_event_that_comes_later_appears(recorded, open_page):
     from ml_metadata.proto import metadata_store_pb2 as pb
 

@@ -20,7 +20,7 @@ export const runs = {
   render,
 };
 
-/** What the address asks for. @param {Context} context */
+/** What the address asks for. @param {{query: URLSearchParams}} context */
 function wanted({ query }) {
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name) ?? ""]));
   return { ...filters, sort: query.get("sort") ?? "began", order: query.get("order") ?? "desc", offset: Number(query.get("offset") ?? 0) || 0 };
@@ -31,7 +31,9 @@ function render(found, context) {
   const asked = wanted(context);
   /** @param {Record<string, string | number>} changes */
   const go = (changes) => {
-    const { sort, order, offset, ...filters } = { ...wanted(context), ...Object.fromEntries(context.query), offset: 0, ...changes };
+    // What the address says now: the table may still be that of the choice before.
+    const query = new URLSearchParams(location.search);
+    const { sort, order, offset, ...filters } = { ...wanted({ query }), ...Object.fromEntries(query), offset: 0, ...changes };
     const plainOrder = sort === "began" && order === "desc";
     context.go(withQuery("/runs", { ...filters, sort: plainOrder ? "" : sort, order: plainOrder ? "" : order, offset: offset || "" }), { replace: true });
   };
