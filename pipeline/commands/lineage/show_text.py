@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -61,11 +62,11 @@ def print_artifact(console: Console, history: RunHistory, artifact: Artifact) ->
     layout.line("")
     before = came_from(history, artifact)
     tree = Tree(Text.assemble(("made from", "bold"), "" if before else "  unknown: no execution in this store made it"))
-    _grow_back(tree, artifact, makers_by_artifact(before), set())
+    _grow(tree, artifact, _back(before), set())
     console.print(tree)
     after = came_of(history, artifact)
     tree = Tree(Text.assemble(("used by", "bold"), "" if after else "  nothing yet"))
-    _grow_on(tree, artifact, after, set())
+    _grow(tree, artifact, _on(after), set())
     console.print(tree)
 
 
@@ -101,11 +102,11 @@ def print_explanation(console: Console, history: RunHistory, artifact: Artifact,
             _print_settings(layout, settings, indent=4)
     layout.line("")
     tree = Tree(Text("steps", "bold"))
-    _grow_back(tree, artifact, makers_by_artifact(came_from(history, artifact)), set())
+    _grow(tree, artifact, _back(came_from(history, artifact)), set())
     console.print(tree)
 
 
-def makers_by_artifact(line: list[LineageStep]) -> dict[int, LineageStep]:
+def _makers_by_artifact(line: Sequence[LineageStep]) -> dict[int, LineageStep]:
     """The step that made each artifact: the first one, later ones reused it."""
     makers: dict[int, LineageStep] = {}
     for step in line:
@@ -162,40 +163,48 @@ def _print_settings(layout: TextLayout, settings: Mapping[str, Any], indent: int
             layout.line((one_line(key), "dim"), f" {one_line(item, _LONGEST_SHOWN)}", indent=indent)
 
 
-def _grow_back(
-    tree: Tree, artifact: Artifact, makers: Mapping[int, LineageStep], seen: set[int], depth: int = 0
-) -> None:
-    step = makers.get(artifact.id)
-    if step is None:
-        return
-    branch = tree.add(_step_line(step, step.execution.id in seen))
-    if step.execution.id in seen:
-        return
-    seen.add(step.execution.id)
-    if depth == _DEEPEST:
-        branch.add(Text("... older ones: coralline lineage show of one of these", "dim"))
-        return
-    for name, artifacts in step.inputs.items():
-        for taken in artifacts:
-            inner = branch.add(Text.assemble(f"{one_line(name)}: ", _title(taken)))
-            _grow_back(inner, taken, makers, seen, depth + 1)
+@dataclasses.dataclass(frozen=True)
+class _Way:
+    """A direction in which a tree grows from an artifact.
+
+    Attributes:
+      steps: by an artifact's number, the steps next to it.
+      beyond: the artifacts on the other side of a step, by name.
+      cut_off: what stands where it grows no further.
+    """
+
+    steps: Mapping[int, Sequence[LineageStep]]
+    beyond: Callable[[LineageStep], Mapping[str, Sequence[Artifact]]]
+    cut_off: str
 
 
-def _grow_on(tree: Tree, artifact: Artifact, after: list[LineageStep], seen: set[int], depth: int = 0) -> None:
+def _back(before: Sequence[LineageStep]) -> _Way:
+    """To what an artifact was made from."""
+    makers = {number: [step] for number, step in _makers_by_artifact(before).items()}
+    return _Way(makers, lambda step: step.inputs, "... older ones: coralline lineage show of one of these")
+
+
+def _on(after: Sequence[LineageStep]) -> _Way:
+    """To what used it."""
+    takers: dict[int, list[LineageStep]] = {}
     for step in after:
-        if not any(taken.id == artifact.id for artifacts in step.inputs.values() for taken in artifacts):
-            continue
+        for number in dict.fromkeys(taken.id for artifacts in step.inputs.values() for taken in artifacts):
+            takers.setdefault(number, []).append(step)
+    return _Way(takers, lambda step: step.outputs, "... newer ones: coralline lineage impact tells all")
+
+
+def _grow(tree: Tree, artifact: Artifact, way: _Way, seen: set[int], depth: int = 0) -> None:
+    for step in way.steps.get(artifact.id, ()):
         branch = tree.add(_step_line(step, step.execution.id in seen))
         if step.execution.id in seen:
             continue
         seen.add(step.execution.id)
         if depth == _DEEPEST:
-            branch.add(Text("... newer ones: coralline lineage impact tells all", "dim"))
+            branch.add(Text(way.cut_off, "dim"))
             continue
-        for name, artifacts in step.outputs.items():
-            for made in artifacts:
-                inner = branch.add(Text.assemble(f"{one_line(name)}: ", _title(made)))
-                _grow_on(inner, made, after, seen, depth + 1)
+        for name, artifacts in way.beyond(step).items():
+            for found in artifacts:
+                _grow(branch.add(Text.assemble(f"{one_line(name)}: ", _title(found))), found, way, seen, depth + 1)
 
 
 def _step_line(step: LineageStep, seen: bool) -> Text:
