@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from coralline.foundation.errors import UserError
-from coralline.lineage.lineage_steps import steps
+from coralline.lineage.lineage_steps import steps_of
 from coralline.lineage.recorded_names import CODE_VERSION
 from coralline.lineage.recorded_run import Artifact
 from coralline.lineage.run_history import RunHistory
@@ -36,7 +36,7 @@ def summarize(out: OutFolder, run_id: str, log: Path, seconds: dict[str, float],
         raise UserError(f"the run {run_id} is not in the store", file=out.store)
     made = {
         artifact.type: artifact
-        for step in steps(history, [e.id for e in run.executions])
+        for step in steps_of(history, run.executions)
         for artifacts in step.outputs.values()
         for artifact in artifacts
     }

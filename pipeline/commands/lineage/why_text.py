@@ -146,9 +146,10 @@ def _print_settings(layout: TextLayout, why: Mapping[str, Any]) -> None:
     changed, chosen = why["changed_settings"], why["chosen_settings"]
     before = why["since_run_before"]
     was = {entry["name"]: entry["one"] for entry in before["settings"]} if before else {}
-    if not changed and not chosen:
-        layout.field("settings", "all at their defaults" if why["settings"] else _NOT_RECORDED)
     label = "settings"
+    if not changed and not chosen:
+        layout.field(label, "all at their defaults" if why["settings"] else _NOT_RECORDED)
+        label = ""
     sections = any("." in entry["name"] for entry in changed)
     shown = [_setting(entry, was) for entry in changed]
     preset = (why["made_by"] or {}).get("preset")

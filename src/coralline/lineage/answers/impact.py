@@ -40,7 +40,7 @@ def impact(
         "artifacts": [artifact_as_dict(artifact) for artifact in asked],
         "made": made,
         "runs": [dataclasses.asdict(row) for row in rows.values()],
-        "published": _published(asked, steps, rows),
+        "published": _published(steps, rows),
     }
 
 
@@ -88,9 +88,8 @@ def _rows(history: RunHistory, steps: Sequence[LineageStep], known: Mapping[str,
     return {row.run_id: row for row in sorted(found, key=lambda row: row.began_ms, reverse=True)}
 
 
-def _published(
-    asked: Sequence[Artifact], steps: Sequence[tuple[LineageStep, str]], rows: dict[str, RunRow]
-) -> list[dict[str, Any]]:
+def _published(steps: Sequence[tuple[LineageStep, str]], rows: dict[str, RunRow]) -> list[dict[str, Any]]:
+    """The places that were published to, the newest first; of one that several runs have published, the first."""
     served = ServedVersions()
     made = [(a, step.execution.run_id, how) for step, how in steps for a in artifacts_made([step], PUSHED_MODEL)]
     found: dict[str, dict[str, Any]] = {}
@@ -98,16 +97,13 @@ def _published(
         place = _published_place(artifact)
         if place is not None:
             row = rows.get(run_id)
-            found.setdefault(
-                place,
-                {
-                    "address": place,
-                    "version": str(artifact.properties.get("pushed_version")),
-                    "artifact": artifact.id,
-                    "run": run_id,
-                    "AP": row.figures.get("AP") if row else None,
-                    "served": served.serves(place),
-                    "how": how,
-                },
-            )
+            found[place] = {
+                "address": place,
+                "version": str(artifact.properties.get("pushed_version")),
+                "artifact": artifact.id,
+                "run": run_id,
+                "AP": row.figures.get("AP") if row else None,
+                "served": served.serves(place),
+                "how": how,
+            }
     return list(found.values())

@@ -77,8 +77,8 @@ def _served_run(history: RunHistory) -> Run:
     makers: dict[str, int] = {}
     for artifact in history.artifacts_of_type(PUSHED_MODEL):
         place = published_place(artifact.properties)
-        if place and artifact.properties.get("pushed") and place not in makers and served.serves(place):
-            makers[place] = artifact.id
+        if place and artifact.properties.get("pushed") and served.serves(place):
+            makers[place] = artifact.id  # the oldest is left: others have published what it made
     if len(makers) == 1:
         (artifact_id,) = makers.values()
         made = history.producers([artifact_id]).get(artifact_id)

@@ -11,8 +11,9 @@ from coralline.foundation import storage
 from coralline.foundation.errors import UserError
 from coralline.lineage.answers.outcome import artifacts_made, recorded_in_words, recorded_outcome
 from coralline.lineage.answers.run_choice import find_run
+from coralline.lineage.answers.run_table import data_path
 from coralline.lineage.deleted_files import deletion_in_words
-from coralline.lineage.lineage_steps import LineageStep, steps
+from coralline.lineage.lineage_steps import LineageStep, steps_of
 from coralline.lineage.recorded_names import EVALUATION_REPORT, PUSHED_MODEL, TFLITE_MODEL
 from coralline.lineage.recorded_run import Run
 from coralline.lineage.run_history import RunHistory
@@ -57,7 +58,7 @@ def find_run_report(history: RunHistory, wanted: str | None = None) -> RunReport
         return _existing(_require_made(history, find_run(history, str(wanted))))
     skipped: list[str] = []
     for run in history.runs():
-        made = steps(history, [execution.id for execution in run.executions])
+        made = steps_of(history, run.executions)
         if _folders(made):
             return _existing((run, made), tuple(skipped))
         skipped.append(run.run_id)
@@ -70,7 +71,7 @@ def find_run_report(history: RunHistory, wanted: str | None = None) -> RunReport
 
 
 def _require_made(history: RunHistory, run: Run) -> tuple[Run, list[LineageStep]]:
-    made = steps(history, [execution.id for execution in run.executions])
+    made = steps_of(history, run.executions)
     if not _folders(made):
         raise UserError(
             f"the run {run.run_id} has made no page",
@@ -116,7 +117,7 @@ def _how_to_make_again(made: list[LineageStep]) -> str:
     published = recorded_outcome(made).get("published")
     models += [posixpath.join(published, "model.tflite")] if published else []
     found = next((model for model in models if _there(model)), None)
-    data = next((path for step in made if (path := _data_path(step))), "DATA")
+    data = data_path(made) or "DATA"
     if found is None:
         return again
     return f"{again}, or score its model: coralline evaluate {found} --data {data} --report DIR"
@@ -127,8 +128,3 @@ def _there(path: str) -> bool:
         return storage.exists(path)
     except OSError:  # a bucket that this machine may not read
         return False
-
-
-def _data_path(step: LineageStep) -> str | None:
-    settings = step.execution.settings.get("data")
-    return str(settings["path"]) if isinstance(settings, dict) and settings.get("path") else None

@@ -9,9 +9,9 @@ from typing import Any
 
 from coralline.lineage.answers.changes_since import changed_settings, changes_since, chosen_settings, run_before
 from coralline.lineage.answers.data_facts import data_facts
-from coralline.lineage.answers.outcome import recorded_outcome
+from coralline.lineage.answers.outcome import published_place, recorded_outcome
 from coralline.lineage.answers.recorded_file import recorded_artifact
-from coralline.lineage.answers.run_table import run_row
+from coralline.lineage.answers.run_table import ServedVersions, run_row
 from coralline.lineage.lineage_steps import LineageStep, artifact_as_dict, came_from, step_as_dict
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, SERVED_MODEL, WARM_START
 from coralline.lineage.recorded_run import Artifact, Run
@@ -92,11 +92,13 @@ def _published_by(history: RunHistory, baseline: dict[str, Any] | None) -> Run |
 def _served(artifact: Artifact) -> dict[str, Any] | None:
     """Whether a published version is what `latest` names, and the moves of `latest` from and to it.
 
-    None for other artifacts, and for what was published to an address, which isn't asked.
+    None for other artifacts, for what was published to an address, which isn't asked, and for a folder without `latest`
+    that another program than ours has published to.
     """
-    place, version = (str(artifact.properties.get(f"pushed_{name}", "")) for name in ("destination", "version"))
-    if not version or not os.path.isdir(place):
+    published = published_place(artifact.properties)
+    if published is None or ServedVersions().serves(published) is None:
         return None
+    place, version = os.path.split(published.rstrip("/"))
     latest, moves = latest_bundle(place), record(place).moves
     return {
         "now": latest is not None and os.path.basename(latest) == version,

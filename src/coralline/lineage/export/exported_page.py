@@ -118,5 +118,7 @@ def _text(value: Any) -> str:
 
 
 def _time(milliseconds: int) -> str:
+    if not milliseconds:
+        return "not recorded"
     moment = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -17,7 +17,7 @@ from coralline.lineage.answers.run_table import data_fingerprint, data_path
 from coralline.lineage.export.exported_graph import ExportSubject
 from coralline.lineage.export.openlineage_datasets import input_dataset, output_dataset, source_dataset
 from coralline.lineage.export.openlineage_facets import SPEC, facet, own_facet, producer
-from coralline.lineage.lineage_steps import LineageStep, steps_of
+from coralline.lineage.lineage_steps import LineageStep
 from coralline.lineage.recorded_names import CODE_VERSION, EXAMPLES, GIT_COMMIT, MEASURED
 from coralline.lineage.recorded_run import Artifact, Execution, Run
 from coralline.lineage.run_history import RunHistory
@@ -38,11 +38,11 @@ def openlineage_events(
       namespace: of the jobs.
       repository: the address of the code's Git repository; None: events have the commit, but no address.
     """
-    runs = {step.execution.run_id: history.run(step.execution.run_id) for step in subject.steps}
+    runs = {run.run_id: run for run in history.runs_named(step.execution.run_id for step in subject.steps)}
     writer = _Writer(history, namespace, repository)
     events = [event for step in subject.steps for event in writer.of_step(step, runs.get(step.execution.run_id))]
     if subject.run is not None:
-        events += writer.of_run(subject.run)
+        events += writer.of_run(subject.run, subject.steps)
     return sorted(events, key=lambda event: (event["eventTime"], event["eventType"] != "START"))
 
 
@@ -50,9 +50,10 @@ class _Writer:
     def __init__(self, history: RunHistory, namespace: str, repository: str | None):
         self._history, self._namespace, self._repository = history, namespace, repository
 
-    def of_run(self, run: Run) -> Iterator[dict[str, Any]]:
-        """The pipeline's run as a whole."""
-        facets = {"processing_engine": _engine(run.executions, self._version(run.executions))}
+    def of_run(self, run: Run, made: Sequence[LineageStep]) -> Iterator[dict[str, Any]]:
+        """The pipeline's run as a whole, of these steps."""
+        version = next((found for step in made if (found := _tfx_version(step.outputs))), None)
+        facets = {"processing_engine": _engine(run.executions, version)}
         failed = next((e for e in run.executions if e.state == "FAILED" and e.failure), None)
         begin, end = run.created_ms, max((e.updated_ms for e in run.executions), default=run.created_ms)
         job = self._job(run.pipeline or "pipeline", "DAG", run.executions, run.properties)
@@ -133,11 +134,6 @@ class _Writer:
                 version=commit,
             )
         return {"namespace": self._namespace, "name": name, "facets": facets}
-
-    def _version(self, executions: Sequence[Execution]) -> str | None:
-        """Of TFX, as it stands on what the steps made."""
-        made = steps_of(self._history, executions)
-        return next((version for step in made if (version := _tfx_version(step.outputs))), None)
 
     def _made_by(self, step: LineageStep) -> dict[str, Any] | None:
         """Of a reused result: the execution that made it."""
