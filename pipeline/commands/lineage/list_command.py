@@ -51,13 +51,14 @@ def _list_runs(history: RunHistory, limit: int, skip: int, as_json: bool) -> Non
     from coralline.lineage.answers.run_table import rows_of
     from pipeline.commands.lineage.list_text import print_runs
 
-    runs = history.runs(limit, skip)
+    runs = history.runs(limit + 1, skip)  # one more, to know whether there are older ones
+    more, runs = len(runs) > limit, runs[:limit]
     rows = rows_of(history, runs)
     answer(
         as_json,
         "lineage-list",
         lambda: {"runs": [run_as_dict(run, row) for run, row in zip(runs, rows, strict=True)]},
-        lambda console: print_runs(console, rows, skip, more=len(runs) == limit),
+        lambda console: print_runs(console, rows, skip, more),
     )
 
 
@@ -76,12 +77,13 @@ def _list_artifacts(history: RunHistory, artifact_type: str | None, limit: int, 
                 fix="`coralline lineage list types` tells which there are",
             )
         (artifact_type,) = named
-    artifacts = history.newest_artifacts(limit, skip, artifact_type)
+    artifacts = history.newest_artifacts(limit + 1, skip, artifact_type)
+    more, artifacts = len(artifacts) > limit, artifacts[:limit]
     answer(
         as_json,
         "lineage-artifacts",
         lambda: {"artifacts": [lineage_steps.artifact_as_dict(artifact) for artifact in artifacts]},
-        lambda console: print_artifacts(console, artifacts, skip, more=len(artifacts) == limit),
+        lambda console: print_artifacts(console, artifacts, skip, more),
     )
 
 

@@ -30,7 +30,7 @@ def print_runs(console: Console, rows: Sequence[RunRow], skipped: int, more: boo
     Columns that no run has something for, such as the verdicts of a pipeline without an evaluation, are left out.
     """
     if not rows:
-        console.print("No runs are recorded in this store.")
+        console.print("No older runs are recorded in this store." if skipped else "No runs are recorded in this store.")
         return
     layout = TextLayout(console)
     wide = _wide(rows)
@@ -39,7 +39,7 @@ def print_runs(console: Console, rows: Sequence[RunRow], skipped: int, more: boo
     else:
         _print_narrow(layout, rows)
     if more and not layout.piped:
-        layout.line((f"older runs: coralline lineage list --skip {skipped + len(rows)}", "dim"))
+        layout.line((f"older ones: --skip {skipped + len(rows)}", "dim"))
 
 
 def _wide(rows: Sequence[RunRow]) -> tuple[list[str], list[list[Text]]]:
@@ -122,7 +122,7 @@ def _failure(row: RunRow) -> str | None:
 def print_artifacts(console: Console, artifacts: Sequence[Artifact], skipped: int, more: bool) -> None:
     """One line an artifact, the newest first."""
     if not artifacts:
-        console.print("No such artifacts are recorded in this store.")
+        console.print(f"No {'older' if skipped else 'such'} artifacts are recorded in this store.")
         return
     layout = TextLayout(console)
     rows = [
